@@ -1,0 +1,39 @@
+# The two commands a newcomer needs are `make demo` and `make test`; both make the environment first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: demo test test-full format lint types bench clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@
+
+# The demo's shop is broken on purpose, so exit code 1 (findings) is the expected end; anything else is a failure.
+demo: $(STAMP)
+	@$(BIN)/kverify check examples/shop --cluster examples/shop/cluster; \
+	code=$$?; test $$code -eq 1 || { echo "kverify exited with $$code instead of 1" >&2; exit 1; }
+
+test: $(STAMP)
+	$(BIN)/pytest -q -n auto -m 'not slow'
+
+test-full: $(STAMP)
+	KVERIFY_HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n auto
+
+format: $(STAMP)
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,29 @@
+"""Where grammars and specifications live: at the top of a checkout, inside the package in a wheel."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+_PACKAGE = Path(__file__).parent
+
+
+def data_file(kind: str, name: str) -> Path:
+    """The path of ``grammar/NAME`` or ``specs/NAME``. Raises ``FileNotFoundError`` for a name we do not ship."""
+    for root in (_PACKAGE / "_data", _PACKAGE.parent):
+        path = root / kind / name
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{kind}/{name} is not part of this installation")
+
+
+@cache
+def grammar(name: str, **options: str) -> Lark:
+    """The LALR parser of ``grammar/NAME.lark``, built once per process. Options go to Lark unchanged."""
+    from lark import Lark
+
+    return Lark(data_file("grammar", f"{name}.lark").read_text("utf-8"), parser="lalr", **options)  # type: ignore[arg-type]
