@@ -26,4 +26,4 @@ def grammar(name: str, **options: str) -> Lark:
     """The LALR parser of ``grammar/NAME.lark``, built once per process. Options go to Lark unchanged."""
     from lark import Lark
 
-    return Lark(data_file("grammar", f"{name}.lark").read_text("utf-8"), parser="lalr", **options)  # type: ignore[arg-type]
+    return Lark(data_file("grammar", f"{name}.lark").read_text("utf-8"), parser="lalr", **options)
