@@ -1,0 +1,148 @@
+"""What all checks of one run share: the workloads, the nodes, where everybody's pods are, and how much room there
+is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from attrs import evolve
+
+from kverify.api.policy import PodDisruptionBudget
+from kverify.checks.options import Options
+from kverify.checks.subject import Subject, subjects_of
+from kverify.cluster.bundle import Bundle, describe, key_of
+from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy
+from kverify.model.components.disruption import desired_healthy
+from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
+from kverify.model.scheduling.profile import DEFAULT_PROFILE
+from kverify.model.workload import Workload
+from kverify.model.world import Budget
+
+RESOURCES = "NodeResourcesFit"
+
+
+class Context:
+    """One run's shared knowledge. Expensive parts are computed once, when first asked for."""
+
+    def __init__(self, bundle: Bundle, options: Options):
+        self.bundle = bundle
+        self.options = options
+        self.subjects = subjects_of(bundle)
+        self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes)
+        self.namespaces = bundle.namespaces
+
+    @property
+    def open(self) -> bool:
+        """No nodes were given: capacity and node labels are assumed to suffice."""
+        return not self.nodes
+
+    # -- room ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        """The nodes, with the pods that belong to no workload of the manifests."""
+        ours = {key_of(pod) for s in self.subjects for pod in self.bundle.pods_owned_by(s.object)}
+        position = {node.name: i for i, node in enumerate(self.nodes)}
+        others = tuple(
+            (PodGroup(PodInfo.of(pod), pod.metadata.deletion_timestamp is not None), {position[node]: 1})
+            for pod in self.bundle.live_pods
+            if (node := pod.spec.node_name) and node in position and key_of(pod) not in ours
+        )
+        return Cluster(nodes=self.nodes, others=others, namespaces=self.namespaces)
+
+    def demands(self, surging: Subject | None = None) -> tuple[Demand, ...]:
+        """Every workload's pods: at its replicas, but ``surging`` at the most it can have during a rollout."""
+        return tuple(
+            Demand(s.new, s.most if s is surging else s.replicas, f"a pod of {s.title}") for s in self.subjects
+        )
+
+    @cached_property
+    def steady(self) -> Fit:
+        """Whether all replicas of all workloads have room together."""
+        return fit(self.demands(), self.cluster, limit=self.options.max_states)
+
+    def has_room(self, subject: Subject, *, without: int | None = None, resources_only: bool = False) -> bool:
+        """It is proved that, in every order, ``subject`` always finds room: for its surge, or (``without`` a node)
+        for its replicas after that node is lost. Others hold up to their replicas, wherever they may be.
+        """
+        key = (subject.title, without, resources_only)
+        if key not in self._room:
+            self._room[key] = self._decide_room(subject, without, resources_only)
+        return self._room[key]
+
+    @cached_property
+    def _room(self) -> dict[tuple[str, int | None, bool], bool]:
+        return {}
+
+    def _decide_room(self, subject: Subject, without: int | None, resources_only: bool) -> bool:
+        cluster = self.cluster if without is None else self.cluster.without(without)
+        if resources_only:
+            # Nodes the pod may never use must not count as room, so the filters over nodes alone stay.
+            profile = tuple(
+                p for p in DEFAULT_PROFILE if p.name not in ("PodTopologySpread", "InterPodAffinity", "NodePorts")
+            )
+            cluster = evolve(cluster, profile=profile)
+        surging = subject if without is None else None
+        demands = list(self.demands(surging))
+        index = self.subjects.index(subject)
+        asked, limits = [index], []
+        if subject.old is not subject.new:
+            demands.append(Demand(subject.old, subject.replicas, f"an old pod of {subject.title}"))
+            limits.append(((index, len(demands) - 1), demands[index].count))
+        answer = fit(demands, cluster, waiting=asked, limits=limits, limit=0)
+        return answer.room is Room.ALWAYS
+
+    def home(self, subject: Subject) -> Mapping[int, int]:
+        """Where the pods of ``subject`` are when it is not the one asked about: live, or one way to place everybody."""
+        return self._homes[subject.title]
+
+    @cached_property
+    def _homes(self) -> dict[str, dict[int, int]]:
+        position = {node.name: i for i, node in enumerate(self.nodes)}
+        placement = self.steady.placement
+        if placement is None:
+            placement = greedy(Question(self.demands(), self.cluster))
+        homes = {}
+        for d, subject in enumerate(self.subjects):
+            if subject.live is not None and all(name in position for name in subject.live):
+                homes[subject.title] = {position[name]: n for name, n in subject.live.items()}
+            else:
+                homes[subject.title] = {n: placement[d, n] for n in range(len(self.nodes)) if placement[d, n]}
+        return homes
+
+    # -- budgets and services ------------------------------------------------------------------------------------
+
+    def budgets(self, subject: Subject) -> tuple[PodDisruptionBudget, ...]:
+        """The budgets that select the pods of ``subject``."""
+        return tuple(self.bundle.budgets_selecting(subject.namespace, subject.new.labels))
+
+    def shares_budget(self, subject: Subject) -> tuple[Subject, ...]:
+        """``subject`` and the workloads a budget ties it to, in the order of the manifests."""
+        mine = {id(b) for b in self.budgets(subject)}
+        return tuple(s for s in self.subjects if s is subject or mine & {id(b) for b in self.budgets(s)})
+
+    def model_budgets(self, workloads: Mapping[str, Workload]) -> tuple[Budget, ...]:
+        """The budgets over the given workloads (by title), in the model's terms."""
+        chosen: dict[int, tuple[PodDisruptionBudget, list[Subject]]] = {}
+        for subject in self.subjects:
+            if subject.title in workloads:
+                for budget in self.budgets(subject):
+                    chosen.setdefault(id(budget), (budget, []))[1].append(subject)
+        return tuple(self._model_budget(budget, members, workloads) for budget, members in chosen.values())
+
+    def _model_budget(
+        self, budget: PodDisruptionBudget, members: Sequence[Subject], workloads: Mapping[str, Workload]
+    ) -> Budget:
+        expected = sum(s.replicas for s in members)
+        return Budget(
+            name=describe(budget),
+            revisions=tuple(r for s in members for r in workloads[s.title].revisions),
+            expected=expected,
+            desired=desired_healthy(
+                expected,
+                min_available=budget.spec.min_available,
+                max_unavailable=budget.spec.max_unavailable,
+            ),
+            always_allow=budget.spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
+        )

@@ -1,0 +1,111 @@
+"""What a check tells: findings (something is wrong or worth knowing) and proofs (something was decided to hold)."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import field, frozen
+
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.span import Span
+
+
+class Certainty(Enum):
+    """``CERTAIN``: every fair run goes wrong. ``POSSIBLE``: some run does; the trace names the choice that matters."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
+@frozen
+class Cause:
+    """A field that is responsible: where it is, its path, its text, and what it contributes, in a few words."""
+
+    span: Span
+    path: str
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class Repair:
+    """A change that makes the finding go away, one line. ``verified``: the check was run again with it applied."""
+
+    text: str
+    verified: bool = False
+
+
+@frozen(kw_only=True)
+class Finding:
+    """One thing to act on, or (severity info) to know.
+
+    ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``opening``
+    says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome`` how it ends
+    (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference. ``details`` are
+    further lines (per-node reasons). ``verdict`` carries method, scope, assumptions and the trace itself.
+    """
+
+    id: str
+    severity: Severity
+    object: str
+    message: str
+    property: str
+    causes: tuple[Cause, ...] = ()
+    certainty: Certainty | None = None
+    opening: str = ""
+    steps: tuple[str, ...] = ()
+    outcome: str = ""
+    details: tuple[str, ...] = ()
+    why: str = ""
+    repairs: tuple[Repair, ...] = ()
+    verdict: Verdict | None = None
+
+
+@frozen(kw_only=True)
+class Proof:
+    """A property that was decided to hold (or is vacuous, or is unknown) for an object: never shown without its
+    scope."""
+
+    id: str
+    object: str
+    property: str
+    message: str
+    verdict: Verdict
+
+
+@frozen(kw_only=True)
+class Report:
+    """Everything one run has to say.
+
+    ``diagnostics`` are the input's problems, ``findings`` the violations, ``proofs`` what was decided otherwise (holds,
+    vacuous, unknown), ``assumptions`` what was taken for granted about this input, ``not_modelled`` the objects and
+    fields that were read and have no effect, ``interrupted`` why the run ended early, if it did.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    not_modelled: tuple[str, ...] = ()
+    objects: int = 0
+    interrupted: str = ""
+    kubernetes_version: str = field(default="1.36")
+
+    @property
+    def bad_input(self) -> bool:
+        """Some of the input could not be used."""
+        return any(d.severity is Severity.ERROR for d in self.diagnostics)
+
+    @property
+    def undecided(self) -> bool:
+        """Something was asked and not answered."""
+        return bool(self.interrupted) or any(p.verdict.outcome is Outcome.UNKNOWN for p in self.proofs)
+
+    def exit_code(self, fail_on: Severity = Severity.ERROR) -> int:
+        """0 nothing at or above ``fail_on``, 1 findings, 2 bad input, 3 undecided. Bad input comes before findings, and
+        findings before what is undecided: the worst news that is certain decides."""
+        if self.bad_input:
+            return 2
+        if any(f.severity >= fail_on for f in self.findings):
+            return 1
+        return 3 if self.undecided else 0

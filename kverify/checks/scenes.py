@@ -1,0 +1,263 @@
+"""Scenes: the smallest world in which a question about one workload can be decided, and the placements it starts from.
+
+Three sizes, each named in the verdict. *Merged*: all nodes are one place, because room for every pod in every order
+has been proved (or, in an open cluster, is assumed). *Focused*: the disturbed node and all others as one. *Placed*:
+every node by itself, the other workloads' pods where they are. The steady state is every placement that the
+scheduler can have produced, or the live one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from attrs import evolve, frozen
+
+from kverify.checks.context import RESOURCES, Context
+from kverify.checks.subject import Subject
+from kverify.engines.explicit import explore
+from kverify.engines.schedulability import Question
+from kverify.model.build import alike, placing
+from kverify.model.scheduling.framework import NodeInfo, PodGroup
+from kverify.model.workload import Workload
+from kverify.model.world import NodeStatus, Phase, Place, World
+
+HOSTNAME = "kubernetes.io/hostname"
+
+ANYWHERE = Place("a node")
+"""All nodes together, when room for every pod has been proved or is assumed."""
+
+ELSEWHERE = Place("another node")
+"""All nodes but the disturbed one."""
+
+CLUSTER_IS_OPEN = "no nodes were given: every pod is assumed to find a node that fits (see what it would have to offer)"
+OPEN_IGNORES = frozenset({"NodeAffinity", "NodeName", "NodeResourcesFit", "PodTopologySpread"})
+"""Filters that an unknown cluster is assumed to satisfy. Host ports and anti-affinity still keep pods apart."""
+
+MAX_PLACEMENTS = 20_000
+"""States explored to enumerate where pods can settle, before falling back to one query per node."""
+
+Settled = Mapping["tuple[str, str]", int]
+"""Pods by (revision key, place name)."""
+
+
+class TooManyPlacements(Exception):
+    """The steady state has more placements than can be enumerated; what depends on them stays undecided."""
+
+
+@frozen(eq=False, kw_only=True)
+class Scene:
+    """A world with the placements it starts from, and what was assumed or abstracted to make it this small."""
+
+    world: World
+    subjects: tuple[Subject, ...]
+    placements: tuple[Settled, ...]
+    assumptions: tuple[str, ...] = ()
+
+    def workload(self, subject: Subject) -> Workload:
+        """The model's workload of ``subject`` in this scene."""
+        return next(w for w in self.world.workloads if w.name == subject.title)
+
+
+def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True) -> Scene:
+    """``subject`` settled in its old revision, its template just changed to the new one."""
+    workload = subject.workload(ready=ready)
+    if ctx.open and not subject.claims:
+        return _merged(subject, workload, CLUSTER_IS_OPEN)
+    if not ctx.open and not subject.claims and ctx.has_room(subject):
+        return _merged(
+            subject, workload, "nodes are not told apart: it is proved that every order fits all pods (exact)"
+        )
+    if ctx.open:
+        # A claim ties pods to one node; two nodes are enough to be on the wrong one.
+        places = (Place("one node"), Place("another node"))
+        world = World(workloads=(workload,), places=places)
+        old = workload.revisions[0].key
+        placements: tuple[Settled, ...] = ({(old, places[0].name): subject.replicas},)
+        return Scene(world=world, subjects=(subject,), placements=placements, assumptions=(CLUSTER_IS_OPEN,))
+    return _placed(ctx, (subject,), (workload,), None)
+
+
+def disturbed_scene(ctx: Context, subjects: Sequence[Subject], node: int | None, status: NodeStatus) -> Scene:
+    """``subjects`` settled on the cluster, and one node (``None`` in an open cluster) just got ``status``."""
+    workloads = tuple(s.workload(both=False) for s in subjects)
+    if ctx.open:
+        return _open_scene(ctx, subjects, workloads, status)
+    assert node is not None
+    if all(ctx.has_room(s, without=node) for s in subjects):
+        return _focused(ctx, subjects, workloads, node, status)
+    return _placed(ctx, subjects, workloads, (node, status))
+
+
+def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
+    world = World(workloads=(workload,), places=(ANYWHERE,))
+    start = {(workload.revisions[0].key, ANYWHERE.name): subject.replicas}
+    return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(assumption,))
+
+
+def _fixed(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
+    """The pods that stay where they are while ``moving`` are asked about."""
+    stay = tuple((PodGroup(s.new), ctx.home(s)) for s in ctx.subjects if s not in moving and ctx.home(s))
+    return (*ctx.cluster.others, *stay)
+
+
+def _base(ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...]) -> tuple[World, tuple[str, ...]]:
+    """All nodes told apart, the other workloads fixed; and what that assumes."""
+    assumptions: tuple[str, ...] = ()
+    ignored: frozenset[str] = frozenset()
+    if all(ctx.has_room(s, resources_only=True) for s in subjects):
+        ignored = frozenset({RESOURCES})
+        assumptions = ("resources are not counted: it is proved that they always suffice (exact)",)
+    elif len(ctx.subjects) > len(subjects):
+        assumptions = ("the other workloads' pods stay where they are",)
+    world = World(
+        workloads=workloads,
+        places=tuple(Place(node.name, i) for i, node in enumerate(ctx.nodes)),
+        nodes=ctx.nodes,
+        others=_fixed(ctx, subjects),
+        namespaces=ctx.namespaces,
+        ignored=ignored,
+        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+    )
+    return world, assumptions
+
+
+def _placed(
+    ctx: Context,
+    subjects: Sequence[Subject],
+    workloads: tuple[Workload, ...],
+    disturbed: tuple[int, NodeStatus] | None,
+) -> Scene:
+    world, assumptions = _base(ctx, subjects, workloads)
+    if disturbed is None:
+        placements = _settled(ctx, world, subjects)
+    else:
+        place, status = world.places[disturbed[0]], disturbed[1]
+        # While the steady state is found the node is up, but already told apart from its twins.
+        placements = _settled(ctx, evolve(world, disturbed=(place, NodeStatus.UP)), subjects)
+        placements = tuple(p for p in placements if any(n for (_, where), n in p.items() if where == place.name))
+        world = evolve(world, disturbed=(place, status))
+    return Scene(world=world, subjects=tuple(subjects), placements=placements, assumptions=assumptions)
+
+
+def _settled(ctx: Context, world: World, subjects: Sequence[Subject]) -> tuple[Settled, ...]:
+    """Every placement the scheduler can have produced (up to symmetry), or the live one."""
+    first = [w.revisions[0] for w in world.workloads]
+    if all(s.live is not None for s in subjects):
+        return (
+            {
+                (revision.key, place.name): ctx.home(s).get(place.node, 0)
+                for revision, s in zip(first, subjects, strict=True)
+                for place in world.places
+                if place.node is not None
+            },
+        )
+    system = placing(world, first)
+    exploration = explore(system, limit=MAX_PLACEMENTS)
+    if not exploration.complete:
+        raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {', '.join(s.title for s in subjects)}")
+    return tuple(
+        {
+            (revision.key, place.name): int(view[world.at(Phase.STARTING, revision, place)])
+            for revision in first
+            for place in world.places
+        }
+        for view in map(system.view, exploration.states)
+        if all(view[world.pending(revision)] == 0 for revision in first)
+    )
+
+
+def _focused(
+    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], node: int, status: NodeStatus
+) -> Scene:
+    """The disturbed node, and all others as one: exact, because the others always have room."""
+    base, _ = _base(ctx, subjects, workloads)
+    here = base.places[node]
+    world = evolve(base, places=(here, ELSEWHERE), disturbed=(here, status), others=())
+    first = [w.revisions[0] for w in workloads]
+    placements = []
+    for counts in _counts_on(ctx, base, subjects, node):
+        placement = {}
+        for revision, subject, k in zip(first, subjects, counts, strict=True):
+            placement[revision.key, here.name] = k
+            placement[revision.key, ELSEWHERE.name] = subject.replicas - k
+        placements.append(placement)
+    return Scene(
+        world=world,
+        subjects=tuple(subjects),
+        placements=tuple(placements),
+        assumptions=("the other nodes are not told apart: it is proved that they always have room (exact)",),
+    )
+
+
+def _counts_on(ctx: Context, base: World, subjects: Sequence[Subject], node: int) -> Iterable[tuple[int, ...]]:
+    """How many pods of each subject a node like ``node`` can have when all are settled; at least one in all."""
+    try:
+        placements = _settled(ctx, evolve(base, disturbed=(base.places[node], NodeStatus.UP)), subjects)
+    except TooManyPlacements:
+        if len(subjects) > 1:
+            raise
+        return [(k,) for k in _counts_by_query(ctx, subjects[0], node)]
+    first = [w.revisions[0] for w in base.workloads]
+    here = base.places[node].name
+    found = {tuple(p.get((r.key, here), 0) for r in first) for p in placements}
+    return sorted(counts for counts in found if any(counts))
+
+
+def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]:
+    question = Question(ctx.demands(), ctx.cluster)
+    if not question.all_stable:
+        raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {subject.title}")
+    demand = ctx.subjects.index(subject)
+    for k in range(1, subject.replicas + 1):
+        if question.count_on(demand, node, k) is not None:
+            yield k
+
+
+def _open_scene(
+    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], status: NodeStatus
+) -> Scene:
+    """One imaginary node and the rest of an unknown cluster."""
+    node = NodeInfo(name="the node", labels={HOSTNAME: "the node"})
+    here = Place(node.name, 0)
+    workloads = tuple(
+        evolve(w, revisions=tuple(evolve(r, pod=r.pod and evolve(r.pod, affinity=())) for r in w.revisions))
+        for w in workloads
+    )
+    world = World(
+        workloads=workloads,
+        places=(here, ELSEWHERE),
+        nodes=(node,),
+        namespaces=ctx.namespaces,
+        ignored=OPEN_IGNORES,
+        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+    )
+    alone = evolve(world, places=(here,))
+    placements = []
+    system = placing(alone, [w.revisions[0] for w in workloads])
+    for view in map(system.view, explore(system).states):
+        counts = {w.revisions[0].key: int(view[world.at(Phase.STARTING, w.revisions[0], here)]) for w in workloads}
+        if any(counts.values()):
+            placement = {}
+            for w, subject in zip(workloads, subjects, strict=True):
+                key = w.revisions[0].key
+                placement[key, here.name] = counts[key]
+                placement[key, ELSEWHERE.name] = subject.replicas - counts[key]
+            placements.append(placement)
+    return Scene(
+        world=evolve(world, disturbed=(here, status)),
+        subjects=tuple(subjects),
+        placements=tuple(placements),
+        assumptions=(CLUSTER_IS_OPEN,),
+    )
+
+
+def node_classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...]:
+    """The nodes in classes that nothing tells apart for ``subjects``, live pods included."""
+    world, _ = _base(ctx, subjects, tuple(s.workload(both=False) for s in subjects))
+    classes: dict[object, list[int]] = {}
+    for i, places in enumerate(alike(world)):
+        for place in places:
+            assert place.node is not None
+            live = tuple(ctx.home(s).get(place.node, 0) for s in subjects if s.live is not None)
+            classes.setdefault((i, live), []).append(place.node)
+    return tuple(map(tuple, classes.values()))

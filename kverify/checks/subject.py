@@ -1,0 +1,168 @@
+"""A workload under check: a Deployment, ReplicaSet or Pod of the input in the model's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from kverify.api.apps import Deployment
+from kverify.api.pod import Pod
+from kverify.api.volume import PersistentVolumeClaim
+from kverify.checks.finding import Cause
+from kverify.cluster.bundle import Bundle, describe, namespace_of, template_of
+from kverify.cluster.objects import Workload as WorkloadObject
+from kverify.model.scheduling.framework import PodInfo
+from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
+
+TEMPLATE = "spec.template.spec"
+
+
+@frozen(eq=False, kw_only=True)
+class Subject:
+    """One workload and what is known of its pods.
+
+    ``old`` is the template that runs now, ``new`` the one about to be applied; they are the same template when nothing
+    else is known to run (a new image will come one day). ``wanted``: it is in the manifests to be checked; others
+    only take up room. ``live`` says on which nodes its pods are, when the cluster
+    description has them. ``fresh``: nothing of it runs yet, it is being created.
+    """
+
+    object: WorkloadObject
+    title: str
+    namespace: str
+    replicas: int
+    strategy: Strategy | None
+    min_ready: bool
+    old: PodInfo
+    new: PodInfo
+    claims: tuple[str, ...] = ()
+    live: Mapping[str, int] | None = None
+    wanted: bool = True
+    fresh: bool = False
+    running: WorkloadObject | None = field(default=None)
+
+    @property
+    def name(self) -> str:
+        return self.object.metadata.name
+
+    @property
+    def most(self) -> int:
+        """The most pods that its controller wants at once."""
+        if isinstance(self.strategy, RollingUpdate):
+            assert isinstance(self.strategy.surge, int)
+            return self.replicas + self.strategy.surge
+        return self.replicas
+
+    @property
+    def pod_path(self) -> str:
+        """The path of the pod spec inside the object."""
+        return "spec" if isinstance(self.object, Pod) else TEMPLATE
+
+    def cause(self, path: str, note: str = "") -> Cause:
+        """The field at ``path`` of the object as a cause."""
+        return Cause(self.object.source.span(path), path, note)
+
+    def pod_cause(self, path: str, note: str = "") -> Cause:
+        """The field at ``path`` of the pod spec as a cause."""
+        full = f"{self.pod_path}.{path}" if path else self.pod_path
+        return self.cause(full, note)
+
+    def workload(self, *, both: bool = True, ready: bool = True) -> Workload:
+        """The model's workload: with the old and the new revision, or only the new one already running.
+
+        ``ready`` is false for the scenario in which the new revision never becomes ready.
+        """
+        key = f"{self.namespace}/{self.name}"
+        kind = "ReplicaSet" if not isinstance(self.object, Pod) else "Pod"
+        old = Revision(f"{key}/old", f"{kind} {self.name} (old)", self.old)
+        new = Revision(f"{key}/new", f"{kind} {self.name} (new)" if both else f"{kind} {self.name}", self.new, ready)
+        return Workload(
+            name=self.title,
+            replicas=self.replicas,
+            revisions=(old, new) if both else (new,),
+            strategy=self.strategy if both else None,
+            target=1 if both else 0,
+            min_ready=self.min_ready and both,
+            claims=self.claims,
+        )
+
+
+def subjects_of(bundle: Bundle) -> tuple[Subject, ...]:
+    """All workloads there will be, in the order of the input: those of the manifests first."""
+    return tuple(_subject(bundle, workload) for workload in bundle.workloads)
+
+
+def _subject(bundle: Bundle, workload: WorkloadObject) -> Subject:
+    running = bundle.running(workload)
+    if not isinstance(running, type(workload)):
+        running = None
+    namespace = namespace_of(workload)
+    old = _pod_info(running or workload, "old")
+    return Subject(
+        object=workload,
+        title=describe(workload),
+        namespace=namespace,
+        replicas=_replicas(workload),
+        strategy=_strategy(workload),
+        min_ready=not isinstance(workload, Pod) and bool(workload.spec.min_ready_seconds),
+        old=old,
+        new=_pod_info(workload, "new"),
+        claims=_exclusive_claims(bundle, namespace, workload),
+        wanted=bundle.is_wanted(workload),
+        live=_live(bundle, workload),
+        fresh=running is None and bool(bundle.previous),
+        running=running,
+    )
+
+
+def _replicas(workload: WorkloadObject) -> int:
+    if isinstance(workload, Pod):
+        return 1
+    return 1 if workload.spec.replicas is None else workload.spec.replicas
+
+
+def _strategy(workload: WorkloadObject) -> Strategy | None:
+    if not isinstance(workload, Deployment):
+        return None
+    strategy = workload.spec.strategy
+    if strategy.type == "Recreate":
+        return Recreate()
+    rolling = strategy.rolling_update
+    surge = rolling.max_surge if rolling and rolling.max_surge is not None else "25%"
+    unavailable = rolling.max_unavailable if rolling and rolling.max_unavailable is not None else "25%"
+    return resolve_fenceposts(surge, unavailable, _replicas(workload))
+
+
+def _pod_info(workload: WorkloadObject, revision: str) -> PodInfo:
+    # The hash only has to differ between revisions; matchLabelKeys then works as it does in a cluster.
+    labels = {} if isinstance(workload, Pod) else {"pod-template-hash": f"{workload.metadata.name}-{revision}"}
+    return PodInfo.of(
+        template_of(workload),
+        namespace=namespace_of(workload),
+        name=workload.metadata.name,
+        labels=labels,
+    )
+
+
+def _exclusive_claims(bundle: Bundle, namespace: str, workload: WorkloadObject) -> tuple[str, ...]:
+    """Claims that one node at a time may attach: ReadWriteOnce and nothing wider."""
+    found = []
+    for volume in template_of(workload).spec.volumes:
+        claim = volume.persistent_volume_claim
+        if claim is None:
+            continue
+        known = bundle.find("PersistentVolumeClaim", namespace, claim.claim_name)
+        modes = known.spec.access_modes if isinstance(known, PersistentVolumeClaim) else ()
+        if modes and set(modes) <= {"ReadWriteOnce", "ReadWriteOncePod"}:
+            found.append(f"{namespace}/{claim.claim_name}")
+    return tuple(found)
+
+
+def _live(bundle: Bundle, workload: WorkloadObject) -> Mapping[str, int] | None:
+    """Nodes of the pods that run, if they are all there; a placement with gaps is not a settled one."""
+    counts: dict[str, int] = {}
+    for pod in bundle.pods_owned_by(workload):
+        if pod.spec.node_name and pod.metadata.deletion_timestamp is None:
+            counts[pod.spec.node_name] = counts.get(pod.spec.node_name, 0) + 1
+    return counts if counts and sum(counts.values()) == _replicas(workload) else None

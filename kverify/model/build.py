@@ -1,0 +1,190 @@
+"""From a ``World`` to a ``TransitionSystem``: every component declares its variables and yields its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol, cast
+
+from kverify.model.components import deployment, disruption, kubelet, node_lifecycle, replica_set, scheduler
+from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
+from kverify.model.system import Action, State, TransitionSystem, Variable
+from kverify.model.workload import Revision
+from kverify.model.world import Phase, Place, World
+
+
+class Component(Protocol):
+    """A module in ``kverify.model.components``."""
+
+    def variables(self, world: World) -> Iterator[Variable]: ...
+
+    def actions(self, world: World) -> Iterator[Action]: ...
+
+
+COMPONENTS = cast("tuple[Component, ...]", (deployment, replica_set, scheduler, kubelet, node_lifecycle, disruption))
+
+
+def build(
+    name: str,
+    world: World,
+    *,
+    starts: Iterable[Mapping[str, int]] | None = None,
+    initial: Condition = True,
+    parameters: tuple[Variable, ...] = (),
+    assume: Condition = True,
+    without: frozenset[str] = frozenset(),
+) -> TransitionSystem:
+    """The transition system of ``world``.
+
+    ``starts`` gives the initial states by variable name; what a start leaves out is the variable's own initial
+    value, or 0. Without ``starts`` the system begins wherever ``initial`` holds. ``without`` names components that
+    do nothing.
+    """
+    variables = tuple(v for component in COMPONENTS for v in component.variables(world))
+    actions = tuple(
+        action
+        for component in COMPONENTS
+        for action in component.actions(world)
+        if action.guard is not False and action.component not in without
+    )
+    return TransitionSystem(
+        name,
+        variables=variables,
+        actions=actions,
+        initial=initial,
+        starts=None if starts is None else tuple(_state(variables, start) for start in starts),
+        parameters=parameters,
+        assume=assume,
+        symmetry=symmetry(world),
+    )
+
+
+def _state(variables: tuple[Variable, ...], values: Mapping[str, int]) -> State:
+    unknown = values.keys() - {v.name for v in variables}
+    if unknown:
+        raise ValueError(f"no variables called {', '.join(sorted(unknown))}")
+    return tuple(values.get(v.name, v.initial or 0) for v in variables)
+
+
+def symmetry(world: World) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Groups of places that nothing tells apart, each place as the block of its variables.
+
+    Two nodes are alike when labels (but for the node's own name), taints, allocatable, and the pods on them that do not
+    move are equal. The hostname label may differ as long as it is each node's own and no pod asks for a node by name.
+    """
+    return tuple(tuple(_block(world, place) for place in places) for places in alike(world) if len(places) > 1)
+
+
+def alike(world: World) -> tuple[tuple[Place, ...], ...]:
+    """The places in classes that nothing tells apart; the disturbed place is in none."""
+    undisturbed = [p for p in world.places if world.disturbed is None or world.disturbed[0] is not p]
+    if world.nodes and _asks_by_name(world):
+        return tuple((place,) for place in undisturbed)
+    classes: dict[object, list[Place]] = {}
+    for place in undisturbed:
+        classes.setdefault(_signature(world, place), []).append(place)
+    return tuple(tuple(places) for places in classes.values())
+
+
+HOSTNAME = "kubernetes.io/hostname"
+
+
+def _asks_by_name(world: World) -> bool:
+    """Some pod of the question names a node, by ``nodeName``, by field, or by the hostname label."""
+    for revision in world.revisions:
+        if revision.pod is None:
+            continue
+        spec = revision.pod.spec
+        if spec.node_name or HOSTNAME in spec.node_selector:
+            return True
+        required = spec.affinity and spec.affinity.node_affinity
+        terms = (
+            required.required_during_scheduling_ignored_during_execution.node_selector_terms
+            if required and required.required_during_scheduling_ignored_during_execution
+            else ()
+        )
+        for term in terms:
+            if term.match_fields or any(e.key == HOSTNAME for e in term.match_expressions):
+                return True
+    return False
+
+
+def _signature(world: World, place: Place) -> object:
+    if place.node is None:
+        return "unbounded"
+    node = world.nodes[place.node]
+    names = [n.labels.get(HOSTNAME) for n in world.nodes]
+    unique = len(set(names)) == len(names) and None not in names
+    labels = frozenset((k, v) for k, v in node.labels.items() if not (unique and k == HOSTNAME))
+    fixed = tuple(by_node.get(place.node, 0) for _, by_node in world.others)
+    return labels, node.taints, node.unschedulable, frozenset(node.allocatable.items()), fixed
+
+
+def _block(world: World, place: Place) -> tuple[str, ...]:
+    return tuple(
+        world.at(phase, revision, place)
+        for workload in world.workloads
+        for revision in workload.revisions
+        for phase in world.phases(workload)
+    )
+
+
+def settled_states(
+    world: World, placements: Iterable[Mapping[tuple[str, str], int]], running: Iterable[Revision]
+) -> Iterator[dict[str, int]]:
+    """Start states in which every revision in ``running`` has its pods available, as ``placements`` has them.
+
+    A placement maps (revision key, place name) to a number of pods.
+    """
+    revisions = tuple(running)
+    for placement in placements:
+        start: dict[str, int] = {}
+        for revision in revisions:
+            here = {p: placement.get((revision.key, p.name), 0) for p in world.places}
+            start[world.spec(revision)] = sum(here.values())
+            for place, number in here.items():
+                start[world.at(Phase.AVAILABLE, revision, place)] = number
+            if world.stale:
+                start[world.seen(revision)] = sum(here.values())
+        status = world.status_variable()
+        if status is not None and status.initial is not None:
+            start[status.name] = status.initial
+        yield start
+
+
+def placing(world: World, revisions: Iterable[Revision]) -> TransitionSystem:
+    """The scheduler alone, from nothing: every way in which pods of ``revisions`` can come to their nodes.
+
+    Only numbers on nodes matter here, so a bound pod is available at once. Its final states are the placements the
+    scheduler can produce; those with pods still pending are where scheduling got stuck.
+    """
+    chosen = tuple(revisions)
+    own = {world.at(Phase.STARTING, revision, place) for revision in chosen for place in world.places}
+    variables: list[Variable] = []
+    actions: list[Action] = []
+    for revision in chosen:
+        replicas = world.owner(revision).replicas
+        assert isinstance(replicas, int), "placing needs a number of replicas"
+        pending = integer(world.pending(revision))
+        variables.append(Variable(world.pending(revision), 0, replicas, replicas))
+        for place in world.places:
+            here = world.at(Phase.STARTING, revision, place)
+            variables.append(Variable(here, 0, replicas, 0))
+            fits = scheduler.fits_on(world, revision, place)
+            # Nobody else has pods yet, and these have only just been bound.
+            fits = substitute(fits, dict.fromkeys(lift(fits).variables() - own, 0))
+            if fits is not False:
+                updates: dict[str, Number | Condition] = {
+                    world.pending(revision): pending - 1,
+                    here: integer(here) + 1,
+                }
+                actions.append(
+                    Action(
+                        f"bind {revision.key}@{place.name}",
+                        scheduler.COMPONENT,
+                        guard=all_of([pending >= 1, fits]),
+                        updates=updates,
+                        says=f"The scheduler binds a pod of {revision.title} to {place.name}",
+                    )
+                )
+    blocks = tuple(tuple(tuple(name for name in block if name in own) for block in group) for group in symmetry(world))
+    return TransitionSystem("placing", tuple(variables), tuple(actions), symmetry=blocks)

@@ -1,0 +1,187 @@
+"""The Deployment controller: moves replicas from old ReplicaSets to the one the template asks for.
+
+Source: pkg/controller/deployment/rolling.go and recreate.go. The controller works on ``spec.replicas`` of its
+ReplicaSets and on the availability they report; it never looks at pods, which is why ``maxSurge`` does not bound
+pods that are still terminating. One sync is one action here: the writes of a sync to several ReplicaSets happen at
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kverify.model.expr import (
+    Condition,
+    Number,
+    all_of,
+    any_of,
+    integer,
+    ite,
+    maximum,
+    minimum,
+    negate,
+    total,
+)
+from kverify.model.system import Action, Variable
+from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
+from kverify.model.world import LIVE, Phase, World
+
+COMPONENT = "Deployment controller"
+
+
+def variables(world: World) -> Iterator[Variable]:
+    for workload in world.workloads:
+        for revision in workload.revisions:
+            yield Variable(world.spec(revision))
+            if world.stale and workload.strategy is not None:
+                yield Variable(world.seen(revision))
+
+
+def actions(world: World) -> Iterator[Action]:
+    for workload in world.workloads:
+        for index, new in enumerate(workload.revisions):
+            asked = workload.target == index
+            if asked is False:
+                continue
+            old = [r for r in workload.revisions if r is not new]
+            match workload.strategy:
+                case RollingUpdate() as strategy:
+                    yield from _roll(world, workload, strategy, asked, new, old)
+                case Recreate():
+                    yield from _recreate(world, workload, asked, new, old)
+                case None:
+                    pass
+        if world.stale and workload.strategy is not None:
+            yield from _observe(world, workload)
+
+
+def _roll(
+    world: World,
+    workload: Workload,
+    strategy: RollingUpdate,
+    asked: Condition,
+    new: Revision,
+    old: Sequence[Revision],
+) -> Iterator[Action]:
+    replicas = workload.replicas
+    specs = total(integer(world.spec(r)) for r in workload.revisions)
+    new_spec = integer(world.spec(new))
+
+    # NewRSNewReplicas: terminating pods do not count, only what the ReplicaSets ask for.
+    room = replicas + strategy.surge - specs
+    can_scale_up = all_of([asked, new_spec < replicas, room >= 1])
+    yield Action(
+        f"scale up {new.key}",
+        COMPONENT,
+        guard=can_scale_up,
+        updates={world.spec(new): new_spec + minimum([room, replicas - new_spec])},
+        says=_scales(world, new, "up"),
+    )
+    too_many = all_of([asked, new_spec > replicas])
+    yield Action(
+        f"scale down {new.key}",
+        COMPONENT,
+        guard=too_many,
+        updates={world.spec(new): replicas},
+        says=_scales(world, new, "down"),
+    )
+    if not old:
+        return
+    # reconcileOldReplicaSets runs only in a sync that did not scale the new ReplicaSet.
+    updates, can_scale_down = _scaled_down(world, workload, strategy, new, old)
+    changed = [r for r in old if world.spec(r) in updates]
+    yield Action(
+        f"scale down {workload.name} old",
+        COMPONENT,
+        guard=all_of([asked, negate(can_scale_up), negate(too_many), can_scale_down]),
+        updates=updates,
+        says="The Deployment controller scales down "
+        + ", ".join(f"{r.title} from {{before[{world.spec(r)}]}} to {{after[{world.spec(r)}]}}" for r in changed),
+    )
+
+
+def _scaled_down(
+    world: World, workload: Workload, strategy: RollingUpdate, new: Revision, old: Sequence[Revision]
+) -> tuple[dict[str, Number | Condition], Condition]:
+    """What one sync leaves of the old ReplicaSets, and whether that is less than there was."""
+    floor = workload.replicas - strategy.unavailable
+    spec = {r: integer(world.spec(r)) for r in workload.revisions}
+    not_yet = spec[new] - world.reported(new)
+    budget = total(spec.values()) - floor - not_yet
+
+    # cleanupUnhealthyReplicas: oldest first, replicas that are not available anyway, at most `budget`.
+    left: dict[Revision, Number] = {}
+    cleaned: Number = 0
+    sane: list[Condition] = []
+    for r in old:
+        unhealthy = spec[r] - world.reported(r)
+        # More available pods than replicas (a scale-down is still being carried out) makes the controller give up
+        # this sync, unless it has already cleaned up all it may.
+        sane.append(any_of([spec[r] == 0, unhealthy >= 0, cleaned >= budget]))
+        take = ite(spec[r] == 0, 0, maximum([0, minimum([budget - cleaned, unhealthy])]))
+        left[r] = spec[r] - take
+        cleaned = cleaned + take
+
+    # scaleDownOldReplicaSetsForRollingUpdate: oldest first, down to what must stay available.
+    spare = total(world.reported(r) for r in workload.revisions) - floor
+    scaled: Number = 0
+    updates: dict[str, Number | Condition] = {}
+    for r in old:
+        take = maximum([0, minimum([left[r], spare - scaled])])
+        updates[world.spec(r)] = left[r] - take
+        scaled = scaled + take
+    return updates, all_of([budget >= 1, *sane, cleaned + scaled >= 1])
+
+
+def _recreate(
+    world: World, workload: Workload, asked: Condition, new: Revision, old: Sequence[Revision]
+) -> Iterator[Action]:
+    old_specs = total(integer(world.spec(r)) for r in old)
+    if old:
+        yield Action(
+            f"scale down {workload.name} old",
+            COMPONENT,
+            guard=all_of([asked, old_specs >= 1]),
+            updates={world.spec(r): 0 for r in old},
+            says=f"The Deployment controller scales down every old ReplicaSet of {workload.name} to 0",
+        )
+    # oldPodsRunning: terminating pods count, pods that have ended do not.
+    old_pods = total(integer(world.pending(r)) + world.count(r, (*LIVE, Phase.TERMINATING)) for r in old)
+    new_spec = integer(world.spec(new))
+    yield Action(
+        f"scale {new.key}",
+        COMPONENT,
+        guard=all_of([asked, old_specs == 0, old_pods == 0, new_spec != workload.replicas]),
+        updates={world.spec(new): workload.replicas},
+        says=_scales(world, new, "up"),
+    )
+
+
+def _observe(world: World, workload: Workload) -> Iterator[Action]:
+    for r in workload.revisions:
+        seen, real = integer(world.seen(r)), world.available(r)
+        yield Action(
+            f"report {r.key}",
+            "ReplicaSet controller",
+            guard=seen != real,
+            updates={world.seen(r): real},
+            says=f"{r.title} reports {{after[{world.seen(r)}]}} available",
+        )
+
+
+def _scales(world: World, revision: Revision, direction: str) -> str:
+    spec = world.spec(revision)
+    return f"The Deployment controller scales {direction} {revision.title} from {{before[{spec}]}} to {{after[{spec}]}}"
+
+
+def promises(world: World, workload: Workload) -> tuple[Condition, Condition]:
+    """What a rolling update promises, as conditions: availability (while no pod fails by itself) and surge.
+
+    ``availableReplicas >= replicas - maxUnavailable`` and ``sum of spec.replicas <= replicas + maxSurge``.
+    """
+    assert isinstance(workload.strategy, RollingUpdate)
+    available = total(world.available(r) for r in workload.revisions)
+    specs = total(integer(world.spec(r)) for r in workload.revisions)
+    floor: Number = workload.replicas - workload.strategy.unavailable
+    ceiling: Number = workload.replicas + workload.strategy.surge
+    return floor <= available, specs <= ceiling

@@ -1,0 +1,90 @@
+"""The eviction API and ``kubectl drain``: pods leave a cordoned node one by one, as budgets allow.
+
+Source: pkg/registry/core/pod/storage/eviction.go and pkg/controller/disruption/disruption.go. A budget's
+``disruptionsAllowed`` is what is healthy above what is desired; a pod that more than one budget selects can never be
+evicted (the API answers 500); a pod that is not Ready may go while the budget is met (``IfHealthyBudget``) or always
+(``AlwaysAllow``). ``kubectl drain`` retries for ever, with ``--ignore-daemonsets --delete-emptydir-data --force``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
+from kverify.model.system import Action, Variable
+from kverify.model.workload import Revision, scale
+from kverify.model.world import LIVE, SERVING, Budget, NodeStatus, Phase, Place, World
+
+COMPONENT = "kubectl drain"
+
+
+def variables(_: World) -> Iterator[Variable]:
+    # Budgets have no state of their own here: their status is what the pods make it.
+    yield from ()
+
+
+def actions(world: World) -> Iterator[Action]:
+    if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
+        return
+    place = world.disturbed[0]
+    for workload in world.workloads:
+        for revision in workload.revisions:
+            for phase in LIVE:
+                if phase in world.phases(workload):
+                    yield _evict(world, revision, phase, place)
+
+
+def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
+    here = integer(world.at(phase, revision, place))
+    gone = integer(world.at(Phase.TERMINATING, revision, place))
+    return Action(
+        f"evict {phase.value} {revision.key}@{place.name}",
+        COMPONENT,
+        guard=all_of([here >= 1, may_evict(world, revision, ready=phase in SERVING)]),
+        updates={world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1},
+        says=f"kubectl drain evicts a pod of {revision.title} from {place.name}",
+    )
+
+
+def healthy(world: World, budget: Budget) -> Number:
+    """``currentHealthy``: Ready pods the budget selects that are not terminating."""
+    return total(world.count(r, SERVING) for r in budget.revisions)
+
+
+def may_evict(world: World, revision: Revision, *, ready: bool) -> Condition:
+    """The eviction API lets a pod of ``revision`` go now.
+
+    A pod that is bound and not Ready is judged as a running one; a Pending pod would always be let go. That makes a
+    drain harder here than it may be, never easier.
+    """
+    budgets = [b for b in world.budgets if revision in b.revisions]
+    if not budgets:
+        return True
+    if len(budgets) > 1:
+        return False
+    (budget,) = budgets
+    if not ready and budget.always_allow:
+        return True
+    allowed = all_of([budget.expected >= 1, healthy(world, budget) - budget.desired >= 1])
+    if ready:
+        return allowed
+    return any_of([allowed, all_of([healthy(world, budget) >= budget.desired, budget.desired >= 1])])
+
+
+def desired_healthy(expected: int, *, min_available: int | str | None, max_unavailable: int | str | None) -> int:
+    """``desiredHealthy`` of a budget over ``expected`` pods. Percentages round up, both of them.
+
+    Source: ``getExpectedPodCount`` in pkg/controller/disruption/disruption.go. Without either field nothing may be
+    disrupted at all; the API server accepts that.
+    """
+    if max_unavailable is not None:
+        return max(0, expected - scale(max_unavailable, expected, up=True))
+    if min_available is not None:
+        return scale(min_available, expected, up=True)
+    return expected
+
+
+def drained(world: World) -> Condition:
+    """No pod of this question is on the cordoned node any more."""
+    assert world.disturbed is not None
+    return total(world.count(r, tuple(Phase), (world.disturbed[0],)) for r in world.revisions) == 0

@@ -1,0 +1,100 @@
+"""The node lifecycle controller and what follows from losing a node.
+
+The node stops renewing its lease (``silent``), after the grace period it is marked Unknown and tainted ``unreachable``
+with both effects and its pods lose Ready (``unreachable``); pods that do not tolerate the NoExecute taint for ever are
+deleted after their ``tolerationSeconds`` (300 by default, added by the DefaultTolerationSeconds admission plugin),
+but stay Terminating because no kubelet confirms. In the end the node object is removed, and the pod garbage
+collector removes its pods. Time is order only: the grace period is shorter than any toleration, and a toleration
+shorter than the time until somebody removes the node. Source: pkg/controller/nodelifecycle and
+pkg/controller/tainteviction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kverify.model.components.scheduler import UNREACHABLE_TAINTS
+from kverify.model.expr import Condition, Number, all_of, integer, total
+from kverify.model.scheduling.taint_toleration import tolerates
+from kverify.model.system import Action, Variable
+from kverify.model.workload import Revision
+from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
+
+COMPONENT = "node lifecycle controller"
+
+_ORDER = list(NodeStatus)
+
+
+def variables(world: World) -> Iterator[Variable]:
+    status = world.status_variable()
+    if status is not None:
+        yield status
+
+
+def actions(world: World) -> Iterator[Action]:
+    if world.disturbed is None or world.disturbed[1] is not NodeStatus.SILENT:
+        return
+    place = world.disturbed[0]
+    status = world.status(place)
+    yield Action(
+        f"mark {place.name} unreachable",
+        COMPONENT,
+        guard=world.has_status(place, NodeStatus.SILENT),
+        updates={status: _ORDER.index(NodeStatus.UNREACHABLE), **_lose_readiness(world, place)},
+        says=f"{place.name} has not renewed its lease: it is marked unreachable and its pods are not ready any more",
+    )
+    for revision in world.revisions:
+        if not tolerates_for_ever(revision):
+            yield _evict(world, revision, place)
+    evicted = total(world.count(r, LIVE, (place,)) for r in world.revisions if not tolerates_for_ever(r))
+    yield Action(
+        f"remove {place.name}",
+        "operator",
+        guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), evicted == 0]),
+        updates={status: _ORDER.index(NodeStatus.REMOVED), **_forget_pods(world, place)},
+        says=f"{place.name} is removed from the cluster, and its pods with it",
+    )
+
+
+def tolerates_for_ever(revision: Revision) -> bool:
+    """The pod has a toleration without ``tolerationSeconds`` for the unreachable NoExecute taint."""
+    if revision.pod is None:
+        return False
+    no_execute = UNREACHABLE_TAINTS[1]
+    matching = [t for t in revision.pod.spec.tolerations if tolerates(t, no_execute)]
+    return any(t.toleration_seconds is None for t in matching) and all(t.toleration_seconds is None for t in matching)
+
+
+def _lose_readiness(world: World, place: Place) -> Mapping[str, Number | Condition]:
+    updates: dict[str, Number | Condition] = {}
+    for workload in world.workloads:
+        for revision in workload.revisions:
+            updates[world.at(Phase.STARTING, revision, place)] = world.count(revision, LIVE, (place,))
+            for phase in SERVING:
+                if phase in world.phases(workload):
+                    updates[world.at(phase, revision, place)] = 0
+    return updates
+
+
+def _evict(world: World, revision: Revision, place: Place) -> Action:
+    here = integer(world.at(Phase.STARTING, revision, place))
+    gone = integer(world.at(Phase.TERMINATING, revision, place))
+    return Action(
+        f"taint-evict {revision.key}@{place.name}",
+        "taint eviction controller",
+        guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), here >= 1]),
+        updates={
+            world.at(Phase.STARTING, revision, place): 0,
+            world.at(Phase.TERMINATING, revision, place): gone + here,
+        },
+        says=f"tolerationSeconds have passed: the pods of {revision.title} on {place.name} are deleted",
+    )
+
+
+def _forget_pods(world: World, place: Place) -> Mapping[str, Number | Condition]:
+    return {
+        world.at(phase, revision, place): 0
+        for workload in world.workloads
+        for revision in workload.revisions
+        for phase in world.phases(workload)
+    }

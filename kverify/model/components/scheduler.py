@@ -1,0 +1,141 @@
+"""The scheduler: binds a pending pod to any node that every filter lets it have.
+
+Scores only choose among feasible nodes; the choice is left free, so what holds here holds for every score. The
+filters are ``kverify.model.scheduling``; this file only says when a node's status changes what they see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from kverify.api.node import Taint
+from kverify.model.expr import Condition, Number, all_of, any_of, integer
+from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, Snapshot
+from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
+from kverify.model.system import Action, Fairness, Variable
+from kverify.model.workload import Revision
+from kverify.model.world import LIVE, NodeStatus, Phase, Place, World
+
+COMPONENT = "scheduler"
+
+UNREACHABLE_TAINTS = (
+    Taint(key="node.kubernetes.io/unreachable", effect="NoSchedule"),
+    Taint(key="node.kubernetes.io/unreachable", effect="NoExecute"),
+)
+
+
+def variables(world: World) -> Iterator[Variable]:
+    for workload in world.workloads:
+        for revision in workload.revisions:
+            for place in world.places:
+                yield Variable(world.at(Phase.STARTING, revision, place), initial=0)
+
+
+def actions(world: World) -> Iterator[Action]:
+    for revision in world.revisions:
+        for place in world.places:
+            pending = integer(world.pending(revision))
+            starting = integer(world.at(Phase.STARTING, revision, place))
+            fits = fits_on(world, revision, place)
+            if fits is False:
+                continue
+            yield Action(
+                f"bind {revision.key}@{place.name}",
+                COMPONENT,
+                guard=all_of([pending >= 1, fits]),
+                updates={
+                    world.pending(revision): pending - 1,
+                    world.at(Phase.STARTING, revision, place): starting + 1,
+                },
+                says=f"The scheduler binds a pod of {revision.title} to {place.name}",
+                fairness=Fairness.STRONG,
+            )
+
+
+def fits_on(world: World, revision: Revision, place: Place) -> Condition:
+    """Every filter accepts a pod of ``revision`` on ``place`` now, whatever the disturbed node's status is."""
+    if place.node is None or revision.pod is None:
+        return True
+    cases: list[Condition] = []
+    for status, nodes in _views(world):
+        node = place.node
+        if status is NodeStatus.REMOVED and world.disturbed and world.disturbed[0] is place:
+            continue
+        snapshot = snapshot_of(world, nodes, without_disturbed=status is NodeStatus.REMOVED)
+        if status is NodeStatus.REMOVED:
+            node = _index_without(world, node)
+        fits = feasible(revision.pod, node, snapshot, profile_of(world))
+        cases.append(all_of([_in_status(world, status), fits]))
+    return any_of(cases)
+
+
+def profile_of(world: World) -> tuple[Plugin, ...]:
+    """The filters that have to be asked in this question."""
+    return tuple(plugin for plugin in DEFAULT_PROFILE if plugin.name not in world.ignored)
+
+
+def snapshot_of(world: World, nodes: tuple[NodeInfo, ...], *, without_disturbed: bool = False) -> Snapshot:
+    """What the scheduler sees: the pods of this question, counted by variables, and those that do not move."""
+    groups: list[PodGroup] = []
+    counts: dict[tuple[int, int], Number] = {}
+    kept = [i for i in range(len(world.nodes)) if not (without_disturbed and i == _disturbed_node(world))]
+    position = {node: i for i, node in enumerate(kept)}
+    for revision in world.revisions:
+        if revision.pod is None:
+            continue
+        for terminating, phases in ((False, LIVE), (True, (Phase.TERMINATING,))):
+            for place in world.places:
+                if place.node is not None and place.node in position:
+                    counts[len(groups), position[place.node]] = world.count(revision, phases, (place,))
+            groups.append(PodGroup(revision.pod, terminating))
+    for group, by_node in world.others:
+        for node, number in by_node.items():
+            if node in position:
+                counts[len(groups), position[node]] = number
+        groups.append(group)
+    return Snapshot(
+        nodes=tuple(nodes[i] for i in kept),
+        groups=tuple(groups),
+        counts=counts,
+        namespaces=world.namespaces,
+    )
+
+
+def _views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
+    """The nodes as the scheduler sees them in each status of the disturbed one."""
+    index = _disturbed_node(world)
+    if index is None or world.disturbed is None:
+        yield NodeStatus.UP, world.nodes
+        return
+    node = world.nodes[index]
+    seen = {
+        NodeStatus.UP: node,
+        NodeStatus.CORDONED: evolve(node, unschedulable=True),
+        NodeStatus.SILENT: node,
+        NodeStatus.UNREACHABLE: evolve(node, taints=(*node.taints, *UNREACHABLE_TAINTS)),
+        NodeStatus.REMOVED: node,
+    }
+    for status in reachable_statuses(world.disturbed[1]):
+        yield status, (*world.nodes[:index], seen[status], *world.nodes[index + 1 :])
+
+
+def reachable_statuses(first: NodeStatus) -> tuple[NodeStatus, ...]:
+    """The statuses a disturbed node can have once it started in ``first``."""
+    if first in (NodeStatus.UP, NodeStatus.CORDONED):
+        return (first,)
+    return (NodeStatus.SILENT, NodeStatus.UNREACHABLE, NodeStatus.REMOVED)
+
+
+def _in_status(world: World, status: NodeStatus) -> Condition:
+    return True if world.disturbed is None else world.has_status(world.disturbed[0], status)
+
+
+def _disturbed_node(world: World) -> int | None:
+    return None if world.disturbed is None else world.disturbed[0].node
+
+
+def _index_without(world: World, node: int) -> int:
+    removed = _disturbed_node(world)
+    return node - 1 if removed is not None and node > removed else node

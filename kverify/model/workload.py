@@ -1,0 +1,81 @@
+"""What the state machine knows of a workload: its revisions, its strategy, the pods they create."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import frozen
+
+from kverify.model.expr import Number
+
+if TYPE_CHECKING:
+    from kverify.model.scheduling.framework import PodInfo
+
+
+@frozen
+class RollingUpdate:
+    """``spec.strategy.rollingUpdate`` with both fenceposts resolved to numbers (or left symbolic)."""
+
+    surge: Number
+    unavailable: Number
+
+
+@frozen
+class Recreate:
+    """All old pods are gone before the first new one is created."""
+
+
+Strategy: TypeAlias = "RollingUpdate | Recreate"
+
+
+@frozen(eq=False)
+class Revision:
+    """One ReplicaSet: pods from one template, which nothing but their node and phase can tell apart.
+
+    ``key`` prefixes the revision's variables and is unique in a model; ``title`` is for people. ``ready`` is false for
+    a template whose containers never become ready (an image that cannot be pulled, a probe that always fails).
+    """
+
+    key: str
+    title: str
+    pod: PodInfo | None = None
+    ready: bool = True
+
+
+@frozen(eq=False)
+class Workload:
+    """A Deployment (several revisions, in order of creation) or a bare ReplicaSet (one revision, no strategy).
+
+    ``target`` is the index of the revision that the template asks for: fixed, or an expression when somebody may
+    change the template during the run. ``claims`` are ReadWriteOnce claims that all its pods mount.
+    """
+
+    name: str
+    replicas: Number
+    revisions: tuple[Revision, ...]
+    strategy: Strategy | None = None
+    target: Number = 0
+    min_ready: bool = False
+    claims: tuple[str, ...] = ()
+
+
+def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: int) -> RollingUpdate:
+    """``maxSurge`` and ``maxUnavailable`` as numbers of pods.
+
+    Surge rounds up, unavailable rounds down; if both come to 0, unavailable becomes 1, because a surge may be
+    impossible (quota) and a rollout must be able to move. Source: ``ResolveFenceposts`` in
+    pkg/controller/deployment/util/deployment_util.go.
+    """
+    surge = scale(max_surge, replicas, up=True)
+    unavailable = scale(max_unavailable, replicas, up=False)
+    if surge == 0 and unavailable == 0:
+        unavailable = 1
+    return RollingUpdate(surge, min(unavailable, replicas))
+
+
+def scale(value: int | str, whole: int, *, up: bool) -> int:
+    """An int-or-percent of ``whole``, rounded up or down. ``"25%"`` of 3 is 1 rounded up and 0 rounded down."""
+    if isinstance(value, int):
+        return value
+    percent = int(value.removesuffix("%"))
+    return -(-percent * whole // 100) if up else percent * whole // 100
