@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from kverify.model.components import deployment, disruption, kubelet, node_lifecycle, replica_set, scheduler
+from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler
+from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
 from kverify.model.system import Action, State, TransitionSystem, Variable
 from kverify.model.workload import Revision
@@ -13,14 +14,16 @@ from kverify.model.world import Phase, Place, World
 
 
 class Component(Protocol):
-    """A module in ``kverify.model.components``."""
+    """A module in ``kverify.model.components`` or ``kverify.model.environment``."""
 
     def variables(self, world: World) -> Iterator[Variable]: ...
 
     def actions(self, world: World) -> Iterator[Action]: ...
 
 
-COMPONENTS = cast("tuple[Component, ...]", (deployment, replica_set, scheduler, kubelet, node_lifecycle, disruption))
+COMPONENTS = cast(
+    "tuple[Component, ...]", (deployment, replica_set, scheduler, kubelet, node_lifecycle, drain, node_removal)
+)
 
 
 def build(

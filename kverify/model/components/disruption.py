@@ -1,49 +1,16 @@
-"""The eviction API and ``kubectl drain``: pods leave a cordoned node one by one, as budgets allow.
+"""The disruption controller and the eviction API: whether a budget lets a pod go.
 
 Source: pkg/registry/core/pod/storage/eviction.go and pkg/controller/disruption/disruption.go. A budget's
 ``disruptionsAllowed`` is what is healthy above what is desired; a pod that more than one budget selects can never be
 evicted (the API answers 500); a pod that is not Ready may go while the budget is met (``IfHealthyBudget``) or always
-(``AlwaysAllow``). ``kubectl drain`` retries for ever, with ``--ignore-daemonsets --delete-emptydir-data --force``.
+(``AlwaysAllow``). Budgets have no state of their own here: their status is what the pods make it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
-from kverify.model.system import Action, Variable
+from kverify.model.expr import Condition, Number, all_of, any_of, total
 from kverify.model.workload import Revision, scale
-from kverify.model.world import LIVE, SERVING, Budget, NodeStatus, Phase, Place, World
-
-COMPONENT = "kubectl drain"
-
-
-def variables(_: World) -> Iterator[Variable]:
-    # Budgets have no state of their own here: their status is what the pods make it.
-    yield from ()
-
-
-def actions(world: World) -> Iterator[Action]:
-    if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
-        return
-    place = world.disturbed[0]
-    for workload in world.workloads:
-        for revision in workload.revisions:
-            for phase in LIVE:
-                if phase in world.phases(workload):
-                    yield _evict(world, revision, phase, place)
-
-
-def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
-    here = integer(world.at(phase, revision, place))
-    gone = integer(world.at(Phase.TERMINATING, revision, place))
-    return Action(
-        f"evict {phase.value} {revision.key}@{place.name}",
-        COMPONENT,
-        guard=all_of([here >= 1, may_evict(world, revision, ready=phase in SERVING)]),
-        updates={world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1},
-        says=f"kubectl drain evicts a pod of {revision.title} from {place.name}",
-    )
+from kverify.model.world import SERVING, Budget, World
 
 
 def healthy(world: World, budget: Budget) -> Number:
@@ -82,9 +49,3 @@ def desired_healthy(expected: int, *, min_available: int | str | None, max_unava
     if min_available is not None:
         return scale(min_available, expected, up=True)
     return expected
-
-
-def drained(world: World) -> Condition:
-    """No pod of this question is on the cordoned node any more."""
-    assert world.disturbed is not None
-    return total(world.count(r, tuple(Phase), (world.disturbed[0],)) for r in world.revisions) == 0

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
-from kverify.model.expr import Condition, Number, all_of, integer, total
+from kverify.model.expr import Condition, Number, all_of, integer
 from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
@@ -46,14 +46,6 @@ def actions(world: World) -> Iterator[Action]:
     for revision in world.revisions:
         if not tolerates_for_ever(revision):
             yield _evict(world, revision, place)
-    evicted = total(world.count(r, LIVE, (place,)) for r in world.revisions if not tolerates_for_ever(r))
-    yield Action(
-        f"remove {place.name}",
-        "operator",
-        guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), evicted == 0]),
-        updates={status: _ORDER.index(NodeStatus.REMOVED), **_forget_pods(world, place)},
-        says=f"{place.name} is removed from the cluster, and its pods with it",
-    )
 
 
 def tolerates_for_ever(revision: Revision) -> bool:
@@ -89,12 +81,3 @@ def _evict(world: World, revision: Revision, place: Place) -> Action:
         },
         says=f"tolerationSeconds have passed: the pods of {revision.title} on {place.name} are deleted",
     )
-
-
-def _forget_pods(world: World, place: Place) -> Mapping[str, Number | Condition]:
-    return {
-        world.at(phase, revision, place): 0
-        for workload in world.workloads
-        for revision in workload.revisions
-        for phase in world.phases(workload)
-    }
