@@ -51,15 +51,38 @@ class Context:
         )
         return Cluster(nodes=self.nodes, others=others, namespaces=self.namespaces)
 
+    @property
+    def checked(self) -> tuple[Subject, ...]:
+        """The workloads that the manifests are about; the others only take up room."""
+        return tuple(s for s in self.subjects if s.wanted)
+
+    def alone(self, subject: Subject) -> Fit:
+        """Whether the pods of one workload have room when no other workload is there."""
+        if subject.title not in self._alone:
+            demand = Demand(subject.new, subject.replicas, f"a pod of {subject.title}")
+            self._alone[subject.title] = fit((demand,), self.cluster, limit=self.options.max_states)
+        return self._alone[subject.title]
+
+    @cached_property
+    def _alone(self) -> dict[str, Fit]:
+        return {}
+
+    @cached_property
+    def placeable(self) -> tuple[Subject, ...]:
+        """The workloads that have room at least alone; only these are asked about further."""
+        if self.open:
+            return self.subjects
+        return tuple(s for s in self.subjects if self.alone(s).room is not Room.IMPOSSIBLE)
+
     def demands(self, surging: Subject | None = None) -> tuple[Demand, ...]:
         """Every workload's pods: at its replicas, but ``surging`` at the most it can have during a rollout."""
         return tuple(
-            Demand(s.new, s.most if s is surging else s.replicas, f"a pod of {s.title}") for s in self.subjects
+            Demand(s.new, s.most if s is surging else s.replicas, f"a pod of {s.title}") for s in self.placeable
         )
 
     @cached_property
     def steady(self) -> Fit:
-        """Whether all replicas of all workloads have room together."""
+        """Whether all replicas of all placeable workloads have room together."""
         return fit(self.demands(), self.cluster, limit=self.options.max_states)
 
     def has_room(self, subject: Subject, *, without: int | None = None, resources_only: bool = False) -> bool:
@@ -85,7 +108,7 @@ class Context:
             cluster = evolve(cluster, profile=profile)
         surging = subject if without is None else None
         demands = list(self.demands(surging))
-        index = self.subjects.index(subject)
+        index = self.placeable.index(subject)
         asked, limits = [index], []
         if subject.old is not subject.new:
             demands.append(Demand(subject.old, subject.replicas, f"an old pod of {subject.title}"))
@@ -104,7 +127,7 @@ class Context:
         if placement is None:
             placement = greedy(Question(self.demands(), self.cluster))
         homes = {}
-        for d, subject in enumerate(self.subjects):
+        for d, subject in enumerate(self.placeable):
             if subject.live is not None and all(name in position for name in subject.live):
                 homes[subject.title] = {position[name]: n for name, n in subject.live.items()}
             else:

@@ -96,7 +96,7 @@ def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
 
 def _fixed(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
     """The pods that stay where they are while ``moving`` are asked about."""
-    stay = tuple((PodGroup(s.new), ctx.home(s)) for s in ctx.subjects if s not in moving and ctx.home(s))
+    stay = tuple((PodGroup(s.new), ctx.home(s)) for s in ctx.placeable if s not in moving and ctx.home(s))
     return (*ctx.cluster.others, *stay)
 
 
@@ -107,7 +107,7 @@ def _base(ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, 
     if all(ctx.has_room(s, resources_only=True) for s in subjects):
         ignored = frozenset({RESOURCES})
         assumptions = ("resources are not counted: it is proved that they always suffice (exact)",)
-    elif len(ctx.subjects) > len(subjects):
+    elif len(ctx.placeable) > len(subjects):
         assumptions = ("the other workloads' pods stay where they are",)
     world = World(
         workloads=workloads,
@@ -207,7 +207,7 @@ def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]
     question = Question(ctx.demands(), ctx.cluster)
     if not question.all_stable:
         raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {subject.title}")
-    demand = ctx.subjects.index(subject)
+    demand = ctx.placeable.index(subject)
     for k in range(1, subject.replicas + 1):
         if question.count_on(demand, node, k) is not None:
             yield k

@@ -184,20 +184,19 @@ def _lower(value: Number | Condition) -> Any:
 
 
 def total(terms: Iterable[Number]) -> Number:
-    """The sum of ``terms``; 0 when there are none. Nested sums are flattened."""
-    constant, rest = 0, []
+    """The sum of ``terms``; 0 when there are none. Nested sums are flattened and equal terms collected."""
+    constant = 0
+    factors: dict[Expr, int] = {}
     for term in terms:
-        term = _lower(term)
-        if not isinstance(term, Expr):
-            constant += term
-        elif term.op is Op.ADD:
-            for part in term.args:
-                if part.value is None:
-                    rest.append(part)
-                else:
-                    constant += part.value
-        else:
-            rest.append(term)
+        for part in term.args if isinstance(term, Expr) and term.op is Op.ADD else (term,):
+            part = _lower(part)
+            if not isinstance(part, Expr):
+                constant += part
+            elif part.op is Op.MUL and part.args[1].value is not None:
+                factors[part.args[0]] = factors.get(part.args[0], 0) + part.args[1].value
+            else:
+                factors[part] = factors.get(part, 0) + 1
+    rest = [lift(times(base, factor)) for base, factor in factors.items() if factor]
     if not rest:
         return constant
     if constant:

@@ -1,0 +1,240 @@
+"""From nodes to typed objects. Every problem of a document is reported, each at its field's path and span.
+
+Strict decoding as the API server does it (``fieldValidation=Strict``): JSON names are case-sensitive, unknown fields
+are refused, a number is never a string. ``null`` means the same as an absent field. The readers are built once per
+class, from its attrs fields and type hints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+from attrs import frozen
+
+from kverify.api import registry
+from kverify.api.base import freeze
+from kverify.api.defaults import apply_defaults
+from kverify.api.meta import ObjectMeta, OtherObject
+from kverify.api.reader import Context, read_object
+from kverify.api.registry import AnyObject, KubeObject
+from kverify.api.source import Source
+from kverify.api.validation import Problem, validate
+from kverify.api.versions import DEFAULT_VERSION, REMOVED, ordinal
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, to_plain
+
+
+@frozen
+class Decoded:
+    """One object, or ``None`` when the API server would refuse it; ``diagnostics`` say why."""
+
+    object: AnyObject | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@frozen
+class DecodedAll:
+    """Every accepted object, in the order of the documents, and all diagnostics."""
+
+    objects: tuple[AnyObject, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) -> DecodedAll:
+    """Decode every document; each item of a ``List`` (or ``PodList``, ...) becomes an object of its own."""
+    objects: list[AnyObject] = []
+    diagnostics: list[Diagnostic] = []
+    for document in documents:
+        items, problems = _expand(document)
+        diagnostics += problems
+        for item in items:
+            decoded = decode(item, version)
+            diagnostics += decoded.diagnostics
+            if decoded.object is not None:
+                objects.append(decoded.object)
+    return DecodedAll(tuple(objects), tuple(diagnostics))
+
+
+def decode(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
+    """Decode, default and validate one object, as the API server of ``version`` would on creation.
+
+    Raises ``ValueError`` for a version kverify does not know.
+    """
+    return _decode(document, version, complete=True)
+
+
+def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
+    """Only decode: the object as written, without defaults and not validated (what ``kubectl apply`` compares)."""
+    return _decode(document, version, complete=False)
+
+
+def _decode(document: Document, version: str, complete: bool) -> Decoded:
+    ordinal(version)
+    root = document.root
+    context = Context(version=version)
+    if not isinstance(root, Mapping):
+        context.error("KV1101", root.span, (), "A Kubernetes object is a mapping with apiVersion, kind and metadata.")
+        return Decoded(None, context.finish())
+    api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
+    context.object = object_name(root)
+    if registry.list_item_kind(api_version, kind) is not None:
+        context.error("KV1101", root.span, (), f"{kind} holds several objects.", "decode its items one by one")
+        return Decoded(None, context.finish())
+    if not _check_identity(root, api_version, kind, context):
+        return Decoded(None, context.finish())
+    source = Source(document)
+    cls = registry.class_of(api_version, kind)
+    if cls is None:
+        return _decode_other(root, api_version, kind, source, context)
+    read = read_object(cls, root, (), context)
+    if not isinstance(read, cls):
+        return Decoded(None, context.finish())
+    result: KubeObject = attrs.evolve(read, source=source)
+    _check_name(result.metadata, root, context)
+    if complete:
+        result = apply_defaults(result)
+        for problem in validate(result, version):
+            _adopt(problem, source, context)
+    return Decoded(None if context.refused else result, context.finish())
+
+
+def _decode_other(root: Mapping, api_version: str, kind: str, source: Source, context: Context) -> Decoded:
+    node = root.get("metadata")
+    metadata = read_object(ObjectMeta, node, ("metadata",), context) if node is not None else ObjectMeta()
+    if not isinstance(metadata, ObjectMeta):
+        return Decoded(None, context.finish())
+    _check_name(metadata, root, context)
+    if context.refused:
+        return Decoded(None, context.finish())
+    if registry.namespaced(api_version, kind) and not metadata.namespace:
+        metadata = attrs.evolve(metadata, namespace="default")
+    content = freeze(to_plain(root))  # type: ignore[arg-type]
+    assert content is not None
+    other = OtherObject(api_version=api_version, kind=kind, metadata=metadata, source=source, content=content)
+    return Decoded(other, context.finish())
+
+
+def _check_identity(root: Mapping, api_version: str, kind: str, context: Context) -> bool:
+    """Whether apiVersion and kind name something that can be decoded."""
+    complete = True
+    for name, value in (("apiVersion", api_version), ("kind", kind)):
+        if value:
+            continue
+        complete = False
+        node = root.get(name)
+        if node is None or (isinstance(node, Scalar) and node.value in (None, "")):
+            message = f"The object has no {name}."
+        else:
+            message = f"{name} is not a text."
+        context.error("KV1108", (node or root).span, (name,), message, f"add {name}")
+    if not complete:
+        return False
+    group, _, _ = api_version.rpartition("/")
+    if group in registry.TOOL_GROUPS:
+        message = f"{kind} of {api_version} configures a tool; it is not an object of the cluster."
+        context.add("KV1110", Severity.INFO, root.span, (), message)
+        return False
+    if (api_version, kind) in registry.NAMESPACED:
+        return True
+    node = root.get("apiVersion")
+    span = (node or root).span
+    removed = REMOVED.get((api_version, kind))
+    if removed is not None:
+        message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}."
+        context.error("KV1301", span, ("apiVersion",), message, f"use {removed.use}")
+        return False
+    if group in registry.GROUPS and not _may_be_newer(api_version):
+        similar = registry.similar_kind(api_version, kind)
+        message = f"Kubernetes {context.version} has no kind {kind} in {api_version}."
+        context.error("KV1302", span, ("apiVersion",), message, f"did you mean {similar}?" if similar else "")
+        return False
+    return True
+
+
+def _may_be_newer(api_version: str) -> bool:
+    """Alpha and beta versions come and go with feature gates: such an object is kept as not modelled, not refused."""
+    return "alpha" in api_version or "beta" in api_version
+
+
+def _check_name(metadata: ObjectMeta, root: Mapping, context: Context) -> None:
+    if metadata.name or ("metadata", "name") in context.bad_paths:
+        return
+    node = root.get("metadata")
+    span = (node or root).span
+    if metadata.generate_name:
+        message = "The object has generateName but no name, so it cannot be applied."
+    else:
+        message = "The object has no metadata.name."
+    context.error("KV1108", span, ("metadata", "name"), message, "give it a name")
+
+
+def _adopt(problem: Problem, source: Source, context: Context) -> None:
+    """Turn a validation problem into a diagnostic, unless a decoding problem already explains it."""
+    if context.explains(problem.path, missing=problem.id == "KV1201"):
+        return
+    span = source.key_span(problem.path) if problem.at_key else source.span(problem.path)
+    context.add(problem.id, problem.severity, span, problem.path, problem.message, problem.mend, problem.text)
+
+
+def _expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
+    """The objects of a document: itself, or the items of a list (lists may be nested)."""
+    done: list[Document] = []
+    problems: list[Diagnostic] = []
+    queue = [document]
+    while queue:
+        current = queue.pop(0)
+        root = current.root
+        if not isinstance(root, Mapping):
+            done.append(current)
+            continue
+        api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
+        item_kind = registry.list_item_kind(api_version, kind)
+        if item_kind is None:
+            done.append(current)
+            continue
+        items = root.get("items")
+        if isinstance(items, Sequence):
+            children = [current.child(("items", index)) for index in range(len(items.items))]
+            queue[:0] = [_with_kind(child, api_version, item_kind) if item_kind else child for child in children]
+        elif items is not None and not (isinstance(items, Scalar) and items.value is None):
+            context = Context(version=DEFAULT_VERSION, object=kind)
+            context.error("KV1104", items.span, ("items",), f"The items of a {kind} are a list.")
+            problems += context.finish()
+    return done, problems
+
+
+def _with_kind(document: Document, api_version: str, kind: str) -> Document:
+    """Items of a typed list as the API returns it carry neither apiVersion nor kind; they are those of the list."""
+    root = document.root
+    if not isinstance(root, Mapping):
+        return document
+    extra = tuple(
+        Entry(Scalar(root.span, name, name), Scalar(root.span, value, value))
+        for name, value in (("apiVersion", api_version), ("kind", kind))
+        if root.get(name) is None
+    )
+    return attrs.evolve(document, root=attrs.evolve(root, entries=extra + root.entries)) if extra else document
+
+
+def _text(root: Mapping, key: str) -> str:
+    node = root.get(key)
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+
+
+def object_name(root: Node) -> str:
+    """``Deployment shop/web`` of an object that may be broken; as much of it as can be read."""
+    if not isinstance(root, Mapping):
+        return ""
+    api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
+    metadata = root.get("metadata")
+    name = namespace = ""
+    if isinstance(metadata, Mapping):
+        name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
+    if not namespace and registry.namespaced(api_version, kind):
+        namespace = "default"
+    place = f"{namespace}/{name}" if namespace else name
+    return f"{kind} {place}".strip()
+
+
+__all__ = ["Decoded", "DecodedAll", "decode", "decode_all", "object_name", "structure"]

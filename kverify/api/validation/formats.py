@@ -1,0 +1,168 @@
+"""The shapes of names and values (``k8s.io/apimachinery/pkg/util/validation``).
+
+Each function returns why a text is refused, or ``""`` when it is fine. Messages complete the sentence
+"X is not valid: ...".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_SUBDOMAIN_UNDERSCORE = re.compile(r"[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*")
+_QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_PORT_NAME = re.compile(r"[-a-z0-9]+")
+_PERCENT = re.compile(r"[0-9]+%")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
+_C_IDENTIFIER = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+
+
+def dns_label(text: str) -> str:
+    """RFC 1123 label: names of containers, volumes, namespaces."""
+    if len(text) > 63:
+        return "it is longer than 63 characters"
+    if not _LABEL.fullmatch(text):
+        return "it must consist of lower case letters, digits and '-', and begin and end with a letter or digit"
+    return ""
+
+
+def dns_label_1035(text: str) -> str:
+    """RFC 1035 label: like :func:`dns_label`, and the first character is a letter."""
+    if len(text) > 63:
+        return "it is longer than 63 characters"
+    if not _LABEL_1035.fullmatch(text):
+        return "it must consist of lower case letters, digits and '-', and begin with a letter"
+    return ""
+
+
+def dns_subdomain(text: str) -> str:
+    """RFC 1123 subdomain: names of most objects."""
+    if len(text) > 253:
+        return "it is longer than 253 characters"
+    if not _SUBDOMAIN.fullmatch(text):
+        return "it must consist of lower case letters, digits, '-' and '.', and begin and end with a letter or digit"
+    return ""
+
+
+def dns_search(text: str) -> str:
+    """A DNS search domain: underscores are fine, and one dot may end it or be all of it."""
+    trimmed = text.removesuffix(".")
+    if text != "." and (len(trimmed) > 253 or not _SUBDOMAIN_UNDERSCORE.fullmatch(trimmed)):
+        return "it must consist of lower case letters, digits, '_', '-' and '.'"
+    return ""
+
+
+def qualified_name(text: str) -> str:
+    """``name`` or ``prefix/name``: keys of labels and annotations, taints, finalizers, resources."""
+    prefix, slash, name = text.rpartition("/")
+    if slash and not prefix:
+        return "the part before '/' is empty"
+    if "/" in prefix:
+        return "it has more than one '/'"
+    if prefix and dns_subdomain(prefix):
+        return f"the part before '/' is not a DNS name: {dns_subdomain(prefix)}"
+    if not name:
+        return "the name part is empty"
+    if len(name) > 63:
+        return "the name part is longer than 63 characters"
+    if not _QUALIFIED.fullmatch(name):
+        return "it must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"
+    return ""
+
+
+def label_value(text: str) -> str:
+    if len(text.encode()) > 63:
+        return "it is longer than 63 bytes"
+    if text and not _QUALIFIED.fullmatch(text):
+        return "it must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"
+    return ""
+
+
+def config_key(text: str) -> str:
+    """A key of a ConfigMap or Secret, which becomes a file name."""
+    if len(text) > 253:
+        return "it is longer than 253 characters"
+    if not _CONFIG_KEY.fullmatch(text):
+        return "it must consist of letters, digits, '-', '_' and '.'"
+    if text in (".", "..") or text.startswith(".."):
+        return "it must not be '.' or begin with '..'"
+    return ""
+
+
+def env_name(text: str) -> str:
+    """Since 1.32 every printable ASCII character but ``=``."""
+    if not text or any(not " " <= character <= "~" or character == "=" for character in text):
+        return "it must consist of printable ASCII characters other than '='"
+    return ""
+
+
+def port_name(text: str) -> str:
+    """IANA service name."""
+    if len(text) > 15:
+        return "it is longer than 15 characters"
+    if not _PORT_NAME.fullmatch(text):
+        return "it must consist of lower case letters, digits and '-'"
+    if not any("a" <= character <= "z" for character in text):
+        return "it must contain at least one letter"
+    if "--" in text:
+        return "it must not contain consecutive hyphens"
+    if text.startswith("-") or text.endswith("-"):
+        return "it must not begin or end with a hyphen"
+    return ""
+
+
+def is_percent(text: str) -> bool:
+    return _PERCENT.fullmatch(text) is not None
+
+
+def percent_value(value: int | str | None) -> int | None:
+    """``25`` for ``"25%"``, ``None`` for everything else."""
+    return int(value[:-1]) if isinstance(value, str) and is_percent(value) else None
+
+
+def http_header(text: str) -> str:
+    return "" if _HEADER.fullmatch(text) else "it must consist of letters, digits and '-'"
+
+
+def ip_address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return "it must be an IP address such as 10.9.8.7 or 2001:db8::ffff"
+    return ""
+
+
+def non_special_ip(text: str) -> str:
+    """An address that traffic can be sent to from outside the node."""
+    address = ipaddress.ip_address(text)
+    for special, name in (
+        (address.is_unspecified, "unspecified"),
+        (address.is_loopback, "a loopback address"),
+        (address.is_link_local, "a link-local address"),
+    ):
+        if special:
+            return f"it must not be {name}"
+    return ""
+
+
+def cidr(text: str) -> str:
+    try:
+        if "/" not in text:
+            raise ValueError(text)
+        ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return "it must be an address range such as 10.9.8.0/24"
+    return ""
+
+
+def relative_path(text: str) -> str:
+    """A path below a volume's root."""
+    if text.startswith("/"):
+        return "it must be a relative path"
+    if ".." in text.split("/"):
+        return "it must not contain '..'"
+    return ""

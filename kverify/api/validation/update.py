@@ -1,0 +1,165 @@
+"""What an update may not change (``ValidateXxxUpdate``), on defaulted objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import Any
+
+import attrs
+
+from kverify.api.apps import Deployment, ReplicaSet
+from kverify.api.config import ConfigMap, Secret
+from kverify.api.pod import Pod
+from kverify.api.registry import KubeObject
+from kverify.api.scheduling import PriorityClass
+from kverify.api.service import Service
+from kverify.api.validation.report import IMMUTABLE, Path, Report
+from kverify.api.volume import PersistentVolumeClaim
+
+_SPEC = Path().child("spec")
+
+
+def check_update(old: KubeObject, new: KubeObject, report: Report) -> None:
+    """Both are the same object (kind, namespace, name), ``new`` is what is applied over ``old``."""
+    _check(new, old, report)
+
+
+def _unchanged(old: object, new: object, path: Path, report: Report, mend: str = "") -> None:
+    if old != new:
+        message = f"{path} cannot be changed once the object exists."
+        report.error(IMMUTABLE, path, message, mend or "delete the object and create it again, or give it a new name")
+
+
+@singledispatch
+def _check(new: Any, old: Any, report: Report) -> None:
+    """Kinds without immutable fields: Node, Namespace, PodDisruptionBudget."""
+
+
+@_check.register
+def _(new: Deployment, old: Deployment, report: Report) -> None:
+    _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
+
+
+@_check.register
+def _(new: ReplicaSet, old: ReplicaSet, report: Report) -> None:
+    _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
+
+
+@_check.register
+def _(new: Pod, old: Pod, report: Report) -> None:
+    """``ValidatePodUpdate``: images, shorter deadlines, more tolerations, fewer gates and a grace period set to 1.
+
+    A gated pod (``schedulingGates``) may also narrow where it can run.
+    """
+    if len(old.spec.containers) != len(new.spec.containers):
+        _unchanged(old.spec.containers, new.spec.containers, _SPEC.child("containers"), report)
+        return
+    if old.spec.tolerations != new.spec.tolerations[: len(old.spec.tolerations)]:
+        tolerations = _SPEC.child("tolerations")
+        report.error(IMMUTABLE, tolerations, "Tolerations of a pod can only be added.", "add, do not change or remove")
+    old_deadline, new_deadline = old.spec.active_deadline_seconds, new.spec.active_deadline_seconds
+    if old_deadline is not None and (new_deadline is None or new_deadline > old_deadline):
+        here = _SPEC.child("activeDeadlineSeconds")
+        report.error(IMMUTABLE, here, "The deadline of a pod can only be brought forward.")
+    gates = set(old.spec.scheduling_gates)
+    if not set(new.spec.scheduling_gates) <= gates:
+        here = _SPEC.child("schedulingGates")
+        report.error(IMMUTABLE, here, "Scheduling gates of a pod can only be removed.")
+    allowed: dict[str, Any] = {
+        "containers": tuple(
+            attrs.evolve(container, image=other.image)
+            for container, other in zip(old.spec.containers, new.spec.containers, strict=True)
+        ),
+        "init_containers": new.spec.init_containers
+        if _only_images(old.spec.init_containers, new.spec.init_containers)
+        else old.spec.init_containers,
+        "tolerations": new.spec.tolerations,
+        "active_deadline_seconds": new_deadline,
+        "scheduling_gates": new.spec.scheduling_gates,
+    }
+    if gates:
+        allowed |= {"node_selector": new.spec.node_selector, "affinity": new.spec.affinity}
+    if new.spec.termination_grace_period_seconds == 1 and (old.spec.termination_grace_period_seconds or 0) < 0:
+        allowed["termination_grace_period_seconds"] = 1
+    permitted = attrs.evolve(old.spec, **allowed)
+    if permitted != new.spec:
+        for attribute in attrs.fields(type(new.spec)):
+            if getattr(permitted, attribute.name) != getattr(new.spec, attribute.name):
+                _unchanged(old, new, _SPEC.child(_json(attribute)), report)
+
+
+def _only_images(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+    return len(old) == len(new) and all(
+        attrs.evolve(before, image=after.image) == after for before, after in zip(old, new, strict=True)
+    )
+
+
+def _json(attribute: attrs.Attribute[Any]) -> str:
+    from kverify.api.base import json_name
+
+    return json_name(attribute)
+
+
+@_check.register
+def _(new: Service, old: Service, report: Report) -> None:
+    """The primary cluster IP stays, unless the service becomes, or was, an ExternalName."""
+    if "ExternalName" in (old.spec.type, new.spec.type):
+        return
+    before, after = old.spec.cluster_ip, new.spec.cluster_ip
+    if before and after and before != after:
+        here = _SPEC.child("clusterIP").printed("spec.clusterIPs[0]")
+        _unchanged(before, after, here, report, "delete the Service and create it again")
+    if old.spec.load_balancer_class is not None and "LoadBalancer" == old.spec.type == new.spec.type:
+        _unchanged(old.spec.load_balancer_class, new.spec.load_balancer_class, _SPEC.child("loadBalancerClass"), report)
+
+
+@_check.register
+def _(new: ConfigMap, old: ConfigMap, report: Report) -> None:
+    _immutable_data(old.immutable, new.immutable, report)
+    if old.immutable:
+        _unchanged(old.data, new.data, Path().child("data"), report, "give the new content a new name")
+        _unchanged(old.binary_data, new.binary_data, Path().child("binaryData"), report)
+
+
+@_check.register
+def _(new: Secret, old: Secret, report: Report) -> None:
+    _unchanged(old.type, new.type, Path().child("type"), report)
+    _immutable_data(old.immutable, new.immutable, report)
+    if old.immutable:
+        _unchanged(old.data, new.data, Path().child("data"), report, "give the new content a new name")
+
+
+def _immutable_data(old: bool | None, new: bool | None, report: Report) -> None:
+    if old and not new:
+        message = "An immutable object stays immutable."
+        report.error(IMMUTABLE, Path().child("immutable"), message, "delete it and create it again")
+
+
+@_check.register
+def _(new: PriorityClass, old: PriorityClass, report: Report) -> None:
+    _unchanged(old.value, new.value, Path().child("value"), report)
+    _unchanged(old.preemption_policy, new.preemption_policy, Path().child("preemptionPolicy"), report)
+
+
+@_check.register
+def _(new: PersistentVolumeClaim, old: PersistentVolumeClaim, report: Report) -> None:
+    """Only ``resources.requests.storage`` may grow and the attributes class may change."""
+    before, after = old.spec, new.spec
+    allowed = attrs.evolve(
+        before,
+        resources=after.resources,
+        volume_name=after.volume_name if not before.volume_name else before.volume_name,
+        storage_class_name=before.storage_class_name if before.storage_class_name else after.storage_class_name,
+        volume_attributes_class_name=after.volume_attributes_class_name,
+    )
+    if allowed != after:
+        report.error(IMMUTABLE, _SPEC, "Of a claim only the storage request can be changed.", "create another claim")
+    _no_shrink(before.resources.requests, after.resources.requests, report)
+
+
+def _no_shrink(old: Mapping[str, Any], new: Mapping[str, Any], report: Report) -> None:
+    before, after = old.get("storage"), new.get("storage")
+    if before is not None and after is not None and after < before:
+        here = _SPEC.child("resources", "requests", "storage")
+        report.error(IMMUTABLE, here, f"A claim cannot shrink from {before} to {after}.", f"ask for at least {before}")

@@ -1,0 +1,201 @@
+"""``kverify check``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kverify.checks.finding import Report
+    from kverify.manifest.diagnostics import Diagnostic
+    from kverify.report.source import Sources
+
+_DESCRIPTION = """\
+Check what happens when the manifests are applied: can every pod be scheduled, does the
+rollout complete, is the promised availability kept, does every drain end, is the loss of
+any one node survived, does every Service keep an endpoint."""
+
+_EPILOG = """\
+Without --cluster nothing is known of the nodes: questions of capacity and of node labels
+are answered under assumptions, which the report lists. Without --from every workload is
+taken to run already in the given form and to be rolled out again with a new image.
+
+examples:
+  kverify check shop/ --cluster nodes.yaml
+  kubectl get nodes,deploy,rs,po,svc,pdb -A -o yaml > live.yaml
+  kverify check new/ --from old/ --cluster live.yaml
+  helm template shop charts/shop | kverify check -
+"""
+
+MAX_STATES = 300_000
+
+
+def add_parser(commands: Any) -> None:
+    """Add ``check`` to the commands of the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check",
+        help="prove that applying manifests is safe, or show how it goes wrong",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "manifests",
+        metavar="MANIFEST",
+        nargs="+",
+        help="a file, a directory (recursive: .yaml, .yml, .json) or -: the objects about to be applied",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)",
+    )
+    parser.add_argument(
+        "--from",
+        metavar="MANIFEST",
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="previous",
+        help="the revision that runs now",
+    )
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
+    )
+    parser.add_argument(
+        "--property",
+        metavar="NAME",
+        action="append",
+        default=[],
+        dest="properties",
+        help="check only this property; may be given several times (default: all)",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning"),
+        default="error",
+        help="the least severity that makes the exit code 1 (default: error)",
+    )
+    parser.add_argument(
+        "--max-states",
+        metavar="N",
+        type=_positive,
+        default=MAX_STATES,
+        help=f"give up a search after N states; the answer is then 'unknown' (default: {MAX_STATES:,})",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, report, and return the exit code."""
+    from kverify.api.versions import VERSIONS
+    from kverify.manifest.diagnostics import Severity
+    from kverify.report.source import Sources
+
+    if arguments.kubernetes_version not in VERSIONS:
+        known = ", ".join(VERSIONS)
+        arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
+    if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
+        arguments.parser.error("- can be given only once, because there is only one standard input")
+    sources = Sources()
+    report = _check(arguments, sources)
+    code = report.exit_code(Severity[arguments.fail_on.upper()])
+    _print(report, sources, arguments, code)
+    return code
+
+
+def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
+    from kverify.cluster.bundle import Bundle
+
+    progress = Progress()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    objects = 0
+    try:
+        progress("reading")
+        stdin = _standard_input(arguments, sources)
+        bundle, diagnostics = Bundle.read(
+            arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
+        )
+        objects = len(bundle.wanted)
+        # z3 and the engines: not needed for a typing error in the command line, and slow to import.
+        from kverify.checks import Options, run
+
+        options = Options(
+            kubernetes_version=arguments.kubernetes_version,
+            properties=tuple(arguments.properties),
+            max_states=arguments.max_states,
+            progress=progress,
+        )
+        return run(bundle, diagnostics, options)
+    except KeyboardInterrupt:
+        from kverify.checks.finding import Report
+
+        return Report(
+            diagnostics=diagnostics,
+            objects=objects,
+            interrupted="stopped from the keyboard; nothing below was decided",
+            kubernetes_version=arguments.kubernetes_version,
+        )
+    finally:
+        progress.clear()
+
+
+def _standard_input(arguments: argparse.Namespace, sources: Sources) -> Any:
+    """Standard input when it is asked for, kept so that the report can show its lines."""
+    if "-" not in (*arguments.manifests, *arguments.cluster, *arguments.previous):
+        return None
+    import io
+
+    data = sys.stdin.buffer.read()
+    sources.texts["-"] = data.decode("utf-8-sig", "replace")
+    return io.BytesIO(data)
+
+
+def _print(report: Report, sources: Sources, arguments: argparse.Namespace, code: int) -> None:
+    if arguments.output == "json":
+        from kverify.report import json
+
+        sys.stdout.write(json.render(report, code))
+        return
+    from kverify.report import text
+    from kverify.report.style import Style, line_width, wants_colour
+
+    style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
+    for line in text.render(report, sources, style, verbose=arguments.verbose):
+        print(line)
+
+
+class Progress:
+    """One line on the terminal that says what is being done, rewritten; nothing where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = 0
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, text: str) -> None:
+        if self._on:
+            line = f"kverify: {text}"[:78]
+            sys.stderr.write(f"\r{line.ljust(self._shown)}")
+            sys.stderr.flush()
+            self._shown = len(line)
+
+    def clear(self) -> None:
+        """Make room for the report."""
+        if self._shown:
+            sys.stderr.write(f"\r{' ' * self._shown}\r")
+            sys.stderr.flush()
+            self._shown = 0

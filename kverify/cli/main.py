@@ -1,0 +1,89 @@
+"""``kverify``: which subcommand is meant, and what becomes of errors nobody expected.
+
+Only what the help text needs is imported here. Each subcommand imports its own work when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from kverify import __version__
+from kverify.cli import check
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 3
+
+_DESCRIPTION = """\
+A formal model checker for Kubernetes. kverify reads manifests and a description of the
+cluster, explores everything the control plane may do with them, and either proves that
+nothing ends badly or shows step by step how it does."""
+
+_EPILOG = """\
+exit codes:
+  0  nothing found at or above --fail-on
+  1  something was found
+  2  bad input or usage
+  3  not everything could be decided
+
+Example: kverify check shop/ --cluster nodes.yaml
+Help on a command: kverify check --help"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence; the whole usage would bury it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = Parser(
+        prog="kverify",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"kverify {__version__}")
+    commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    for module in (check,):
+        module.add_parser(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (see ``--help``); never raises but ``SystemExit`` for usage."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the report has read enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        print("kverify: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        return internal_error(error, verbose=arguments.verbose)
+    return code
+
+
+def internal_error(error: Exception, *, verbose: bool) -> int:
+    """A fault of ours is never a pass: it is said, and the exit code is 2."""
+    if verbose:
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    hint = "" if verbose else "; run it again with -v for the traceback"
+    print(f"kverify: internal error: {type(error).__name__}: {error} (please report it{hint})", file=sys.stderr)
+    return EXIT_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,337 @@
+"""What is wanted, what exists and what ran before: the whole input of a check, with its indexes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from attrs import frozen
+
+from kverify.api.apps import Deployment, ReplicaSet
+from kverify.api.meta import LabelSelector, OtherObject, OwnerReference
+from kverify.api.node import Namespace, Node
+from kverify.api.pod import Pod
+from kverify.api.policy import PodDisruptionBudget
+from kverify.api.registry import AnyObject
+from kverify.api.service import Service
+from kverify.api.versions import DEFAULT_VERSION
+from kverify.cluster.index import LabelIndex, SelectorIndex
+from kverify.cluster.objects import (
+    Key,
+    Workload,
+    controller_of,
+    describe,
+    foreign_templates,
+    group_of,
+    is_finished,
+    key_of,
+    namespace_of,
+    template_of,
+)
+from kverify.manifest.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from kverify.manifest.files import Stdin
+
+__all__ = ["Bundle", "describe", "key_of", "namespace_of", "template_of", "without_doubles"]
+
+T = TypeVar("T")
+O = TypeVar("O", bound=AnyObject)  # noqa: E741
+
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label the API server puts on every namespace (``SetDefaults_Namespace``)."""
+
+
+@frozen(eq=False)
+class Bundle:
+    """All objects of one run, each in its three roles.
+
+    ``wanted`` are the objects about to be applied (MANIFEST), ``existing`` those of the cluster (``--cluster``),
+    ``previous`` the revision that runs now (``--from``). After the apply, ``objects`` are there: everything wanted, and
+    whatever exists and is not replaced, because an apply deletes nothing.
+
+    Indexes are built once, when they are first asked. All answers are in the order of the input.
+    """
+
+    wanted: tuple[AnyObject, ...] = ()
+    existing: tuple[AnyObject, ...] = ()
+    previous: tuple[AnyObject, ...] = ()
+
+    @classmethod
+    def read(
+        cls,
+        manifests: Sequence[str],
+        cluster: Sequence[str] = (),
+        previous: Sequence[str] = (),
+        version: str = DEFAULT_VERSION,
+        stdin: Stdin | None = None,
+    ) -> tuple[Bundle, tuple[Diagnostic, ...]]:
+        """Read, decode and default all three inputs. Problems come back as diagnostics; what is sound is kept.
+
+        A file that ``cluster`` or ``previous`` names is not wanted just because it lies below a directory of
+        ``manifests``; one that ``manifests`` names itself is.
+        """
+        exists, exists_problems = _read(cluster, version, Severity.WARNING, stdin)
+        before, before_problems = _read(previous, version, Severity.WARNING, stdin)
+        problems = (*exists_problems, *before_problems)
+        elsewhere = {item.source.file for item in (*exists, *before)} | {problem.span.file for problem in problems}
+        elsewhere.difference_update(manifests)
+        wanted, wanted_problems = _read(manifests, version, Severity.ERROR, stdin, elsewhere)
+        return cls(wanted, exists, before), (*wanted_problems, *problems)
+
+    # -- objects -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def objects(self) -> tuple[AnyObject, ...]:
+        """What is there after the apply: everything wanted, then what exists and is not replaced."""
+        wanted = set(self._wanted_by_key)
+        return (*self.wanted, *(item for item in self.existing if key_of(item) not in wanted))
+
+    @overload
+    def of_kind(self, kind: type[T]) -> tuple[T, ...]: ...
+    @overload
+    def of_kind(self, kind: str) -> tuple[AnyObject, ...]: ...
+    def of_kind(self, kind: type[T] | str) -> tuple[T, ...] | tuple[AnyObject, ...]:
+        """The ``objects`` of a kind: ``of_kind(Deployment)`` is typed, ``of_kind("Ingress")`` takes any kind."""
+        if isinstance(kind, str):
+            return self._by_kind.get(kind, ())
+        return tuple(item for item in self._by_kind.get(kind.__name__, ()) if isinstance(item, kind))
+
+    def find(self, kind: str, namespace: str, name: str) -> AnyObject | None:
+        """The wanted object of that name, else the existing one, else None. Of cluster-scoped kinds the namespace is
+        empty."""
+        key: Key = (kind, namespace, name)
+        return self._wanted_by_key.get(key) or self._existing_by_key.get(key)
+
+    def running(self, item: AnyObject) -> AnyObject | None:
+        """The form in which ``item`` runs at present: as ``--from`` has it, else as the cluster has it, else None."""
+        key = key_of(item)
+        return self._previous_by_key.get(key) or self._existing_by_key.get(key)
+
+    def is_wanted(self, item: AnyObject) -> bool:
+        """``item`` is one of the objects about to be applied (by name, whatever its content)."""
+        return key_of(item) in self._wanted_by_key
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node, those of the MANIFESTs too. Empty when the cluster is open."""
+        return self.of_kind(Node)
+
+    @cached_property
+    def namespaces(self) -> Mapping[str, Mapping[str, str]]:
+        """The labels of every namespace that is given or used, with the one the API server adds."""
+        named: dict[str, dict[str, str]] = {namespace_of(i): {} for i in self.objects if namespace_of(i)}
+        given = {item.metadata.name: dict(item.metadata.labels) for item in self.of_kind(Namespace)}
+        return {name: {**labels, NAMESPACE_NAME: name} for name, labels in {**named, **given}.items()}
+
+    # -- workloads and their pods --------------------------------------------------------------------------------
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Deployments, ReplicaSets that no Deployment owns, and pods that nothing controls and that still run."""
+        found: list[Workload] = []
+        for item in self.objects:
+            owner = controller_of(item)
+            if (
+                isinstance(item, Deployment)
+                or (isinstance(item, ReplicaSet) and (owner is None or owner.kind != "Deployment"))
+                or (isinstance(item, Pod) and owner is None and not is_finished(item))
+            ):
+                found.append(item)
+        return tuple(found)
+
+    @cached_property
+    def wanted_workloads(self) -> tuple[Workload, ...]:
+        """Those of ``workloads`` that are about to be applied."""
+        return tuple(item for item in self.workloads if self.is_wanted(item))
+
+    @cached_property
+    def live_pods(self) -> tuple[Pod, ...]:
+        """The pods of ``--cluster`` that hold something: all but Succeeded and Failed ones. Terminating pods count,
+        because they hold their node's resources until they are gone (see ``metadata.deletion_timestamp``)."""
+        return tuple(item for item in self.existing if isinstance(item, Pod) and not is_finished(item))
+
+    def pods_owned_by(self, workload: Workload) -> tuple[Pod, ...]:
+        """The live pods of a ReplicaSet, of all ReplicaSets of a Deployment, or a bare Pod itself if it is live."""
+        if isinstance(workload, Pod):
+            return tuple(pod for pod in self.live_pods if key_of(pod) == key_of(workload))
+        owners = self.replica_sets_of(workload) if isinstance(workload, Deployment) else (workload,)
+        return tuple(pod for owner in owners for pod in self._owned(owner, self._pods_by_owner))
+
+    def replica_sets_of(self, deployment: Deployment) -> tuple[ReplicaSet, ...]:
+        """The existing ReplicaSets whose controller is ``deployment``."""
+        return self._owned(deployment, self._replica_sets_by_owner)
+
+    def _owned(self, owner: AnyObject, by_owner: Mapping[Key, tuple[tuple[OwnerReference, T], ...]]) -> tuple[T, ...]:
+        """What names ``owner`` as its controller. A UID decides where both sides have one: an object may be gone and
+        another may have its name."""
+        present = self._existing_by_key.get(key_of(owner), owner)
+        uid = present.metadata.uid
+        return tuple(
+            item
+            for reference, item in by_owner.get(key_of(owner), ())
+            if not uid or not reference.uid or reference.uid == uid
+        )
+
+    # -- selectors -----------------------------------------------------------------------------------------------
+
+    def templates_matching(
+        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None
+    ) -> tuple[Workload, ...]:
+        """The workloads of ``namespace`` whose pods a selector selects. ``None`` selects nothing, an empty selector
+        everything."""
+        return self._templates.matching(namespace, selector)
+
+    def live_pods_matching(self, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> tuple[Pod, ...]:
+        """The live pods of ``namespace`` that a selector selects."""
+        return self._live.matching(namespace, selector)
+
+    def foreign_matching(
+        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None
+    ) -> tuple[OtherObject, ...]:
+        """The objects of kinds that are not modelled (StatefulSet, Job, ...) whose pods a selector selects."""
+        return self._foreign.matching(namespace, selector)
+
+    def services_selecting(self, namespace: str, labels: Mapping[str, str]) -> tuple[Service, ...]:
+        """The Services whose endpoints are pods with these labels. One without a selector, or of type ExternalName,
+        selects nothing."""
+        return self._services.selecting(namespace, labels)
+
+    def budgets_selecting(self, namespace: str, labels: Mapping[str, str]) -> tuple[PodDisruptionBudget, ...]:
+        """The PodDisruptionBudgets that protect pods with these labels. An empty selector protects the namespace."""
+        return tuple(
+            budget
+            for budget in self._budgets.get(namespace, ())
+            if budget.spec.selector is not None and budget.spec.selector.matches(labels)
+        )
+
+    def pod_labels(self, namespace: str) -> tuple[Mapping[str, str], ...]:
+        """The labels of every pod template and live pod of ``namespace``: what a selector there can find."""
+        return (
+            *self._templates.labels(namespace),
+            *self._foreign.labels(namespace),
+            *self._live.labels(namespace),
+        )
+
+    # -- indexes -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _wanted_by_key(self) -> Mapping[Key, AnyObject]:
+        return _by_key(self.wanted)
+
+    @cached_property
+    def _existing_by_key(self) -> Mapping[Key, AnyObject]:
+        return _by_key(self.existing)
+
+    @cached_property
+    def _previous_by_key(self) -> Mapping[Key, AnyObject]:
+        return _by_key(self.previous)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[AnyObject, ...]]:
+        rows: dict[str, list[AnyObject]] = {}
+        for item in self.objects:
+            rows.setdefault(item.kind, []).append(item)
+        return {kind: tuple(row) for kind, row in rows.items()}
+
+    @cached_property
+    def _templates(self) -> LabelIndex[Workload]:
+        return LabelIndex.of((namespace_of(w), template_of(w).metadata.labels, w) for w in self.workloads)
+
+    @cached_property
+    def _foreign(self) -> LabelIndex[OtherObject]:
+        others = (item for item in self.objects if isinstance(item, OtherObject))
+        return LabelIndex.of((namespace_of(o), labels, o) for o in others for labels in foreign_templates(o))
+
+    @cached_property
+    def _live(self) -> LabelIndex[Pod]:
+        return LabelIndex.of((namespace_of(pod), pod.metadata.labels, pod) for pod in self.live_pods)
+
+    @cached_property
+    def _services(self) -> SelectorIndex[Service]:
+        return SelectorIndex.of(
+            (namespace_of(s), s.spec.selector, s) for s in self.of_kind(Service) if s.spec.type != "ExternalName"
+        )
+
+    @cached_property
+    def _budgets(self) -> Mapping[str, tuple[PodDisruptionBudget, ...]]:
+        rows: dict[str, list[PodDisruptionBudget]] = {}
+        for budget in self.of_kind(PodDisruptionBudget):
+            rows.setdefault(namespace_of(budget), []).append(budget)
+        return {namespace: tuple(row) for namespace, row in rows.items()}
+
+    @cached_property
+    def _pods_by_owner(self) -> Mapping[Key, tuple[tuple[OwnerReference, Pod], ...]]:
+        return _by_owner(self.live_pods)
+
+    @cached_property
+    def _replica_sets_by_owner(self) -> Mapping[Key, tuple[tuple[OwnerReference, ReplicaSet], ...]]:
+        return _by_owner(item for item in self.existing if isinstance(item, ReplicaSet))
+
+
+def _by_key(objects: Iterable[AnyObject]) -> dict[Key, AnyObject]:
+    return {key_of(item): item for item in objects if item.metadata.name}
+
+
+def _by_owner(objects: Iterable[O]) -> dict[Key, tuple[tuple[OwnerReference, O], ...]]:
+    rows: dict[Key, list[tuple[OwnerReference, O]]] = {}
+    for item in objects:
+        owner = controller_of(item)
+        if owner is not None:
+            rows.setdefault((owner.kind, namespace_of(item), owner.name), []).append((owner, item))
+    return {key: tuple(row) for key, row in rows.items()}
+
+
+def _read(
+    paths: Sequence[str],
+    version: str,
+    doubled: Severity,
+    stdin: Stdin | None,
+    without: Collection[str] = (),
+) -> tuple[tuple[AnyObject, ...], tuple[Diagnostic, ...]]:
+    """The objects of some paths, except those of the files ``without``, and everything that is wrong with them."""
+    if not paths:
+        return (), ()
+    from kverify.api.decode import decode_all
+    from kverify.manifest.reader import read_paths
+
+    skipped = {os.path.abspath(file) for file in without}  # noqa: PTH100 - links stay files of their own
+    texts = read_paths(paths, stdin)
+    kept = [document for document in texts.documents if os.path.abspath(document.file) not in skipped]  # noqa: PTH100
+    problems = [d for d in texts.diagnostics if os.path.abspath(d.span.file) not in skipped]  # noqa: PTH100
+    decoded = decode_all(kept, version)
+    distinct, doubles = without_doubles(decoded.objects, doubled)
+    return distinct, (*problems, *decoded.diagnostics, *doubles)
+
+
+def without_doubles(
+    objects: Iterable[AnyObject], severity: Severity
+) -> tuple[tuple[AnyObject, ...], tuple[Diagnostic, ...]]:
+    """Objects without those that a later one replaces, as applying them one after another would leave them, and a
+    KV2000 for each. Objects without a name (``generateName``) are all different."""
+    last: dict[tuple[str, Key], AnyObject] = {}
+    kept: dict[int, AnyObject] = {}
+    diagnostics: list[Diagnostic] = []
+    for item in objects:
+        if item.metadata.name:
+            name = group_of(item), key_of(item)
+            first = last.get(name)
+            if first is not None:
+                del kept[id(first)]
+                diagnostics.append(
+                    Diagnostic(
+                        id="KV2000",
+                        severity=severity,
+                        message=f"{describe(item)} is given twice: this one replaces the one at "
+                        f"{first.source.span('metadata.name')}.",
+                        span=item.source.span("metadata.name"),
+                        path="metadata.name",
+                        object=describe(item),
+                        mend="remove one of the two, or give it another name or namespace",
+                    )
+                )
+            last[name] = item
+        kept[id(item)] = item
+    return tuple(kept.values()), tuple(diagnostics)

@@ -1,0 +1,157 @@
+"""What the model does with every field of the kinds it knows: reads it, needs not, or does not model its effect.
+
+The three tables together cover every field there is (a test compares them with the classes), so that a field added to a
+class has to be put into one of them. A field that is in none holds an object whose own fields are in the tables.
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+
+@frozen
+class Effect:
+    """``text`` says what the real cluster would do and the model does not. ``usual`` values change nothing compared to
+    leaving the field out, so they are not worth a word."""
+
+    text: str
+    usual: tuple[object, ...] = field(default=())
+
+
+def _names(**classes: str) -> frozenset[tuple[str, str]]:
+    return frozenset((name, json) for name, fields in classes.items() for json in fields.split())
+
+
+def _each(name: str, fields: str, effect: Effect) -> dict[tuple[str, str], Effect]:
+    return {(name, json): effect for json in fields.split()}
+
+
+READ = _names(
+    ObjectMeta="name namespace labels ownerReferences deletionTimestamp uid",
+    DeploymentSpec="replicas selector minReadySeconds",
+    DeploymentStrategy="type rollingUpdate",
+    ReplicaSetSpec="replicas selector minReadySeconds",
+    PodSpec="nodeSelector affinity tolerations topologySpreadConstraints hostNetwork nodeName overhead "
+    "terminationGracePeriodSeconds",
+    PodStatus="phase conditions",
+    Container="resources readinessProbe restartPolicy",
+    ContainerPort="hostPort protocol hostIP",
+    ResourceRequirements="requests limits",
+    Volume="persistentVolumeClaim",
+    PersistentVolumeClaimSpec="accessModes",
+    ServiceSpec="selector publishNotReadyAddresses type",
+    PodDisruptionBudgetSpec="minAvailable maxUnavailable selector unhealthyPodEvictionPolicy",
+    NodeSpec="taints unschedulable",
+    NodeStatus="allocatable capacity",
+)
+"""Read by the model, or by the checks that look at references."""
+
+_KINDS = (
+    "Deployment ReplicaSet Pod Service Node Namespace PodDisruptionBudget ConfigMap Secret PriorityClass "
+    "PersistentVolumeClaim"
+)
+
+DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _names(
+    Deployment="status",
+    ReplicaSet="status",
+    Service="status",
+    PodDisruptionBudget="status",
+    PersistentVolumeClaim="status",
+    Namespace="spec status",
+    ObjectMeta="generateName selfLink resourceVersion generation creationTimestamp deletionGracePeriodSeconds "
+    "annotations managedFields finalizers",
+    DeploymentSpec="revisionHistoryLimit",
+    PodSpec="ephemeralContainers dnsPolicy serviceAccountName serviceAccount automountServiceAccountToken hostPID "
+    "hostIPC shareProcessNamespace imagePullSecrets hostname subdomain hostAliases dnsConfig enableServiceLinks "
+    "setHostnameAsFQDN hostUsers hostnameOverride",
+    PodStatus="observedGeneration message reason nominatedNodeName hostIP hostIPs podIP podIPs startTime "
+    "initContainerStatuses containerStatuses qosClass ephemeralContainerStatuses resize resourceClaimStatuses "
+    "extendedResourceClaimStatus allocatedResources resources nodeAllocatableResourceClaimStatuses",
+    Container="name image command args workingDir envFrom env volumeMounts volumeDevices terminationMessagePath "
+    "terminationMessagePolicy imagePullPolicy stdin stdinOnce tty",
+    ContainerPort="name containerPort",
+    Volume="name configMap secret downwardAPI projected gitRepo nfs hostPath glusterfs cephfs azureFile quobyte "
+    "flocker image",
+    EmptyDirVolumeSource="medium",
+    PersistentVolumeClaimSpec="resources volumeMode",
+    ServiceSpec="ports clusterIP clusterIPs externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges "
+    "externalName healthCheckNodePort sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts "
+    "loadBalancerClass trafficDistribution",
+    NodeSpec="podCIDR podCIDRs providerID configSource externalID",
+    NodeStatus="phase conditions addresses daemonEndpoints nodeInfo images config runtimeHandlers features "
+    "declaredFeatures volumesInUse volumesAttached",
+    ConfigMap="immutable data binaryData",
+    Secret="immutable data stringData type",
+    PriorityClass="description",
+)
+"""No effect on where pods run, when they start and when they are ready. The conditions of a node are here because its
+taints say the same. What a pod's environment and volumes refer to by name is checked apart (``references``)."""
+
+_BOUND = "a volume of this kind can bind a pod to some nodes, and only so many fit on one"
+_PRIORITY = "no pod preempts another, and all pods wait in one line"
+_ONE_ZONE = "the claim is taken to be reachable from every node"
+
+NOT_MODELLED: dict[tuple[str, str], Effect] = {
+    ("DeploymentSpec", "paused"): Effect("a paused Deployment does not roll out", (False,)),
+    ("DeploymentSpec", "progressDeadlineSeconds"): Effect("it only sets a condition, nothing is rolled back", (600,)),
+    ("PodSpec", "restartPolicy"): Effect("containers run for ever and pods never finish", ("Always",)),
+    ("PodSpec", "activeDeadlineSeconds"): Effect("the pod would be failed after this time"),
+    ("PodSpec", "securityContext"): Effect("Pod Security admission and file permissions are not checked"),
+    ("PodSpec", "schedulerName"): Effect("another scheduler may decide otherwise", ("default-scheduler",)),
+    ("PodSpec", "priorityClassName"): Effect(_PRIORITY),
+    ("PodSpec", "priority"): Effect(_PRIORITY, (0,)),
+    ("PodSpec", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
+    ("PodSpec", "readinessGates"): Effect("the gates are taken to open as soon as the containers are ready"),
+    ("PodSpec", "runtimeClassName"): Effect("overhead and node selector of the RuntimeClass are not added"),
+    ("PodSpec", "os"): Effect("a node with another operating system would refuse the pod"),
+    ("PodSpec", "schedulingGates"): Effect("the gates are taken to be removed at once"),
+    ("PodSpec", "resourceClaims"): Effect("devices are taken to be free on every node"),
+    ("PodSpec", "workloadRef"): Effect("pods are scheduled one by one, not as a gang"),
+    ("PodSpec", "schedulingGroup"): Effect("pods are scheduled one by one, not as a gang"),
+    ("Container", "resizePolicy"): Effect("pods are not resized in place"),
+    ("Container", "restartPolicyRules"): Effect("containers run for ever"),
+    ("Container", "livenessProbe"): Effect("containers are not restarted"),
+    ("Container", "startupProbe"): Effect("it is taken to succeed after some time"),
+    ("Container", "lifecycle"): Effect("hooks are taken to succeed within the grace period"),
+    ("Container", "securityContext"): Effect("Pod Security admission is not checked"),
+    ("ResourceRequirements", "claims"): Effect("devices are taken to be free on every node"),
+    ("EmptyDirVolumeSource", "sizeLimit"): Effect("a pod that writes more would be evicted"),
+    ("Volume", "ephemeral"): Effect(_ONE_ZONE),
+    **_each(
+        "Volume",
+        "gcePersistentDisk awsElasticBlockStore iscsi rbd flexVolume cinder fc vsphereVolume azureDisk "
+        "photonPersistentDisk portworxVolume scaleIO storageos csi",
+        Effect(_BOUND),
+    ),
+    **_each(
+        "PersistentVolumeClaimSpec",
+        "selector volumeName storageClassName dataSource dataSourceRef volumeAttributesClassName",
+        Effect(_ONE_ZONE),
+    ),
+    ("ServiceSpec", "externalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
+    ("ServiceSpec", "internalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
+    ("PriorityClass", "value"): Effect(_PRIORITY),
+    ("PriorityClass", "globalDefault"): Effect(_PRIORITY, (False,)),
+    ("PriorityClass", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
+}
+"""Fields that change what a cluster does and not what the model does, by class and JSON name."""
+
+OTHER_KINDS: dict[str, str] = {
+    "StatefulSet": "its pods take no room",
+    "DaemonSet": "its pods take no room",
+    "Job": "its pods take no room",
+    "CronJob": "its pods take no room",
+    "ReplicationController": "its pods take no room",
+    "HorizontalPodAutoscaler": "replicas stay as they are given",
+    "ResourceQuota": "no pod is refused",
+    "LimitRange": "no request is added and no pod is refused",
+    "NetworkPolicy": "all traffic is let through",
+    "PersistentVolume": "every claim is taken to be reachable from every node",
+    "StorageClass": "every claim is taken to be reachable from every node",
+    "RuntimeClass": "its overhead and node selector are not added",
+    "MutatingWebhookConfiguration": "objects are taken as they are given",
+    "ValidatingWebhookConfiguration": "nothing is refused",
+    "MutatingAdmissionPolicy": "objects are taken as they are given",
+    "ValidatingAdmissionPolicy": "nothing is refused",
+}
+"""What leaving out a kind means, for the kinds where that changes what is proved."""

@@ -1,0 +1,128 @@
+"""What was read and changes nothing: kinds and fields that the model does not have, so that nothing is ignored in
+silence. The tables are in :mod:`kverify.cluster.fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+from attrs import frozen
+
+from kverify.api.base import json_name, model_fields
+from kverify.api.config import ConfigMap, Secret
+from kverify.api.meta import OtherObject
+from kverify.api.node import Namespace
+from kverify.api.registry import AnyObject
+from kverify.cluster.bundle import Bundle
+from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, OTHER_KINDS, READ, Effect
+from kverify.cluster.objects import controller_of, describe, namespace_of
+from kverify.manifest.nodes import FieldPath, Mapping, Node, Scalar, Sequence
+
+_NAMES_SHOWN = 2
+
+
+@frozen
+class Ignored:
+    """A field that a manifest sets and the model does not read."""
+
+    object: AnyObject
+    path: FieldPath
+    effect: Effect
+
+
+def not_modelled(bundle: Bundle) -> tuple[str, ...]:
+    """One line for each kind and each field that the input has and the model has not, kinds first."""
+    kinds: dict[str, list[OtherObject]] = {}
+    fields: dict[tuple[str, str], list[Ignored]] = {}
+    for item in bundle.objects:
+        if isinstance(item, OtherObject):
+            kinds.setdefault(item.kind, []).append(item)
+        elif controller_of(item) is None:
+            for ignored in ignored_fields(item):
+                fields.setdefault((short_path(ignored.path), ignored.effect.text), []).append(ignored)
+    return (
+        *(_kind_line(kind, rows) for kind, rows in kinds.items()),
+        *(_field_line(name, effect, rows) for (name, effect), rows in fields.items()),
+    )
+
+
+def _kind_line(kind: str, rows: list[OtherObject]) -> str:
+    names = [f"{namespace_of(row)}/{row.metadata.name}".lstrip("/") for row in rows]
+    verb = "is" if len(names) == 1 else "are"
+    meaning = f": {OTHER_KINDS[kind]}" if kind in OTHER_KINDS else ""
+    return f"{kind} {_some(names)} {verb} not modelled{meaning}"
+
+
+def _field_line(name: str, effect: str, rows: list[Ignored]) -> str:
+    names = list(dict.fromkeys(describe(row.object) for row in rows))
+    times = f"{len(rows)} times, " if len(rows) > len(names) else ""
+    return f"{name} ({times}{_some(names)}): {effect}"
+
+
+def _some(names: list[str]) -> str:
+    """``shop/front``, ``shop/a and shop/b``, ``shop/a, shop/b and 3 more``."""
+    if len(names) <= _NAMES_SHOWN:
+        return " and ".join(names)
+    return f"{', '.join(names[:_NAMES_SHOWN])} and {len(names) - _NAMES_SHOWN} more"
+
+
+def short_path(path: FieldPath) -> str:
+    """A field as a reader of manifests calls it: its last two names, without the numbers.
+
+    >>> short_path(("spec", "template", "spec", "containers", 1, "livenessProbe"))
+    'containers[*].livenessProbe'
+    """
+    parts: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            parts[-1] += "[*]"
+        else:
+            parts.append(step)
+    return ".".join(parts[-2:])
+
+
+def ignored_fields(item: AnyObject) -> Iterator[Ignored]:
+    """The fields that ``item``'s manifest sets to something unusual and the model does not read.
+
+    Defaults are not in the manifest and are therefore not listed; nor is anything of a generated object.
+    """
+    document = item.source.document
+    if document is None or isinstance(item, (OtherObject, ConfigMap, Secret, Namespace)):
+        return
+    for path, effect in _walk(item, document.root, ()):
+        yield Ignored(item, path, effect)
+
+
+def _walk(value: object, node: Node, path: FieldPath) -> Iterator[tuple[FieldPath, Effect]]:
+    """Go down the typed value and the text together: the class says what a field is, the text whether it is set."""
+    if isinstance(value, tuple) and isinstance(node, Sequence):
+        # Defaulting appends, so the items of the text are the first ones of the value.
+        for index, (inner, part) in enumerate(zip(value, node.items, strict=False)):
+            yield from _walk(inner, part, (*path, index))
+        return
+    if not attrs.has(type(value)) or not isinstance(node, Mapping):
+        return
+    written = {str(entry.key.value): entry.value for entry in node.entries}
+    # An ephemeral container is a Container, and its fields mean the same.
+    name = next(c.__name__ for c in type(value).__mro__[::-1] if attrs.has(c))
+    for attribute in model_fields(type(value)):
+        json = json_name(attribute)
+        text = written.get(json)
+        if text is None or _is_empty(text) or (name, json) in READ or (name, json) in DESCRIPTIVE:
+            continue
+        effect = NOT_MODELLED.get((name, json))
+        if effect is None:
+            yield from _walk(getattr(value, attribute.name), text, (*path, json))
+        elif not (isinstance(text, Scalar) and text.value in effect.usual):
+            yield (*path, json), effect
+
+
+def _is_empty(node: Node) -> bool:
+    """Null, an empty map and an empty list say the same as an absent field."""
+    match node:
+        case Scalar(value=value):
+            return value is None
+        case Sequence(items=items):
+            return not items
+        case Mapping(entries=entries):
+            return not entries

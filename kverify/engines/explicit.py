@@ -1,0 +1,425 @@
+"""Exhaustive search: every reachable state, breadth first, so that counterexamples are shortest.
+
+States are stored exactly, never as hashes alone. When the system declares interchangeable blocks and the property does
+not tell them apart, only the canonical state of each orbit is kept; permuting blocks maps runs to runs, so an orbit
+reaches a goal or a violation exactly when its representative does. Both claims are checked, see ``symmetry``.
+"""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from sys import maxsize
+from typing import TypeAlias
+
+from attrs import Factory, define, evolve
+
+from kverify.engines.compiled import Compiled, compile_system
+from kverify.engines.errors import ModelError
+from kverify.engines.replay import concretise, replay
+from kverify.engines.starts import initial_states
+from kverify.engines.symmetry import check_symmetry, respected
+from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.model.expr import Condition, negate
+from kverify.model.system import State, TransitionSystem
+from kverify.spec.property import Always, Property, Reaches
+
+Progress: TypeAlias = "Callable[[int, int], None]"
+"""Called now and then with the number of states found and of states still to be expanded."""
+
+METHOD = "exhaustive search"
+_CHUNK = 4_096
+"""How many states are expanded between two looks at limits, progress and the watched condition."""
+
+
+@define
+class Edges:
+    """Who leads where: the edges of state ``i`` are those from ``first[i]`` up to ``first[i + 1]``.
+
+    ``actions`` are indices into the system's actions, ``targets`` indices into the exploration's states.
+    """
+
+    first: array[int] = Factory(lambda: array("Q", [0]))
+    actions: array[int] = Factory(lambda: array("I"))
+    targets: array[int] = Factory(lambda: array("I"))
+
+    def of(self, state: int) -> Iterator[tuple[int, int]]:
+        """The edges of one state, as action and target."""
+        begin, end = self.first[state], self.first[state + 1]
+        return zip(self.actions[begin:end], self.targets[begin:end], strict=True)
+
+
+@define
+class Exploration:
+    """What a search has found: ``states`` in the order of their distance from the start.
+
+    ``parents[i]`` is the state through which state ``i`` was first reached, -1 for a start. ``successors`` counts every
+    enabled action of every expanded state, and each initial state once. ``complete`` says that nothing is missing;
+    otherwise ``reason`` says why. ``found`` is the first state in which the watched condition holds.
+    """
+
+    compiled: Compiled
+    origins: dict[State, State]
+    states: list[State] = Factory(list)
+    parents: array[int] = Factory(lambda: array("i"))
+    successors: int = 0
+    complete: bool = False
+    reason: str = ""
+    found: int | None = None
+    edges: Edges | None = None
+
+    @property
+    def system(self) -> TransitionSystem:
+        return self.compiled.system
+
+    @property
+    def transitions(self) -> int:
+        """The successors, without the initial states."""
+        return self.successors - len(self.origins)
+
+    @property
+    def evidence(self) -> str:
+        return f"{len(self.states):,} states, {self.transitions:,} transitions"
+
+    def path(self, index: int) -> list[State]:
+        """The canonical states on a shortest way to state ``index``."""
+        path = []
+        while index >= 0:
+            path.append(self.states[index])
+            index = self.parents[index]
+        return path[::-1]
+
+    def trace(self, index: int) -> Trace:
+        """A shortest concrete run to a state represented by state ``index``."""
+        path = self.path(index)
+        return concretise(self.compiled, self.origins[path[0]], path)
+
+    def select(self, condition: Condition, begin: int = 0) -> list[int]:
+        """The indices, from ``begin`` on and ascending, of the states in which ``condition`` holds."""
+        try:
+            hits = self.compiled.select(condition)(self.states[begin:] if begin else self.states)
+        except ZeroDivisionError as error:
+            raise ModelError(f"{self.system.name}: {condition} divides by zero in a reachable state") from error
+        return [begin + i for i in hits] if begin else hits
+
+
+def explore(
+    system: TransitionSystem,
+    *,
+    reduce: bool = True,
+    limit: int | None = None,
+    watch: Condition | None = None,
+    keep_edges: bool = False,
+    progress: Progress | None = None,
+) -> Exploration:
+    """Every state ``system`` can reach, up to symmetry if ``reduce``.
+
+    Stops early, with ``complete`` false, when there are more than ``limit`` states, at a state in which ``watch`` holds
+    (none found before it is nearer to the start), or at Ctrl-C. ``reduce`` believes ``system.symmetry``; ``check``
+    verifies it.
+
+    Raises ``ModelError`` when a parameter is open, a variable leaves its range or a divisor is zero.
+    """
+    compiled = compile_system(system if reduce else evolve(system, symmetry=()))
+    starts = initial_states(system)
+    origins = {compiled.canonical(start): start for start in reversed(starts)}
+    origins = {state: origins[state] for state in dict.fromkeys(map(compiled.canonical, starts))}
+    result = Exploration(compiled, origins, list(origins), array("i", [-1] * len(origins)), len(origins))
+    result.edges = Edges() if keep_edges else None
+    search = _Search(result, maxsize if limit is None else limit)
+    looked_at = 0
+    with _no_garbage_collection():
+        try:
+            while True:
+                if watch is not None:
+                    hits = result.select(watch, looked_at)
+                    if hits:
+                        result.found = hits[0]
+                        result.reason = "the watched condition holds"
+                        break
+                    looked_at = len(result.states)
+                if search.expanded == len(result.states):
+                    result.complete = True
+                    break
+                if len(result.states) > search.limit:
+                    result.reason = f"more than {limit:,} states"
+                    break
+                search.expand(_CHUNK)
+                if progress is not None:
+                    progress(len(result.states), len(result.states) - search.expanded)
+        except KeyboardInterrupt:
+            del result.states[len(result.parents) :]
+            result.reason = "interrupted"
+    return result
+
+
+class _Search:
+    """The inner loop of the search and what it remembers between chunks."""
+
+    def __init__(self, result: Exploration, limit: int) -> None:
+        self.result = result
+        self.limit = limit
+        self.expanded = 0
+        self.index = {state: i for i, state in enumerate(result.states)}
+
+    def expand(self, count: int) -> None:
+        """Expand up to ``count`` states; fewer when there are no more, or too many are found."""
+        step = self._expand if self.result.edges is None else self._expand_with_edges
+        try:
+            step(min(len(self.result.states), self.expanded + count))
+        except ZeroDivisionError as error:
+            system, state = self.result.system, self.result.states[self.expanded]
+            raise ModelError(f"{system.name}: a divisor is zero in {system.view(state)}") from error
+
+    def _expand(self, end: int) -> None:
+        states, parents, index, limit = self.result.states, self.result.parents, self.index, self.limit
+        images = self.result.compiled.images
+        successors = 0
+        try:
+            for position in range(self.expanded, end):
+                following = images(states[position])
+                for state in following:
+                    if state not in index:
+                        index[state] = len(states)
+                        states.append(state)
+                        parents.append(position)
+                successors += len(following)
+                self.expanded = position + 1
+                if len(states) > limit:
+                    break
+        finally:
+            self.result.successors += successors
+
+    def _expand_with_edges(self, end: int) -> None:
+        states, parents, index, limit = self.result.states, self.result.parents, self.index, self.limit
+        edges = self.result.edges
+        assert edges is not None
+        actions, targets, first = edges.actions, edges.targets, edges.first
+        moves = self.result.compiled.moves
+        for position in range(self.expanded, end):
+            following = moves(states[position])
+            for action, state in following:
+                target = index.get(state)
+                if target is None:
+                    target = index[state] = len(states)
+                    states.append(state)
+                    parents.append(position)
+                actions.append(action)
+                targets.append(target)
+            first.append(len(targets))
+            self.result.successors += len(following)
+            self.expanded = position + 1
+            if len(states) > limit:
+                break
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Tuples of numbers form no cycles, and looking for some in millions of them takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+# -- verdicts ----------------------------------------------------------------------------------------------------
+
+
+def check(
+    system: TransitionSystem, prop: Property, *, limit: int | None = None, progress: Progress | None = None
+) -> Verdict:
+    """Decide ``prop`` by visiting every reachable state; ``unknown`` when that takes more than ``limit`` states.
+
+    Raises ``SymmetryError`` when blocks declared interchangeable are not, and ``ModelError`` as ``explore`` does.
+    """
+    reduced = evolve(system, symmetry=respected(system, prop))
+    notes = check_symmetry(reduced)
+    try:
+        if isinstance(prop, Always):
+            verdict = _always(reduced, prop, limit, progress)
+        else:
+            verdict = _reaches(reduced, prop, limit, progress)
+    except KeyboardInterrupt:
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason="interrupted")
+    if verdict.trace is not None:
+        verdict = evolve(verdict, trace=replay(evolve(verdict.trace, system=system), prop))
+    return evolve(verdict, assumptions=(*verdict.assumptions, *notes))
+
+
+def _unknown(search: Exploration) -> Verdict:
+    return Verdict(
+        outcome=Outcome.UNKNOWN,
+        method=METHOD,
+        scope=search.system.name,
+        evidence=search.evidence,
+        reason=f"{search.reason}; {len(search.states):,} states explored",
+        states=len(search.states),
+    )
+
+
+def _settled(search: Exploration, prop: Property) -> Verdict:
+    """The verdict on a property that no reachable state violates: it holds, or its premise never does."""
+    if search.select(prop.premise):
+        outcome, reason = Outcome.HOLDS, ""
+    else:
+        outcome, reason = Outcome.VACUOUS, f"no reachable state satisfies {prop.premise}"
+    return Verdict(
+        outcome=outcome,
+        method=METHOD,
+        scope=search.system.name,
+        evidence=search.evidence,
+        reason=reason,
+        states=len(search.states),
+    )
+
+
+def _always(system: TransitionSystem, prop: Always, limit: int | None, progress: Progress | None) -> Verdict:
+    search = explore(system, limit=limit, watch=negate(prop.condition), progress=progress)
+    if search.found is None:
+        return _settled(search, prop) if search.complete else _unknown(search)
+    return Verdict(
+        outcome=Outcome.VIOLATED,
+        method=METHOD,
+        scope=system.name,
+        evidence=search.evidence,
+        trace=search.trace(search.found),
+        states=len(search.states),
+    )
+
+
+def _reaches(system: TransitionSystem, prop: Reaches, limit: int | None, progress: Progress | None) -> Verdict:
+    search = explore(system, limit=limit, keep_edges=True, progress=progress)
+    if not search.complete:
+        return _unknown(search)
+    graph = _Calm(search)
+    able = graph.able_to_reach(search.select(prop.goal))
+    stuck = [i for i in search.select(prop.premise) if not able[i]]
+    if not stuck:
+        return _settled(search, prop)
+    return Verdict(
+        outcome=Outcome.VIOLATED,
+        method=METHOD,
+        scope=system.name,
+        evidence=search.evidence,
+        assumptions=("every step that stays possible is taken some day",),
+        certain=not any(able[i] for i in range(len(search.origins))),
+        trace=_stuck_trace(search, graph, stuck),
+        states=len(search.states),
+    )
+
+
+class _Calm:
+    """The graph of an exploration without its disturbances."""
+
+    def __init__(self, search: Exploration) -> None:
+        edges = search.edges
+        assert edges is not None
+        environment = bytes(action.environment for action in search.system.actions)
+        calm = bytes(environment[action] ^ 1 for action in edges.actions)
+        self.size = len(search.states)
+        self.first = array("Q", [0])
+        self.targets: array[int] = array("I")
+        for state in range(self.size):
+            begin, end = edges.first[state], edges.first[state + 1]
+            self.targets.extend(t for t, keep in zip(edges.targets[begin:end], calm[begin:end], strict=True) if keep)
+            self.first.append(len(self.targets))
+
+    def following(self, state: int) -> array[int]:
+        return self.targets[self.first[state] : self.first[state + 1]]
+
+    def able_to_reach(self, goals: Sequence[int]) -> bytearray:
+        """For every state, 1 if some run leads from it into ``goals``."""
+        first, sources = self._reversed()
+        able = bytearray(self.size)
+        for goal in goals:
+            able[goal] = 1
+        waiting = list(goals)
+        while waiting:
+            state = waiting.pop()
+            for source in sources[first[state] : first[state + 1]]:
+                if not able[source]:
+                    able[source] = 1
+                    waiting.append(source)
+        return able
+
+    def _reversed(self) -> tuple[array[int], array[int]]:
+        """All edges turned round, in the same layout: the sources that lead into each state."""
+        first = array("Q", bytes(8 * (self.size + 1)))
+        for target in self.targets:
+            first[target + 1] += 1
+        for state in range(self.size):
+            first[state + 1] += first[state]
+        free = first[:]
+        sources = array("I", bytes(self.targets.itemsize * len(self.targets)))
+        for state in range(self.size):
+            for target in self.following(state):
+                sources[free[target]] = state
+                free[target] += 1
+        return first, sources
+
+    def paths_from(self, start: int) -> dict[int, int]:
+        """Every state reachable from ``start`` with its predecessor on a shortest path, nearest first."""
+        before = {start: -1}
+        waiting = [start]
+        for state in waiting:
+            for target in self.following(state):
+                if target not in before:
+                    before[target] = state
+                    waiting.append(target)
+        return before
+
+    def bottom_component(self, start: int) -> set[int]:
+        """A strongly connected component reachable from ``start`` that no edge leaves: the first Tarjan finishes."""
+        number = {start: 0}
+        low = {start: 0}
+        stack, calls = [start], [(start, iter(self.following(start)))]
+        while True:
+            state, targets = calls[-1]
+            for target in targets:
+                if target not in number:
+                    number[target] = low[target] = len(number)
+                    stack.append(target)
+                    calls.append((target, iter(self.following(target))))
+                    break
+                low[state] = min(low[state], number[target])
+            else:
+                if low[state] == number[state]:
+                    return set(stack[stack.index(state) :])
+                calls.pop()
+                low[calls[-1][0]] = min(low[calls[-1][0]], low[state])
+
+
+def _stuck_trace(search: Exploration, graph: _Calm, stuck: Sequence[int]) -> Trace:
+    """The shortest run to a stuck state at rest; failing that, a run into a component it cannot leave, and round it."""
+    resting = next((i for i in stuck if not graph.following(i)), None)
+    if resting is not None:
+        return search.trace(resting)
+    path = search.path(stuck[0])
+    origin, quiet = search.origins[path[0]], len(path) - 1
+    paths = graph.paths_from(stuck[0])
+    resting = next((i for i in paths if not graph.following(i)), None)
+    if resting is not None:
+        path += [search.states[i] for i in _back(paths, resting)[1:]]
+        return concretise(search.compiled, origin, path, quiet=quiet)
+    component = graph.bottom_component(stuck[0])
+    entry = next(i for i in paths if i in component)
+    path += [search.states[i] for i in _back(paths, entry)[1:]]
+    loop = len(path) - 1
+    around = graph.paths_from(entry)
+    last = next(i for i in around if entry in graph.following(i))
+    path += [search.states[i] for i in _back(around, last)[1:]] + [search.states[entry]]
+    return concretise(search.compiled, origin, path, quiet=quiet, loop=loop)
+
+
+def _back(before: dict[int, int], state: int) -> list[int]:
+    """The way from the beginning of ``before`` to ``state``."""
+    way = []
+    while state >= 0:
+        way.append(state)
+        state = before[state]
+    return way[::-1]

@@ -1,0 +1,214 @@
+"""Counterexamples, executed again by the plain interpreter before anybody sees them.
+
+The searches work on compiled code and on canonical states. What they find is rebuilt here as a concrete run
+(``concretise``) and then checked as if it came from a stranger (``replay``): with ``TransitionSystem.step`` and
+``evaluate`` only, which share no code with the compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from attrs import evolve
+
+from kverify.engines.compiled import Compiled, compile_system
+from kverify.engines.errors import ModelError, ReplayError
+from kverify.engines.starts import outside
+from kverify.engines.verdict import Step, Trace
+from kverify.model.expr import Condition, evaluate, substitute
+from kverify.model.system import State, TransitionSystem
+from kverify.spec.property import Always, Property, Reaches
+
+_PLAIN = 1_000
+"""How many states the plain interpreter visits to confirm that a goal is out of reach; compiled code does the rest."""
+
+
+def concretise(
+    compiled: Compiled,
+    start: State,
+    path: Sequence[State],
+    *,
+    quiet: int | None = None,
+    loop: int | None = None,
+) -> Trace:
+    """A concrete run along the canonical states of ``path``, from ``start``, whose representative is the first of them.
+
+    From position ``quiet`` on no disturbances are used. With ``loop``, ``path`` ends where its position ``loop`` was,
+    up to symmetry; the stretch between is repeated until the very same state returns (permuting finitely many blocks
+    comes back to where it began). Raises ``ReplayError`` when no action leads on.
+    """
+    system = compiled.system
+    state, steps = start, list[Step]()
+    if compiled.canonical(start) != path[0]:
+        raise ReplayError(f"{system.name}: the trace does not begin at an initial state")
+
+    def follow(begin: int, end: int) -> None:
+        nonlocal state
+        for position in range(begin, end):
+            calm = quiet is not None and position >= quiet
+            steps.append(_advance(compiled, state, path[position + 1], calm))
+            state = steps[-1].state
+
+    if loop is None:
+        follow(0, len(path) - 1)
+        return Trace(system, start, tuple(steps))
+    follow(0, loop)
+    first_seen = {state: len(steps)}
+    while True:
+        follow(loop, len(path) - 1)
+        if state in first_seen:
+            return Trace(system, start, tuple(steps), loop=first_seen[state])
+        first_seen[state] = len(steps)
+
+
+def _advance(compiled: Compiled, state: State, target: State, calm: bool) -> Step:
+    """The first step from ``state`` to a state represented by ``target``, taken by the plain interpreter."""
+    system = compiled.system
+    for index, following in compiled.successors(state):
+        action = system.actions[index]
+        if calm and action.environment:
+            continue
+        if compiled.canonical(following) == target:
+            try:
+                return Step(action, system.step(state, action))
+            except (ValueError, ZeroDivisionError) as error:
+                raise ReplayError(f"{system.name}: the interpreter refuses a compiled step: {error}") from error
+    raise ReplayError(f"{system.name}: no action leads from {state} to {target} or a permutation of it")
+
+
+def replay(trace: Trace, prop: Property) -> Trace:
+    """``trace`` itself, after checking that it is a run and that it violates ``prop``. Raises ``ReplayError``.
+
+    A property that reads parameters has to be fixed as the trace's system is, see ``fix_property``.
+    """
+    _check_run(trace)
+    if isinstance(prop, Always):
+        if _holds(trace.system, prop.condition, trace.final):
+            raise ReplayError(f"{trace.system.name}: {prop.name} holds at the end of its counterexample")
+    else:
+        _check_stuck(trace, prop)
+    return trace
+
+
+def fix_property(prop: Property, parameters: Mapping[str, int]) -> Property:
+    """``prop`` with parameters replaced by numbers, as ``TransitionSystem.fix`` does for a system."""
+    if isinstance(prop, Reaches):
+        return evolve(prop, goal=substitute(prop.goal, parameters), premise=substitute(prop.premise, parameters))
+    return evolve(
+        prop,
+        condition=substitute(prop.condition, parameters),
+        lemmas=tuple(substitute(lemma, parameters) for lemma in prop.lemmas),
+        premise=substitute(prop.premise, parameters),
+    )
+
+
+def _check_run(trace: Trace) -> None:
+    system = trace.system
+    if system.parameters:
+        raise ReplayError(f"{system.name}: a trace needs every parameter fixed")
+    problem = outside(system, trace.start)
+    if problem:
+        raise ReplayError(f"{system.name}: at the start {problem}")
+    if system.starts is not None:
+        started = trace.start in system.starts
+    else:
+        started = _holds(system, system.initial_condition, trace.start)
+    if not started:
+        raise ReplayError(f"{system.name}: {trace.start} is not an initial state")
+    state = trace.start
+    for number, step in enumerate(trace.steps, 1):
+        if not any(step.action is action for action in system.actions):
+            raise ReplayError(f"{system.name}: step {number} is not an action of the system")
+        try:
+            state = system.step(state, step.action)
+        except (ValueError, ZeroDivisionError) as error:
+            raise ReplayError(f"{system.name}: step {number}: {error}") from error
+        if state != step.state:
+            raise ReplayError(f"{system.name}: step {number}, {step.action.name}, leads to {state}, not {step.state}")
+    if trace.loop is not None:
+        states = trace.states()
+        if not 0 <= trace.loop < len(trace.steps) or states[trace.loop] != trace.final:
+            raise ReplayError(f"{system.name}: the loop does not close")
+
+
+def _check_stuck(trace: Trace, prop: Reaches) -> None:
+    """Some state satisfies the premise, no disturbance follows it, and the goal cannot be reached from it."""
+    system, states = trace.system, trace.states()
+    witness = _witness(trace, prop)
+    if witness is None:
+        raise ReplayError(f"{system.name}: the premise of {prop.name} does not hold where the trace gets stuck")
+    for state in states[witness:]:
+        if _holds(system, prop.goal, state):
+            raise ReplayError(f"{system.name}: the goal of {prop.name} holds in {state}")
+    if witness == len(states) - 1 and at_rest(system, trace.final):
+        return
+    if goal_in_reach(system, states[witness], prop.goal):
+        raise ReplayError(f"{system.name}: the goal of {prop.name} can still be reached from {states[witness]}")
+
+
+def _witness(trace: Trace, prop: Reaches) -> int | None:
+    """The last position that satisfies the premise and is followed by no disturbance."""
+    states = trace.states()
+    for position in range(len(states) - 1, -1, -1):
+        if _holds(trace.system, prop.premise, states[position]):
+            return position
+        if position and trace.steps[position - 1].action.environment:
+            return None
+    return None
+
+
+def at_rest(system: TransitionSystem, state: State) -> bool:
+    """Whether only disturbances are possible in ``state``, by the plain interpreter."""
+    return all(action.environment for action in system.enabled(state))
+
+
+def goal_in_reach(system: TransitionSystem, state: State, goal: Condition) -> bool:
+    """Whether steps that are not disturbances lead from ``state`` to ``goal``.
+
+    The plain interpreter looks first; when there are more than a thousand states it hands over to compiled code,
+    without symmetry, so that a wrong symmetry cannot hide the goal.
+    """
+    plain = _search(state, lambda s: _holds(system, goal, s), lambda s: _calm_steps(system, s), _PLAIN)
+    if plain is not None:
+        return plain
+    compiled = compile_system(system)
+    environment = [action.environment for action in system.actions]
+
+    def following(state: State) -> Iterator[State]:
+        return (after for index, after in compiled.successors(state) if not environment[index])
+
+    return bool(_search(state, compiled.condition(goal), following, None))
+
+
+def _search(
+    start: State,
+    goal: Callable[[State], bool],
+    following: Callable[[State], Iterator[State]],
+    limit: int | None,
+) -> bool | None:
+    """Whether ``goal`` can be reached from ``start``; None when ``limit`` states did not suffice to tell."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        state = waiting.pop()
+        if goal(state):
+            return True
+        if limit is not None and len(seen) > limit:
+            return None
+        for after in following(state):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return False
+
+
+def _calm_steps(system: TransitionSystem, state: State) -> Iterator[State]:
+    return (system.step(state, action) for action in system.enabled(state) if not action.environment)
+
+
+def _holds(system: TransitionSystem, condition: Condition, state: State) -> bool:
+    try:
+        return bool(evaluate(condition, system.view(state)))
+    except ZeroDivisionError as error:
+        raise ModelError(f"{system.name}: {condition} divides by zero in {state}") from error
+    except KeyError as error:
+        raise ReplayError(f"{system.name}: {condition} cannot be evaluated, {error.args[0]}") from error

@@ -1,0 +1,358 @@
+"""Is there room for all pods, and does every scheduling order find it?
+
+One state is asked about, not a run: how many pods of each kind are on each node. Kinds of pods and the filters come
+from ``kverify.model.scheduling``; counts are variables, so each filter's own requirement becomes the constraint.
+
+* *Consistent* placements: every bound pod still meets the *stable* requirements it met when it was bound (requirements
+  that later pods cannot break). Every placement a scheduler can reach is consistent, so "no consistent placement holds
+  all pods" proves that none exists, and "in no consistent placement is a waiting pod refused by every node" proves that
+  every order fits.
+* When all requirements are stable the converse holds too: any sub-placement of a consistent one is consistent, so any
+  order of binding reaches it, and the answer is exact. Otherwise (topology spread, pod affinity) the search over all
+  orders decides, while it is small enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+
+from attrs import field, frozen
+
+from kverify.engines.errors import ReplayError, Undecided
+from kverify.engines.explicit import explore
+from kverify.engines.smt import as_condition, solve, translate
+from kverify.model.expr import Condition, Expr, Number, all_of, any_of, implies, integer, negate, substitute, total
+from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
+from kverify.model.scheduling.profile import DEFAULT_PROFILE, message, reject, requirements
+from kverify.model.system import Action, TransitionSystem, Variable
+
+
+class Room(Enum):
+    """The answer, from best to worst."""
+
+    ALWAYS = "every order fits"
+    FRAGILE = "some order does not fit"
+    IMPOSSIBLE = "no placement exists"
+    UNKNOWN = "not decided"
+
+
+@frozen(eq=False)
+class Demand:
+    """``count`` pods nothing can tell apart. ``title`` is for people."""
+
+    pod: PodInfo
+    count: int
+    title: str = ""
+
+
+@frozen(eq=False, kw_only=True)
+class Cluster:
+    """Nodes, and the pods on them that stay where they are."""
+
+    nodes: tuple[NodeInfo, ...]
+    others: tuple[tuple[PodGroup, Mapping[int, int]], ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = field(factory=dict)
+    profile: tuple[Plugin, ...] = DEFAULT_PROFILE
+
+    def without(self, node: int) -> Cluster:
+        """The cluster after it lost a node and the pods on it."""
+        return Cluster(
+            nodes=tuple(n for i, n in enumerate(self.nodes) if i != node),
+            others=tuple(
+                (group, {i - (i > node): n for i, n in by_node.items() if i != node}) for group, by_node in self.others
+            ),
+            namespaces=self.namespaces,
+            profile=self.profile,
+        )
+
+
+Placement = Mapping["tuple[int, int]", int]
+"""Pods by (index of the demand, index of the node)."""
+
+
+@frozen(eq=False, kw_only=True)
+class Fit:
+    """``placement`` is a full placement if one exists (``ALWAYS``, ``FRAGILE``); ``blocking`` one that leaves a pod of
+    demand ``blocked`` waiting, reached by binding in ``order`` (each step let through by the filters), with the
+    scheduler's ``message`` about that pod and what each node's filters reject. ``capacity`` says that on some node
+    resources alone are in the way."""
+
+    room: Room
+    placement: Placement | None = None
+    blocking: Placement | None = None
+    blocked: int | None = None
+    order: tuple[tuple[int, int], ...] = ()
+    message: str = ""
+    rejections: tuple[tuple[Requirement, ...], ...] = ()
+    capacity: bool = False
+    method: str = ""
+    reason: str = ""
+
+
+class Question:
+    """The symbolic snapshot of one set of demands on one cluster, and the conditions over it."""
+
+    def __init__(self, demands: Sequence[Demand], cluster: Cluster, limits: Iterable[tuple[Sequence[int], int]] = ()):
+        self.demands = tuple(demands)
+        self.cluster = cluster
+        self.x = {(d, n): integer(f"x{d}@{n}") for d in range(len(self.demands)) for n in range(len(cluster.nodes))}
+        groups = [PodGroup(demand.pod) for demand in self.demands] + [group for group, _ in cluster.others]
+        counts: dict[tuple[int, int], Number] = dict(self.x)
+        for i, (_, by_node) in enumerate(cluster.others):
+            counts.update({(len(self.demands) + i, n): number for n, number in by_node.items()})
+        self.snapshot = Snapshot(
+            nodes=cluster.nodes, groups=tuple(groups), counts=counts, namespaces=cluster.namespaces
+        )
+        self.needs = {
+            (d, n): tuple(requirements(demand.pod, n, self.snapshot, cluster.profile))
+            for d, demand in enumerate(self.demands)
+            for n in range(len(cluster.nodes))
+        }
+        self.limits = tuple(limits)
+
+    @property
+    def all_stable(self) -> bool:
+        """Every requirement is one that later pods cannot break."""
+        return all(r.stable or not isinstance(r.holds, Expr) for rs in self.needs.values() for r in rs)
+
+    def count_on(self, demand: int, node: int, number: int) -> Placement | None:
+        """A full placement with exactly ``number`` pods of ``demand`` on ``node``, or None if there is none.
+
+        Exact only where ``all_stable`` holds. Raises ``TimeoutError`` when Z3 gives up.
+        """
+        answer = _solve(self, all_of([self.consistent(), self.full(), self.x[demand, node] == number]))
+        if answer is None:
+            raise TimeoutError("Z3 gave up on one placement")
+        return answer if isinstance(answer, dict) else None
+
+    def feasible(self, demand: int, node: int) -> Condition:
+        """All filters let one more pod of ``demand`` onto ``node``."""
+        return all_of(r.holds for r in self.needs[demand, node])
+
+    def placed(self, demand: int) -> Number:
+        """How many pods of ``demand`` have a node."""
+        return total(self.x[demand, n] for n in range(len(self.cluster.nodes)))
+
+    def consistent(self) -> Condition:
+        """Counts a scheduler could have produced, or more: see the module's text."""
+        parts: list[Condition] = []
+        for (d, n), here in self.x.items():
+            stable = all_of(r.holds for r in self.needs[d, n] if r.stable)
+            # What it met when it was bound, it meets now as if it were being bound again.
+            met = substitute(stable, {f"x{d}@{n}": here - 1})
+            parts += [here >= 0, implies(here >= 1, met)]
+        parts += [self.placed(d) <= demand.count for d, demand in enumerate(self.demands)]
+        parts += [total(self.placed(d) for d in members) <= most for members, most in self.limits]
+        return all_of(parts)
+
+    def full(self) -> Condition:
+        """Every pod has a node."""
+        return all_of(self.placed(d) == demand.count for d, demand in enumerate(self.demands))
+
+    def blocked(self, demand: int) -> Condition:
+        """A pod of ``demand`` is waiting and no node takes it."""
+        waiting = [self.placed(demand) + 1 <= self.demands[demand].count]
+        waiting += [
+            total(self.placed(d) for d in members) + 1 <= most for members, most in self.limits if demand in members
+        ]
+        return all_of([*waiting, *(negate(self.feasible(demand, n)) for n in range(len(self.cluster.nodes)))])
+
+    def concrete(self, placement: Placement) -> Snapshot:
+        """The snapshot with ``placement`` filled in."""
+        fixed = {key: number for key, number in self.snapshot.counts.items() if key not in self.x}
+        return self.snapshot.with_counts({**fixed, **placement})
+
+    def system(self) -> TransitionSystem:
+        """Binding, one pod at a time, in every order."""
+        waiting = {d: Variable(f"waiting{d}", 0, demand.count, demand.count) for d, demand in enumerate(self.demands)}
+        variables = [
+            *waiting.values(),
+            *(Variable(e.name or "", 0, self.demands[d].count, 0) for (d, _), e in self.x.items()),
+        ]
+        actions = [
+            Action(
+                f"bind {d}@{n}",
+                "scheduler",
+                guard=all_of([waiting[d].expr >= 1, fits]),
+                updates={f"waiting{d}": waiting[d].expr - 1, f"x{d}@{n}": here + 1},
+                says=f"The scheduler binds {self.demands[d].title} to {self.cluster.nodes[n].name}",
+            )
+            for (d, n), here in self.x.items()
+            if (fits := self.feasible(d, n)) is not False
+        ]
+        return TransitionSystem("scheduling", tuple(variables), tuple(actions))
+
+
+EFFORT = 20_000_000
+"""Work per query, in Z3's own unit: the same input always gets the same answer, however busy the machine is."""
+
+
+def fit(
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    *,
+    waiting: Iterable[int] | None = None,
+    limits: Iterable[tuple[Sequence[int], int]] = (),
+    limit: int = 100_000,
+) -> Fit:
+    """Decide whether ``demands`` always, sometimes or never fit on ``cluster``.
+
+    ``waiting`` are the demands whose pods must not get stuck (by default all); ``limits`` bound sums of demands,
+    such as old and new pods of one rollout. ``limit`` bounds the states of the search over orders.
+    """
+    question = Question(demands, cluster, limits)
+    asked = range(len(question.demands)) if waiting is None else tuple(waiting)
+    complete = None if limits else _solve(question, all_of([question.consistent(), question.full()]))
+    if complete is False:
+        return _impossible(question, asked)
+    stuck = _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
+    if stuck is False:
+        placement = complete if isinstance(complete, dict) else None
+        return Fit(room=Room.ALWAYS, placement=placement, method="one-state query (Z3)")
+    if question.all_stable and isinstance(stuck, dict) and (limits or complete is not None):
+        placement = complete if isinstance(complete, dict) else None
+        return _blocked(question, Room.FRAGILE, stuck, asked, placement, "one-state query (Z3), replayed")
+    return _search(question, asked, limit)
+
+
+def _solve(question: Question, condition: Condition) -> dict[tuple[int, int], int] | bool | None:
+    """A placement that satisfies ``condition``, False if there is none, None if Z3 gave up."""
+    if not isinstance(condition, Expr):
+        return dict.fromkeys(question.x, 0) if condition else False
+    import z3
+
+    names = {name: z3.Int(name) for name in sorted(condition.variables())}
+    try:
+        model = solve([as_condition(translate(condition, names))], effort=EFFORT)
+    except Undecided:
+        return None
+    if model is None:
+        return False
+    # A count the condition does not mention is of pods that can never be there.
+    return {
+        key: model.eval(names[e.name], model_completion=True).as_long() if e.name in names else 0
+        for key, e in question.x.items()
+    }
+
+
+def _blocked(
+    question: Question,
+    room: Room,
+    placement: Placement,
+    asked: Iterable[int],
+    complete: Placement | None,
+    method: str,
+    order: tuple[tuple[int, int], ...] | None = None,
+) -> Fit:
+    """Replay ``placement`` through the filters, bind by bind, and let them say why the waiting pod finds no node."""
+    order = _replayed(question, placement, order)
+    snapshot = question.concrete(placement)
+    for d in asked:
+        demand = question.demands[d]
+        if sum(placement[d, n] for n in range(len(question.cluster.nodes))) >= demand.count:
+            continue
+        rejections = tuple(
+            reject(demand.pod, n, snapshot, question.cluster.profile) for n in range(len(question.cluster.nodes))
+        )
+        if all(rejections):
+            return Fit(
+                room=room,
+                placement=complete,
+                blocking=placement,
+                blocked=d,
+                order=order,
+                message=message(demand.pod, snapshot, question.cluster.profile) or "",
+                rejections=rejections,
+                capacity=any(_only_capacity(rs) for rs in rejections),
+                method=method,
+            )
+    raise ReplayError(f"the filters do not confirm the blocking placement {dict(placement)}")
+
+
+def _replayed(
+    question: Question, placement: Placement, order: tuple[tuple[int, int], ...] | None
+) -> tuple[tuple[int, int], ...]:
+    """``order``, or else any order, of binding that the concrete filters let through up to ``placement``.
+
+    Raises ``ReplayError`` when they do not: then the symbolic and the concrete reading of a filter differ.
+    """
+    done: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
+    left = list(order) if order is not None else [key for key, n in placement.items() for _ in range(n)]
+    steps = []
+    while left:
+        for i, (d, n) in enumerate(left if order is None else left[:1]):
+            if not reject(question.demands[d].pod, n, question.concrete(done), question.cluster.profile):
+                done[d, n] += 1
+                steps.append(left.pop(i))
+                break
+        else:
+            raise ReplayError("the filters do not let the blocking placement come about")
+    return tuple(steps)
+
+
+def _only_capacity(rejections: tuple[Requirement, ...]) -> bool:
+    return all(r.plugin == "NodeResourcesFit" for r in rejections)
+
+
+def greedy(question: Question) -> Placement:
+    """What one scheduler reaches that always takes the feasible node with the fewest pods, going on while it can."""
+    nodes = range(len(question.cluster.nodes))
+    placement: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
+    moved = True
+    while moved:
+        moved = False
+        for d, demand in enumerate(question.demands):
+            if sum(placement[d, n] for n in nodes) >= demand.count:
+                continue
+            snapshot = question.concrete(placement)
+            crowd = {n: sum(placement[k, n] for k in range(len(question.demands))) for n in nodes}
+            for n in sorted(nodes, key=crowd.__getitem__):
+                if not reject(demand.pod, n, snapshot, question.cluster.profile):
+                    placement[d, n] += 1
+                    moved = True
+                    break
+    return placement
+
+
+def _impossible(question: Question, asked: Iterable[int]) -> Fit:
+    """Nothing holds all pods: show what a scheduler reaches when it goes on as long as it can."""
+    return _blocked(question, Room.IMPOSSIBLE, greedy(question), asked, None, "one-state query (Z3): unsatisfiable")
+
+
+def _search(question: Question, asked: Iterable[int], limit: int) -> Fit:
+    """All orders, one by one: exact for every filter, while there are few enough of them."""
+    system = question.system()
+    exploration = explore(system, limit=limit)
+    method = f"exhaustive search over scheduling orders, {exploration.evidence}"
+    if not exploration.complete:
+        return Fit(room=Room.UNKNOWN, reason=f"more than {limit:,} scheduling states", method=method)
+    complete: Placement | None = None
+    stuck: tuple[int, Placement] | None = None
+    nodes = range(len(question.cluster.nodes))
+    for index, view in enumerate(map(system.view, exploration.states)):
+        placement: Placement = {key: int(view[e.name or ""]) for key, e in question.x.items()}
+        if all(view[f"waiting{d}"] == 0 for d in range(len(question.demands))):
+            complete = complete or placement
+        elif stuck is None and any(
+            view[f"waiting{d}"] and all(_refused(question, d, n, view) for n in nodes) for d in asked
+        ):
+            stuck = index, placement
+        if complete is not None and stuck is not None:
+            break
+    if stuck is None:
+        return Fit(room=Room.ALWAYS, placement=complete, method=method)
+    index, placement = stuck
+    order = tuple(_bound(step.action.name) for step in exploration.trace(index).steps)
+    room = Room.FRAGILE if complete is not None else Room.IMPOSSIBLE
+    return _blocked(question, room, placement, asked, complete, method, order)
+
+
+def _bound(action: str) -> tuple[int, int]:
+    """The demand and the node of a ``bind D@N`` action."""
+    demand, node = action.removeprefix("bind ").split("@")
+    return int(demand), int(node)
+
+
+def _refused(question: Question, demand: int, node: int, view: Mapping[str, int | bool]) -> bool:
+    return substitute(question.feasible(demand, node), view) is False

@@ -1,0 +1,105 @@
+"""Which files are read, and how their bytes become text."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from attrs import frozen
+
+from kverify.manifest import codes
+from kverify.manifest.codes import Code
+from kverify.manifest.reading import Problem
+from kverify.manifest.span import Span
+
+Stdin: TypeAlias = IO[bytes] | IO[str]
+SUFFIXES = frozenset((".yaml", ".yml", ".json"))
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@frozen
+class Input:
+    """A file's text under the name that the user knows."""
+
+    name: str
+    text: str
+
+
+def inputs(paths: Iterable[str], stdin: Stdin | None = None) -> Iterator[Input | Problem]:
+    """The texts behind the paths, in order, and a problem for each path that gives none."""
+    seen: set[str] = set()
+    for path in paths:
+        for name in _expand(path):
+            if isinstance(name, Problem):
+                yield name
+                continue
+            identity = name if name == "-" else os.path.abspath(name)  # noqa: PTH100 - links stay files of their own
+            if identity not in seen:
+                seen.add(identity)
+                yield _read(name, stdin)
+
+
+def decode(data: bytes, name: str) -> str | Problem:
+    """UTF-8 bytes as text. A byte that is not UTF-8 becomes a lone surrogate, which the reader reports in place, so
+    that the other documents of the file are still read.
+    """
+    if data.startswith(_UTF16):
+        return _problem(
+            codes.BAD_CHARACTER,
+            name,
+            "The file is UTF-16, not UTF-8.",
+            "save it as UTF-8 (PowerShell: Out-File -Encoding utf8 instead of >)",
+        )
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _expand(path: str) -> Iterator[str | Problem]:
+    """The path itself, or the manifests of a directory, sorted. Links to directories are not followed."""
+    if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for names no file can have
+        yield path
+        return
+    found: list[str] = []
+    failures: list[OSError] = []
+    for folder, folders, files in os.walk(path, onerror=failures.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found.extend(str(Path(folder, name)) for name in files if Path(name).suffix.lower() in SUFFIXES)
+    for failure in failures:
+        yield _unreadable(str(failure.filename), failure)
+    if not found and not failures:
+        yield _problem(
+            codes.NO_MANIFESTS,
+            path,
+            "The directory holds no .yaml, .yml or .json file.",
+            "name a directory with manifests; hidden directories are not searched",
+        )
+    yield from sorted(found)
+
+
+def _read(name: str, stdin: Stdin | None) -> Input | Problem:
+    try:
+        # A test or a notebook may have put a stdin in place that has no bytes behind it.
+        given = getattr(sys.stdin, "buffer", sys.stdin) if stdin is None else stdin
+        content: str | bytes = given.read() if name == "-" else Path(name).read_bytes()
+    except (OSError, ValueError) as error:
+        return _unreadable(name, error)
+    text = content if isinstance(content, str) else decode(content, name)
+    return text if isinstance(text, Problem) else Input(name, text)
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> Problem:
+    if name.startswith(("http://", "https://")):
+        return _problem(
+            codes.UNREADABLE, name, "kverify reads nothing from the network.", f"curl -s {name} | kverify check -"
+        )
+    if isinstance(error, FileNotFoundError):
+        return _problem(codes.UNREADABLE, name, "There is no such file or directory.", "check the spelling")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return _problem(codes.UNREADABLE, name, f"It cannot be read: {reason}.", "check the name and the permissions")
+
+
+def _problem(code: Code, name: str, message: str, mend: str) -> Problem:
+    return Problem(code, message, Span(name, 1, 1, 1, 1), mend)

@@ -1,0 +1,43 @@
+"""The scheduler's filters, each written once for concrete and for symbolic pod counts."""
+
+from kverify.model.scheduling.framework import (
+    AffinityTerm,
+    HostPort,
+    NodeInfo,
+    Plugin,
+    PodGroup,
+    PodInfo,
+    Requirement,
+    Snapshot,
+)
+from kverify.model.scheduling.profile import (
+    DEFAULT_PROFILE,
+    compose,
+    feasible,
+    feasible_nodes,
+    message,
+    reject,
+    reported,
+    requirements,
+    with_nominated,
+)
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "AffinityTerm",
+    "HostPort",
+    "NodeInfo",
+    "Plugin",
+    "PodGroup",
+    "PodInfo",
+    "Requirement",
+    "Snapshot",
+    "compose",
+    "feasible",
+    "feasible_nodes",
+    "message",
+    "reject",
+    "reported",
+    "requirements",
+    "with_nominated",
+]

@@ -1,0 +1,152 @@
+"""A report as JSON, complete and deterministic. The form is versioned: a field is never renamed within a version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kverify import __version__
+from kverify.checks.finding import Cause, Finding, Proof, Report
+from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.span import Span
+
+SCHEMA = "kverify.report/1"
+
+
+def render(report: Report, exit_code: int) -> str:
+    """The report as indented JSON text, ended by a line end."""
+    return json.dumps(to_json(report, exit_code), indent=2, ensure_ascii=True) + "\n"
+
+
+def to_json(report: Report, exit_code: int) -> dict[str, Any]:
+    """The report as plain values. Keys are in a fixed order; absent things are null or empty, never missing."""
+    severities = [d.severity for d in report.diagnostics] + [f.severity for f in report.findings]
+    outcomes = [p.verdict.outcome for p in report.proofs]
+    return {
+        "schema": SCHEMA,
+        "kverify": __version__,
+        "kubernetesVersion": report.kubernetes_version,
+        "exitCode": exit_code,
+        "interrupted": report.interrupted or None,
+        "summary": {
+            "objects": report.objects,
+            "errors": severities.count(Severity.ERROR),
+            "warnings": severities.count(Severity.WARNING),
+            "infos": severities.count(Severity.INFO),
+            "holds": outcomes.count(Outcome.HOLDS),
+            "vacuous": outcomes.count(Outcome.VACUOUS),
+            "unknown": outcomes.count(Outcome.UNKNOWN),
+        },
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in report.diagnostics],
+        "findings": [_finding(finding) for finding in report.findings],
+        "proofs": [_proof(proof) for proof in report.proofs],
+        "assumptions": list(report.assumptions),
+        "notModelled": list(report.not_modelled),
+    }
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {
+        "file": _text(span.file),
+        "line": span.line,
+        "column": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+        "origin": None if span.origin is None else _text(span.origin),
+    }
+
+
+def _text(name: str) -> str:
+    """File names of any bytes as text that every JSON reader takes (a lone surrogate is none)."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "id": diagnostic.id,
+        "severity": str(diagnostic.severity),
+        "object": diagnostic.object or None,
+        "message": _text(diagnostic.message),
+        "path": diagnostic.path or None,
+        "span": _span(diagnostic.span),
+        "mend": diagnostic.mend or None,
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {"path": cause.path, "note": cause.note or None, "span": _span(cause.span)}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "severity": str(finding.severity),
+        "object": finding.object,
+        "property": finding.property,
+        "message": finding.message,
+        "certainty": None if finding.certainty is None else finding.certainty.value,
+        "causes": [_cause(cause) for cause in finding.causes],
+        "opening": finding.opening or None,
+        "steps": list(finding.steps),
+        "outcome": finding.outcome or None,
+        "details": list(finding.details),
+        "why": finding.why or None,
+        "repairs": [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs],
+        "verdict": None if finding.verdict is None else _verdict(finding.verdict),
+    }
+
+
+def _proof(proof: Proof) -> dict[str, Any]:
+    return {
+        "id": proof.id,
+        "object": proof.object,
+        "property": proof.property,
+        "message": proof.message,
+        "verdict": _verdict(proof.verdict),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "outcome": str(verdict.outcome),
+        "certain": verdict.certain,
+        "method": verdict.method,
+        "scope": verdict.scope or None,
+        "evidence": verdict.evidence or None,
+        "states": verdict.states,
+        "reason": verdict.reason or None,
+        "assumptions": list(verdict.assumptions),
+        "trace": None if verdict.trace is None else trace_to_json(verdict.trace),
+    }
+
+
+def trace_to_json(trace: Trace) -> dict[str, Any]:
+    """A trace with every state whole, so that a reader needs no arithmetic.
+
+    ``loop`` is the index of the step from which on the steps repeat for ever, null for a run that ends.
+    """
+    return {
+        "system": trace.system.name,
+        "start": _state(trace, trace.start),
+        "steps": [
+            {
+                "action": step.action.name,
+                "component": step.action.component,
+                "environment": step.action.environment,
+                "says": says,
+                "state": _state(trace, step.state),
+            }
+            for step, says in zip(trace.steps, trace.sentences(), strict=True)
+        ],
+        "loop": trace.loop,
+    }
+
+
+def _state(trace: Trace, state: tuple[int, ...]) -> Mapping[str, int | bool | str]:
+    """Values by variable: numbers, truth values, and choices by their name."""
+    return {
+        variable.name: variable.values[value] if variable.values else bool(value) if variable.truth else value
+        for variable, value in zip(trace.system.variables, state, strict=True)
+    }

@@ -1,0 +1,232 @@
+"""A report as plain text: what is wrong first, each with its lines of source, then what was proved, then one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from attrs import frozen
+
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Report
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.span import Span
+from kverify.report.source import Sources, escape, underlined
+from kverify.report.style import Style
+
+_CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
+
+
+def render(
+    report: Report, sources: Sources | None = None, style: Style | None = None, *, verbose: bool = False
+) -> Iterator[str]:
+    """The lines of a report. ``verbose`` shows every proof with its evidence instead of groups of them."""
+    text = _Text(sources or Sources(), style or Style(), verbose)
+    yield from text.report(report)
+
+
+@frozen(eq=False)
+class _Text:
+    sources: Sources
+    style: Style
+    verbose: bool
+
+    def report(self, report: Report) -> Iterator[str]:
+        for diagnostic in sorted(report.diagnostics, key=_by_place):
+            yield from self.diagnostic(diagnostic)
+            yield ""
+        for finding in sorted(report.findings, key=lambda f: -f.severity):
+            yield from self.finding(finding)
+            yield ""
+        open_ends = [p for p in report.proofs if p.verdict.outcome is not Outcome.HOLDS]
+        for proof in sorted(open_ends, key=lambda p: -p.verdict.outcome):
+            yield from self.open_end(proof)
+            yield ""
+        holds = [p for p in report.proofs if p.verdict.outcome is Outcome.HOLDS]
+        yield from self.section("proved:", self.proofs(holds))
+        yield from self.section("assumed:", self.items(_assumptions(report)))
+        yield from self.section("not modelled:", self.items(report.not_modelled))
+        if report.interrupted:
+            yield from self.style.wrap(report.interrupted, "interrupted: ", hang=2)
+        yield self.style.bold(summary(report))
+
+    # -- one problem ---------------------------------------------------------------------------------------------
+
+    def heading(self, severity: Severity, kind: str, id: str, subject: str, message: str) -> list[str]:
+        """``error[KV4001] Deployment shop/web: message``, wrapped."""
+        body = f"{subject}: {message}" if subject else message
+        return self.style.wrap(body, f"{kind}[{id}] ", hang=4, paint=partial(self.style.severity, severity))
+
+    def diagnostic(self, d: Diagnostic) -> Iterator[str]:
+        yield from self.heading(d.severity, str(d.severity), d.id, d.object, d.message)
+        yield from self.places([Cause(d.span, d.path)])
+        if d.mend:
+            yield from self.style.wrap(d.mend, "help: ", indent=2, hang=8)
+
+    def finding(self, f: Finding) -> Iterator[str]:
+        yield from self.heading(f.severity, str(f.severity), f.id, f.object, f.message)
+        yield from self.places(f.causes)
+        wrap = self.style.wrap
+        if f.certainty is not None:
+            example = ", for example this one:" if f.steps else "."
+            yield from wrap(f"{_CERTAINTY[f.certainty]}{example}", f"{f.certainty.value}: ", indent=2, hang=4)
+        if f.opening:
+            yield from wrap(f.opening, indent=4)
+        number_width = len(str(len(f.steps)))
+        for number, step in enumerate(f.steps, 1):
+            yield from wrap(step, indent=4, label=f"{number:>{number_width}}. ")
+        if f.verdict is not None and f.verdict.trace is not None and f.verdict.trace.loop is not None:
+            yield from wrap(f"From step {f.verdict.trace.loop + 1} on this repeats for ever.", indent=4)
+        if f.outcome:
+            yield from wrap(f.outcome, indent=4, label="=> ")
+        for detail in f.details:
+            yield from wrap(detail, indent=4, label="- ")
+        if f.why:
+            yield from wrap(f.why, "why: ", indent=2, hang=4)
+        for repair in f.repairs:
+            checked = f" (checked: {_relief(f)})" if repair.verified else ""
+            yield from wrap(repair.text + checked, "repair: ", indent=2, hang=4)
+        if f.verdict is not None:
+            yield from wrap(_standing(f.verdict), "found by: ", indent=2, hang=4)
+
+    def open_end(self, proof: Proof) -> Iterator[str]:
+        """Vacuous and unknown: as loud as a warning, because nothing was proved."""
+        verdict = proof.verdict
+        outcome = str(verdict.outcome)
+        reason = f" ({verdict.reason})" if verdict.reason and verdict.reason not in proof.message else ""
+        message = f"{proof.property} is {outcome}: {proof.message}{reason}"
+        yield from self.heading(Severity.WARNING, outcome, proof.id, proof.object, message)
+        yield from self.style.wrap(_standing(verdict), "tried: ", indent=2, hang=4)
+
+    def places(self, causes: Sequence[Cause]) -> Iterator[str]:
+        """Every cause as ``--> file:line:column  path``, its line and its note under the span."""
+        gutter = max((len(str(cause.span.line)) for cause in causes), default=1)
+        for cause in causes:
+            span = cause.span
+            line = self.sources.line(span.file, span.line)
+            arrow = self.style.gutter(f"{' ' * gutter}-->")
+            path = f"  {escape(cause.path)}" if cause.path else ""
+            origin = self.style.dim(f"  (from {escape(span.origin)})") if span.origin else ""
+            yield f"{arrow} {_place(span, bool(line))}{path}{origin}"
+            if line:
+                yield from self.excerpt(line, span, cause.note, gutter)
+            elif cause.note:
+                yield from self.style.wrap(cause.note, indent=gutter + 4)
+
+    def excerpt(self, line: str, span: Span, note: str, gutter: int) -> Iterator[str]:
+        shown, blanks, carets = underlined(line, span, self.style.width - gutter - 3)
+        edge = self.style.gutter(f"{' ' * gutter} |")
+        yield f"{self.style.gutter(f'{span.line:>{gutter}} |')} {shown}"
+        mark = self.style.severity(Severity.ERROR, carets)
+        if not note:
+            yield f"{edge} {blanks}{mark}"
+            return
+        room = self.style.width - gutter - 4 - len(blanks) - len(carets)
+        if len(escape(note)) <= room:
+            yield f"{edge} {blanks}{mark} {escape(note)}"
+            return
+        yield f"{edge} {blanks}{mark}"
+        narrow = Style(False, self.style.width - gutter - 3)
+        indent = len(blanks) if narrow.width - len(blanks) >= 40 else 4
+        for row in narrow.wrap(note, indent=indent):
+            yield f"{edge} {row}"
+
+    # -- what holds, and under what ------------------------------------------------------------------------------
+
+    def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
+        """A titled block and an empty line; nothing when there are no lines."""
+        body = list(lines)
+        if body:
+            yield self.style.bold(title)
+            yield from body
+            yield ""
+
+    def items(self, texts: Iterable[str]) -> Iterator[str]:
+        for text in texts:
+            yield from self.style.wrap(text, indent=2, hang=4)
+
+    def proofs(self, proofs: Iterable[Proof]) -> Iterator[str]:
+        """Proofs in groups with the same property, method and scope; every proof by itself when verbose."""
+        groups: dict[tuple[str, ...], list[Proof]] = {}
+        for proof in proofs:
+            verdict = proof.verdict
+            single = (proof.object, proof.message) if self.verbose else ()
+            groups.setdefault((proof.property, verdict.method, verdict.scope, *single), []).append(proof)
+        for rows in groups.values():
+            yield from self.proof_group(rows)
+
+    def proof_group(self, rows: Sequence[Proof]) -> Iterator[str]:
+        wrap = self.style.wrap
+        messages = list(dict.fromkeys(row.message for row in rows if row.message))
+        names = _names([row.object for row in rows])
+        yield from wrap(names, f"{rows[0].property}: ", indent=2, hang=6)
+        if len(messages) == 1:
+            yield from wrap(messages[0], indent=6)
+        verdict = rows[0].verdict
+        evidence = list(dict.fromkeys(row.verdict.evidence for row in rows if row.verdict.evidence))
+        states = sum(row.verdict.states for row in rows)
+        counted = f"{states:,} states" if states and not any("state" in text for text in evidence) else ""
+        parts = [f"by {verdict.method}", verdict.scope, evidence[0] if len(evidence) == 1 else "", counted]
+        for line in wrap("; ".join(part for part in parts if part), indent=6):
+            yield self.style.dim(line)
+
+
+def summary(report: Report) -> str:
+    """``5 objects wanted, 1 error, 2 warnings, 14 proofs``; what is undecided is never left out."""
+    severities = [d.severity for d in report.diagnostics] + [f.severity for f in report.findings]
+    outcomes = [p.verdict.outcome for p in report.proofs]
+    parts = [
+        f"{_count(report.objects, 'object')} wanted",
+        _count(severities.count(Severity.ERROR), "error") if Severity.ERROR in severities else "no errors",
+    ]
+    for severity, noun in ((Severity.WARNING, "warning"), (Severity.INFO, "note")):
+        if severity in severities:
+            parts.append(_count(severities.count(severity), noun))
+    parts.append(_count(outcomes.count(Outcome.HOLDS), "proof"))
+    if Outcome.VACUOUS in outcomes:
+        parts.append(f"{outcomes.count(Outcome.VACUOUS)} vacuous")
+    if Outcome.UNKNOWN in outcomes:
+        parts.append(f"{outcomes.count(Outcome.UNKNOWN)} undecided")
+    return ", ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _by_place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    return diagnostic.span.file, diagnostic.span.line, diagnostic.span.column
+
+
+def _place(span: Span, exact: bool) -> str:
+    """``file:line:column``, and the file alone for a problem that is nowhere in its text."""
+    nowhere = (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1) and not exact
+    return escape(span.file if nowhere else str(span))
+
+
+def _relief(finding: Finding) -> str:
+    """What a verified repair was seen to do."""
+    return f"with it {finding.property} holds"
+
+
+def _standing(verdict: Verdict) -> str:
+    """Method, scope, evidence and assumptions of a verdict in one line."""
+    parts = [verdict.method, verdict.scope, verdict.evidence]
+    if verdict.assumptions:
+        parts.append(f"assuming {', '.join(verdict.assumptions)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _names(objects: Sequence[str]) -> str:
+    """``Deployment shop/web, shop/api; Node n1``: objects with their kind said once."""
+    by_kind: dict[str, list[str]] = {}
+    for name in dict.fromkeys(objects):
+        kind, _, rest = name.partition(" ")
+        by_kind.setdefault(kind, []).append(rest)
+    return "; ".join(f"{kind} {', '.join(rest)}".rstrip() for kind, rest in by_kind.items())
+
+
+def _assumptions(report: Report) -> tuple[str, ...]:
+    """What was taken for granted about the input and by the proofs, each once."""
+    proofs = (text for proof in report.proofs for text in proof.verdict.assumptions)
+    return tuple(dict.fromkeys((*report.assumptions, *proofs)))
