@@ -119,6 +119,7 @@ class VolumeMount:
     sub_path: str | None = None
     mount_propagation: str | None = None
     sub_path_expr: str | None = None
+    bind_mount_options: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -145,6 +146,7 @@ class HTTPGetAction:
     host: str | None = None
     scheme: str | None = None
     http_headers: tuple[HTTPHeader, ...] = ()
+    protocol: str | None = None
 
 
 @frozen(kw_only=True)
@@ -157,6 +159,7 @@ class TCPSocketAction:
 class GRPCAction:
     port: Int32 = 0
     service: str | None = None
+    mode: str | None = None
 
 
 @frozen(kw_only=True)

@@ -233,7 +233,7 @@ def object_name(root: Node) -> str:
         name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
     if not namespace and registry.namespaced(api_version, kind):
         namespace = "default"
-    place = f"{namespace}/{name}" if namespace else name
+    place = f"{namespace}/{name}" if namespace and name else name
     return f"{kind} {place}".strip()
 
 

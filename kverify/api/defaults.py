@@ -27,12 +27,18 @@ from kverify.api.policy import PodDisruptionBudget
 from kverify.api.registry import KubeObject, namespaced
 from kverify.api.scheduling import PriorityClass
 from kverify.api.service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
-from kverify.api.volume import PersistentVolumeClaim
+from kverify.api.volume import (
+    PersistentVolumeClaim,
+    PersistentVolumeClaimSpec,
+    TypedLocalObjectReference,
+    TypedObjectReference,
+)
 
 T = TypeVar("T", bound=KubeObject)
 
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
+CLONABLE = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
 
 def apply_defaults(obj: T) -> T:
@@ -196,9 +202,21 @@ def _(obj: PersistentVolumeClaim) -> PersistentVolumeClaim:
     )
     return attrs.evolve(
         obj,
-        spec=attrs.evolve(spec, volume_mode=spec.volume_mode or "Filesystem", resources=resources),
+        spec=attrs.evolve(_data_sources(spec), volume_mode=spec.volume_mode or "Filesystem", resources=resources),
         status=attrs.evolve(obj.status, phase=obj.status.phase or "Pending"),
     )
+
+
+def _data_sources(spec: PersistentVolumeClaimSpec) -> PersistentVolumeClaimSpec:
+    """``NormalizeDataSources``: both fields say the same; ``dataSource`` knows claims and snapshots only."""
+    source, ref = spec.data_source, spec.data_source_ref
+    if source is not None and (source.api_group or "", source.kind) not in CLONABLE:
+        source = None
+    if source is not None and ref is None:
+        ref = TypedObjectReference(api_group=source.api_group, kind=source.kind, name=source.name)
+    elif ref is not None and source is None and not ref.namespace and (ref.api_group or "", ref.kind) in CLONABLE:
+        source = TypedLocalObjectReference(api_group=ref.api_group, kind=ref.kind, name=ref.name)
+    return attrs.evolve(spec, data_source=source, data_source_ref=ref)
 
 
 def admit_pod(spec: PodSpec) -> PodSpec:

@@ -72,10 +72,13 @@ class ObjectMeta:
 
 @frozen(kw_only=True)
 class ListMeta:
+    """``shardInfo`` is opaque: kverify reads whole lists."""
+
     self_link: str | None = None
     resource_version: str | None = None
     continue_: str | None = named("continue")
     remaining_item_count: Int64 | None = None
+    shard_info: Opaque | None = opaque()
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ class Taint:
 
 @frozen(kw_only=True)
 class NodeSpec:
-    """``configSource`` (removed from the kubelet in 1.22) is opaque."""
+    """Opaque: ``configSource`` (removed from the kubelet in 1.22) and ``podPreemptionPolicy`` (in-place resizing)."""
 
     pod_cidr: str | None = named("podCIDR")
     pod_cidrs: tuple[str, ...] = named("podCIDRs", ())
@@ -33,6 +33,7 @@ class NodeSpec:
     taints: tuple[Taint, ...] = ()
     config_source: Opaque | None = opaque()
     external_id: str | None = named("externalID")
+    pod_preemption_policy: Opaque | None = opaque()
 
 
 @frozen(kw_only=True)

@@ -88,7 +88,6 @@ class PodResourceClaim:
     name: str = ""
     resource_claim_name: str | None = None
     resource_claim_template_name: str | None = None
-    pod_group_resource_claim: str | None = None
 
 
 @frozen(kw_only=True)
@@ -103,6 +102,12 @@ class WorkloadReference:
 @frozen(kw_only=True)
 class PodSchedulingGroup:
     pod_group_name: str | None = None
+
+
+@frozen(kw_only=True)
+class EvictionResponder:
+    name: str = ""
+    priority: Int32 = 0
 
 
 @frozen(kw_only=True)
@@ -150,6 +155,7 @@ class PodSpec:
     hostname_override: str | None = None
     workload_ref: WorkloadReference | None = None
     scheduling_group: PodSchedulingGroup | None = None
+    eviction_responders: tuple[EvictionResponder, ...] = ()
 
 
 @frozen(kw_only=True)

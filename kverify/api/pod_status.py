@@ -91,7 +91,8 @@ class PodResourceClaimStatus:
 
 @frozen(kw_only=True)
 class PodStatus:
-    """``extendedResourceClaimStatus`` and ``nodeAllocatableResourceClaimStatuses`` are opaque: no rule reads them."""
+    """Opaque, because no rule reads them: ``extendedResourceClaimStatus``, ``nodeAllocatableResourceClaimStatuses``
+    and ``volumeHealth``."""
 
     observed_generation: Int64 | None = None
     phase: str | None = None
@@ -114,3 +115,4 @@ class PodStatus:
     allocated_resources: Mapping[str, Quantity] = mapping()
     resources: ResourceRequirements | None = None
     node_allocatable_resource_claim_statuses: tuple[Opaque, ...] = ()
+    volume_health: tuple[Opaque, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from kverify.api.base import Int32, Int64, Opaque, Time, mapping, named, opaque
+from kverify.api.base import Int32, Int64, Opaque, mapping, named, opaque
 from kverify.api.meta import Condition, LabelSelector, ObjectMeta
 from kverify.api.quantity import Quantity
 from kverify.api.source import NOWHERE, Source
@@ -24,6 +24,7 @@ class KeyToPath:
     key: str = ""
     path: str = ""
     mode: Int32 | None = None
+    user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -43,6 +44,7 @@ class ResourceFieldSelector:
 class EmptyDirVolumeSource:
     medium: str | None = None
     size_limit: Quantity | None = None
+    mode: Int32 | None = None
 
 
 @frozen(kw_only=True)
@@ -56,6 +58,7 @@ class SecretVolumeSource:
     secret_name: str | None = None
     items: tuple[KeyToPath, ...] = ()
     default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     optional: bool | None = None
 
 
@@ -64,6 +67,7 @@ class ConfigMapVolumeSource:
     name: str = ""
     items: tuple[KeyToPath, ...] = ()
     default_mode: Int32 | None = None
+    default_user: Int64 | None = None
     optional: bool | None = None
 
 
@@ -73,12 +77,14 @@ class DownwardAPIVolumeFile:
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
     mode: Int32 | None = None
+    user: Int64 | None = None
 
 
 @frozen(kw_only=True)
 class DownwardAPIVolumeSource:
     items: tuple[DownwardAPIVolumeFile, ...] = ()
     default_mode: Int32 | None = None
+    default_user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -105,6 +111,7 @@ class ServiceAccountTokenProjection:
     audience: str | None = None
     expiration_seconds: Int64 | None = None
     path: str = ""
+    user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -114,6 +121,7 @@ class ClusterTrustBundleProjection:
     label_selector: LabelSelector | None = None
     optional: bool | None = None
     path: str = ""
+    user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -125,6 +133,7 @@ class PodCertificateProjection:
     key_path: str | None = None
     certificate_chain_path: str | None = None
     user_annotations: Mapping[str, str] = mapping()
+    user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -141,6 +150,7 @@ class VolumeProjection:
 class ProjectedVolumeSource:
     sources: tuple[VolumeProjection, ...] = ()
     default_mode: Int32 | None = None
+    default_user: Int64 | None = None
 
 
 @frozen(kw_only=True)
@@ -316,6 +326,8 @@ class ModifyVolumeStatus:
 
 @frozen(kw_only=True)
 class PersistentVolumeClaimStatus:
+    """``healthStatus`` is opaque: no rule reads it."""
+
     phase: str | None = None
     access_modes: tuple[str, ...] = ()
     capacity: Mapping[str, Quantity] = mapping()
@@ -324,7 +336,7 @@ class PersistentVolumeClaimStatus:
     allocated_resource_statuses: Mapping[str, str] = mapping()
     current_volume_attributes_class_name: str | None = None
     modify_volume_status: ModifyVolumeStatus | None = None
-    unused_since: Time | None = None
+    health_status: Opaque | None = opaque()
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,8 @@
+"""The built-in checks: one file each. A check chooses the question, the smallest scene that decides it, and the
+words."""
+
+from kverify.checks.finding import Finding, Proof, Report
+from kverify.checks.options import Options
+from kverify.checks.run import CHECKS, run
+
+__all__ = ["CHECKS", "Finding", "Options", "Proof", "Report", "run"]

@@ -31,6 +31,23 @@ class Context:
         self.subjects = subjects_of(bundle)
         self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes)
         self.namespaces = bundle.namespaces
+        self._changed_budgets: dict[str, PodDisruptionBudget] = {}
+
+    def variant(
+        self,
+        old: Subject | None = None,
+        new: Subject | None = None,
+        *,
+        node: NodeInfo | None = None,
+        budget: PodDisruptionBudget | None = None,
+    ) -> Context:
+        """The same run with one workload or budget changed, or one more node: for trying a repair."""
+        other = Context(self.bundle, self.options)
+        other.subjects = tuple(new if s is old and new is not None else s for s in self.subjects)
+        other.nodes = self.nodes if node is None else (*self.nodes, node)
+        changed = {} if budget is None else {describe(budget): budget}
+        other._changed_budgets = {**self._changed_budgets, **changed}
+        return other
 
     @property
     def open(self) -> bool:
@@ -138,7 +155,8 @@ class Context:
 
     def budgets(self, subject: Subject) -> tuple[PodDisruptionBudget, ...]:
         """The budgets that select the pods of ``subject``."""
-        return tuple(self.bundle.budgets_selecting(subject.namespace, subject.new.labels))
+        found = self.bundle.budgets_selecting(subject.namespace, subject.new.labels)
+        return tuple(self._changed_budgets.get(describe(budget), budget) for budget in found)
 
     def shares_budget(self, subject: Subject) -> tuple[Subject, ...]:
         """``subject`` and the workloads a budget ties it to, in the order of the manifests."""

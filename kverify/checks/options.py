@@ -19,3 +19,7 @@ class Options:
     properties: tuple[str, ...] = ()
     max_states: int = 300_000
     progress: Callable[[str], None] | None = None
+
+
+class UnknownProperty(ValueError):
+    """A property was asked for that does not exist. The message names the ones that do."""

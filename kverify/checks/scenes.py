@@ -58,12 +58,12 @@ class Scene:
         return next(w for w in self.world.workloads if w.name == subject.title)
 
 
-def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True) -> Scene:
+def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: bool = True) -> Scene:
     """``subject`` settled in its old revision, its template just changed to the new one."""
     workload = subject.workload(ready=ready)
     if ctx.open and not subject.claims:
         return _merged(subject, workload, CLUSTER_IS_OPEN)
-    if not ctx.open and not subject.claims and ctx.has_room(subject):
+    if merge and not ctx.open and not subject.claims and ctx.has_room(subject):
         return _merged(
             subject, workload, "nodes are not told apart: it is proved that every order fits all pods (exact)"
         )

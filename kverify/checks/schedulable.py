@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kverify.checks.context import Context
 from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.engines.schedulability import Fit, Room
@@ -128,7 +129,7 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
         causes=_causes(ctx, subject, answer),
         certainty=Certainty.CERTAIN,
         outcome=f"{subject.replicas - placed} of {subject.replicas} pods stay Pending for ever.",
-        details=tuple(_per_node(ctx, answer)),
+        details=tuple(per_node([n.name for n in ctx.nodes], answer.rejections)),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
     )
@@ -149,7 +150,7 @@ def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
         steps=tuple(_steps(ctx, subjects, answer)),
         outcome=f"{subject.replicas - placed} of its {subject.replicas} pods stay Pending, although another order has "
         "room for all of them; nothing moves a pod that is bound.",
-        details=tuple(_per_node(ctx, answer)),
+        details=tuple(per_node([n.name for n in ctx.nodes], answer.rejections)),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
     )
@@ -165,16 +166,6 @@ def _blocked(subjects: Sequence[Subject], answer: Fit) -> tuple[Subject, int]:
 def _steps(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Iterator[str]:
     for demand, node in answer.order:
         yield f"The scheduler binds a pod of {subjects[demand].title} to {ctx.nodes[node].name}"
-
-
-def _per_node(ctx: Context, answer: Fit) -> Iterator[str]:
-    """The same reasons on several nodes make one line."""
-    lines: dict[str, list[str]] = {}
-    for node, rejections in zip(ctx.nodes, answer.rejections, strict=True):
-        text = "; ".join(dict.fromkeys(r.detail or r.reason for r in rejections))
-        lines.setdefault(text, []).append(node.name)
-    for text, names in lines.items():
-        yield f"{', '.join(names)}: {text}"
 
 
 def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:

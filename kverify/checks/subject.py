@@ -12,6 +12,7 @@ from kverify.api.volume import PersistentVolumeClaim
 from kverify.checks.finding import Cause
 from kverify.cluster.bundle import Bundle, describe, namespace_of, template_of
 from kverify.cluster.objects import Workload as WorkloadObject
+from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
 
@@ -59,9 +60,15 @@ class Subject:
         """The path of the pod spec inside the object."""
         return "spec" if isinstance(self.object, Pod) else TEMPLATE
 
+    def written(self, path: str) -> bool:
+        """The manifest itself has the field: it is not a default."""
+        source = self.object.source
+        return source.document is not None and source.document.node(parse_path(path)) is not None
+
     def cause(self, path: str, note: str = "") -> Cause:
-        """The field at ``path`` of the object as a cause."""
-        return Cause(self.object.source.span(path), path, note)
+        """The field at ``path`` of the object as a cause; of a defaulted field, the key it would stand under."""
+        source = self.object.source
+        return Cause(source.span(path) if self.written(path) else source.key_span(path), path, note)
 
     def pod_cause(self, path: str, note: str = "") -> Cause:
         """The field at ``path`` of the pod spec as a cause."""

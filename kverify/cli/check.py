@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from kverify.cli import streams
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
@@ -103,25 +105,40 @@ def _positive(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, and return the exit code."""
     from kverify.api.versions import VERSIONS
-    from kverify.manifest.diagnostics import Severity
     from kverify.report.source import Sources
 
     if arguments.kubernetes_version not in VERSIONS:
         known = ", ".join(VERSIONS)
-        arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
+        _usage(arguments, f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
     if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
-        arguments.parser.error("- can be given only once, because there is only one standard input")
+        _usage(arguments, "- can be given only once, because there is only one standard input")
     sources = Sources()
     report = _check(arguments, sources)
-    code = report.exit_code(Severity[arguments.fail_on.upper()])
-    _print(report, sources, arguments, code)
+    code = _exit_code(report, arguments)
+    try:
+        _print(report, sources, arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The verdict stands, whether or not anybody reads it to the end.
+        streams.abandon_stdout()
     return code
+
+
+def _usage(arguments: argparse.Namespace, message: str) -> NoReturn:
+    arguments.parser.error(message)
+    raise AssertionError("argparse exits")
+
+
+def _exit_code(report: Report, arguments: argparse.Namespace) -> int:
+    from kverify.manifest.diagnostics import Severity
+
+    return report.exit_code(Severity[arguments.fail_on.upper()])
 
 
 def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
     from kverify.cluster.bundle import Bundle
 
-    progress = Progress()
+    progress = streams.Progress()
     diagnostics: tuple[Diagnostic, ...] = ()
     objects = 0
     try:
@@ -132,7 +149,8 @@ def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
         )
         objects = len(bundle.wanted)
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
-        from kverify.checks import Options, run
+        from kverify.checks.options import Options, UnknownProperty
+        from kverify.checks.run import run as run_checks
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
@@ -140,7 +158,11 @@ def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
             max_states=arguments.max_states,
             progress=progress,
         )
-        return run(bundle, diagnostics, options)
+        try:
+            return run_checks(bundle, diagnostics, options)
+        except UnknownProperty as error:
+            progress.clear()
+            _usage(arguments, str(error))
     except KeyboardInterrupt:
         from kverify.checks.finding import Report
 
@@ -165,11 +187,11 @@ def _standard_input(arguments: argparse.Namespace, sources: Sources) -> Any:
     return io.BytesIO(data)
 
 
-def _print(report: Report, sources: Sources, arguments: argparse.Namespace, code: int) -> None:
+def _print(report: Report, sources: Sources, arguments: argparse.Namespace) -> None:
     if arguments.output == "json":
         from kverify.report import json
 
-        sys.stdout.write(json.render(report, code))
+        sys.stdout.write(json.render(report, _exit_code(report, arguments)))
         return
     from kverify.report import text
     from kverify.report.style import Style, line_width, wants_colour
@@ -177,25 +199,3 @@ def _print(report: Report, sources: Sources, arguments: argparse.Namespace, code
     style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
     for line in text.render(report, sources, style, verbose=arguments.verbose):
         print(line)
-
-
-class Progress:
-    """One line on the terminal that says what is being done, rewritten; nothing where stderr is not a terminal."""
-
-    def __init__(self) -> None:
-        self._shown = 0
-        self._on = sys.stderr.isatty()
-
-    def __call__(self, text: str) -> None:
-        if self._on:
-            line = f"kverify: {text}"[:78]
-            sys.stderr.write(f"\r{line.ljust(self._shown)}")
-            sys.stderr.flush()
-            self._shown = len(line)
-
-    def clear(self) -> None:
-        """Make room for the report."""
-        if self._shown:
-            sys.stderr.write(f"\r{' ' * self._shown}\r")
-            sys.stderr.flush()
-            self._shown = 0

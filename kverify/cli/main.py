@@ -6,13 +6,12 @@ Only what the help text needs is imported here. Each subcommand imports its own 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from kverify import __version__
-from kverify.cli import check
+from kverify.cli import check, streams
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -37,6 +36,8 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence; the whole usage would bury it."""
 
     def error(self, message: str) -> NoReturn:
+        if message == "the following arguments are required: MANIFEST":
+            message = "MANIFEST is missing; name it before any option that takes several files"
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
@@ -58,13 +59,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see ``--help``); never raises but ``SystemExit`` for usage."""
+    streams.prepare()
     arguments = parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the report has read enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.abandon_stdout()
         return EXIT_INTERRUPTED
     except KeyboardInterrupt:
         print("kverify: interrupted", file=sys.stderr)

@@ -324,7 +324,7 @@ def without_doubles(
                     Diagnostic(
                         id="KV2000",
                         severity=severity,
-                        message=f"{describe(item)} is given twice: this one replaces the one at "
+                        message="The same object is given twice; applying both leaves only this one, not the one at "
                         f"{first.source.span('metadata.name')}.",
                         span=item.source.span("metadata.name"),
                         path="metadata.name",

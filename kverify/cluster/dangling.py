@@ -9,7 +9,7 @@ from kverify.api.config import ConfigMap, Secret
 from kverify.api.meta import LabelSelector
 from kverify.api.pod import Pod
 from kverify.api.policy import PodDisruptionBudget
-from kverify.api.registry import AnyObject
+from kverify.api.registry import MODELLED, AnyObject
 from kverify.api.service import Service
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.objects import controller_of, describe, namespace_of
@@ -21,34 +21,53 @@ SERVICE = "KV2001"
 BUDGET = "KV2002"
 MISSING_KEY = "KV2003"
 
+MODELLED_KINDS = frozenset(kind for _, kind in MODELLED)
+POD_MAKERS = frozenset(("Deployment", "ReplicaSet", "Pod"))
 
-def dangling(bundle: Bundle) -> tuple[Diagnostic, ...]:
+
+def dangling(bundle: Bundle, diagnostics: Iterable[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
     """Warnings for what the wanted objects refer to and nothing answers to.
 
     KV2001: a Service selects no pod of the input. KV2002: a PodDisruptionBudget protects none. KV2003: a pod needs a
     key of a ConfigMap or Secret that is in the input without it.
+
+    ``diagnostics`` are those of reading the bundle: nothing is said of selectors in a namespace where something that
+    makes pods was refused, because the pods they look for may be its.
     """
-    return (*_selectors(bundle), *(_missing_key(*row) for row in missing_keys(bundle)))
+    refused = [d for d in diagnostics if d.refuses]
+    return (
+        *(d for d in _selectors(bundle) if not any(_may_hide_pods(r, d) for r in refused)),
+        *(_missing_key(*row) for row in missing_keys(bundle)),
+    )
+
+
+def _may_hide_pods(refused: Diagnostic, warning: Diagnostic) -> bool:
+    """The refused object may have been the one the selector of ``warning`` is for."""
+    kind, _, name = refused.object.partition(" ")
+    if kind in MODELLED_KINDS - POD_MAKERS:
+        return False
+    place = name.rpartition("/")[0]
+    return not place or place == warning.object.partition(" ")[2].rpartition("/")[0]
 
 
 def _selectors(bundle: Bundle) -> Iterator[Diagnostic]:
     for item in bundle.wanted:
+        namespace = namespace_of(item)
         if isinstance(item, Service) and item.spec.selector and item.spec.type != "ExternalName":
-            if not _selects(bundle, item, item.spec.selector):
-                pairs = item.spec.selector
-                yield _nothing(bundle, item, SERVICE, pairs, ("spec", "selector"), "so it has no endpoints")
-        elif isinstance(item, PodDisruptionBudget) and not _selects(bundle, item, item.spec.selector):
+            if not _selects(bundle, namespace, item.spec.selector):
+                yield _nothing(
+                    bundle, item, SERVICE, item.spec.selector, ("spec", "selector"), "so it has no endpoints"
+                )
+        elif isinstance(item, PodDisruptionBudget) and not _selects(bundle, namespace, item.spec.selector):
             selector = item.spec.selector
             if selector is None:
                 yield _without_selector(item)
             else:
-                consequence = "so it protects nothing"
                 path = ("spec", "selector", "matchLabels") if selector.match_labels else ("spec", "selector")
-                yield _nothing(bundle, item, BUDGET, selector.match_labels, path, consequence)
+                yield _nothing(bundle, item, BUDGET, selector.match_labels, path, "so it protects nothing")
 
 
-def _selects(bundle: Bundle, item: AnyObject, selector: LabelSelector | Mapping[str, str] | None) -> bool:
-    namespace = namespace_of(item)
+def _selects(bundle: Bundle, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> bool:
     if bundle.templates_matching(namespace, selector) or bundle.foreign_matching(namespace, selector):
         return True
     return any(not _templated(bundle, pod) for pod in bundle.live_pods_matching(namespace, selector))

@@ -22,10 +22,11 @@ _MOST_MERGED = 1_000_000
 
 @frozen(eq=False)
 class Merge:
-    """A ``<<`` key of a mapping and what is to be merged."""
+    """A ``<<`` key of a mapping and what is to be merged. goyaml follows an alias to a mapping, but not to a list."""
 
     key: Scalar
     value: Node
+    aliased: bool
 
 
 Pair: TypeAlias = tuple[Node, Node]
@@ -45,7 +46,8 @@ class Builder(Transformer[Any, Any]):
         return _node(children[0]), _node(children[1])
 
     def merge(self, children: list[Any]) -> Merge:
-        return Merge(children[0].value, _node(children[1]))
+        key, value = children
+        return Merge(key.value, _node(value), isinstance(value, Token) and value.type == "ALIAS")
 
     def sequence(self, children: list[Any]) -> Sequence:
         opening: Opening = children[0].value
@@ -202,7 +204,9 @@ def _merge(reading: Reading, merge: Merge, entries: dict[str, Entry], written: d
     """Puts the entries of the merged mappings in, over those already there, as goyaml.v2 does; of a list the first
     mapping wins.
     """
-    sources = merge.value.items if isinstance(merge.value, Sequence) else (merge.value,)
+    sources: tuple[Node, ...] = (merge.value,)
+    if isinstance(merge.value, Sequence) and not merge.aliased:
+        sources = merge.value.items
     for source in reversed(sources):
         if not isinstance(source, Mapping):
             reading.report(

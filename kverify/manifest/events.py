@@ -60,7 +60,7 @@ def tokens(reading: Reading) -> Iterator[Token]:
     a second document, which kubectl would not see.
     """
     anchors: dict[str, int] = {}
-    count = depth = documents = 0
+    count = documents = 0
     events: Iterator[Any] = yaml.parse(reading.text, Loader=event_loader())
     for event in events:
         kind = type(event)
@@ -86,14 +86,14 @@ def tokens(reading: Reading) -> Iterator[Token]:
             merge = scalar.raw == "<<" and (event.implicit[0] or event.tag == MERGE_TAG)
             yield _token("MERGE" if merge else "SCALAR", scalar)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            depth += 1
             span = reading.span(event.start_mark, event.end_mark)
-            if depth > MAX_DEPTH:
+            if len(reading.opened) == MAX_DEPTH:
                 raise Unreadable(too_deep(span))
+            reading.opened.append(span)
             opening = Opening(reading, span, anchor, bool(event.flow_style))
             yield _token("MAPPING_START" if kind is yaml.MappingStartEvent else "SEQUENCE_START", opening)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            depth -= 1
+            reading.opened.pop()
             span = reading.span(event.start_mark, event.end_mark)
             yield _token("MAPPING_END" if kind is yaml.MappingEndEvent else "SEQUENCE_END", span)
         elif kind is yaml.DocumentStartEvent:

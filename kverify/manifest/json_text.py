@@ -20,7 +20,8 @@ from kverify.manifest.scalars import json_number
 from kverify.manifest.span import Span
 
 _SPACE = r"[ \t\n\r]*"
-_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+# Written so that each character can match in one way only; long strings then cost no memory for ways not taken.
+_STRING = r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"'
 _VALUE = rf"(?:({_STRING})|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null)|([\[{{]))"
 _MEMBER = re.compile(rf"{_SPACE}({_STRING}){_SPACE}:{_SPACE}{_VALUE}")
 _ITEM = re.compile(rf"{_SPACE}(){_VALUE}")
@@ -42,21 +43,15 @@ class _Open:
     key: Scalar | None = None
 
 
-def read_value(reading: Reading, start: int) -> tuple[Node, int]:
-    """The JSON value at ``start`` of the reading's text, and the offset after it.
-
-    Raises ``Unreadable`` where the text stops being JSON. Duplicate keys go to ``reading.problems``.
-    """
-    return _Decoder(reading).decode(start)
-
-
 def skip_space(text: str, start: int) -> int:
     """The offset of the first character from ``start`` that is not white space."""
     match = _BLANK.match(text, start)
     return start if match is None else match.end()
 
 
-class _Decoder:
+class JsonDecoder:
+    """Decodes the values of one text, from its beginning to its end."""
+
     __slots__ = ("_file", "_line", "_next", "_origin", "_reading", "_starts", "_text")
 
     def __init__(self, reading: Reading) -> None:
@@ -70,6 +65,10 @@ class _Decoder:
         self._next = self._starts[1] if len(self._starts) > 1 else len(self._text) + 1
 
     def decode(self, position: int) -> tuple[Node, int]:
+        """The JSON value at ``position``, and the offset after it. Offsets must not fall from call to call.
+
+        Raises ``Unreadable`` where the text stops being JSON. Duplicate keys go to ``reading.problems``.
+        """
         text = self._text
         stack: list[_Open] = []
         pattern = _ITEM

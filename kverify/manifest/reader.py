@@ -13,7 +13,7 @@ from attrs import frozen
 from kverify.manifest import codes
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.files import Input, inputs
-from kverify.manifest.json_text import read_value, skip_space
+from kverify.manifest.json_text import JsonDecoder, skip_space
 from kverify.manifest.nodes import Document, Node, Scalar
 from kverify.manifest.reading import Problem, Reading, Unreadable
 from kverify.manifest.source import SourceText
@@ -91,11 +91,13 @@ def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Dia
     """All JSON values of the text one after the other, and the problem that ended the reading, if one did."""
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
+    reading = Reading(source, source.text, 0, 1)
+    decoder = JsonDecoder(reading)
     position = begin
     while position < len(source.text):
-        reading = Reading(source, source.text, 0, 1)
+        reading.problems.clear()
         try:
-            root, position = read_value(reading, position)
+            root, position = decoder.decode(position)
         except Unreadable as unreadable:
             return documents, [*diagnostics, *reading.diagnostics(None)], unreadable.problem
         position = skip_space(source.text, position)

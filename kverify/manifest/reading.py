@@ -56,7 +56,9 @@ class Unreadable(Exception):
 
 @define(eq=False)
 class Reading:
-    """One document being read. ``text`` is as long as its stretch of the file, which begins at ``offset``."""
+    """One document being read. ``text`` is its stretch of the file, which begins at ``offset``, character for
+    character; only a line end may be added to it. ``opened`` are the collections not closed so far, innermost last.
+    """
 
     source: SourceText
     text: str
@@ -66,22 +68,25 @@ class Reading:
     problems: list[Problem] = field(factory=list)
     collections: list[Mapping | Sequence] = field(factory=list)
     anchored: dict[int, Node] = field(factory=dict)
+    opened: list[Span] = field(factory=list)
     aliased: bool = False
     merged: int = 0
     _odd_lines: bool = field(init=False)
+    _length: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._odd_lines = not self.text.isascii() and any(end in self.text for end in "\x85\u2028\u2029")
+        self._length = min(len(self.text), len(self.source.text) - self.offset)
 
     def place(self, mark: Mark) -> tuple[int, int]:
         """Line and column in the file, from 1."""
-        if self._odd_lines or mark.index >= len(self.text):
+        if self._odd_lines or mark.index >= self._length:
             # libyaml began new lines where no editor does, or a last one after the end of the text.
-            return self.source.position(self.offset + min(mark.index, len(self.text)))
+            return self.source.position(self.offset + min(mark.index, self._length))
         return self.line + mark.line, mark.column + 1
 
     def span(self, start: Mark, end: Mark) -> Span:
-        if self._odd_lines or end.index >= len(self.text):
+        if self._odd_lines or end.index >= self._length:
             return Span(self.source.file, *self.place(start), *self.place(end), self.origin)
         line = self.line
         return Span(

@@ -24,7 +24,9 @@ BOM = "\ufeff"
 
 @frozen(eq=False)
 class Chunk:
-    """The text of one document. Markers and directives are blanked, so that each character keeps its column."""
+    """The text of one document. Markers and directives are blanked, so that each character keeps its column; the
+    last line always ends.
+    """
 
     text: str
     offset: int
@@ -45,6 +47,9 @@ def split(source: SourceText) -> Iterator[Chunk]:
 
 def _chunk(source: SourceText, start: int, end: int, marker: re.Match[str] | None) -> Chunk:
     text = source.text[start:end]
+    if not text.endswith("\n"):
+        # kubectl ends the last line too, so that a block scalar there ends with a line end.
+        text += "\n"
     line = source.position(start)[0] if start else 1
     problems: list[Problem] = []
     if marker is not None:

@@ -7,6 +7,7 @@ from yaml import MarkedYAMLError
 
 from kverify.manifest import codes
 from kverify.manifest.reading import Problem, Reading
+from kverify.manifest.span import Span
 
 _BRACKETS = {"[": "]", "{": "}"}
 
@@ -33,15 +34,7 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
             "write \\\\ for a backslash, or use single quotes",
         )
     if context.startswith("while parsing a flow"):
-        bracket = reading.text[start.index : start.index + 1]
-        closing = _BRACKETS.get(bracket, "the closing bracket")
-        return Problem(
-            codes.UNCLOSED,
-            f"This {bracket} is not closed: {closing} or a comma was expected at line {here.line}, "
-            f"column {here.column}.",
-            begun,
-            f"add {closing}, or the missing comma",
-        )
+        return _unclosed(reading, begun, here, reading.text[start.index : start.index + 1], character)
     if "start any token" in problem:
         return Problem(
             codes.SYNTAX, f"An unquoted value cannot begin with {character}", here, "put the value in quotes"
@@ -54,7 +47,7 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
             "mend the indentation, or put the whole value in quotes",
         )
     if problem.startswith("could not find expected ':'"):
-        whole = evolve(begun, end_column=begun.column + len(reading.source.line(begun.line)) - begun.column + 1)
+        whole = evolve(begun, end_column=len(reading.source.line(begun.line)) + 1)
         return Problem(codes.SYNTAX, 'This line is not of the form "key: value".', whole, "add the missing colon")
     if context == "while parsing a block mapping":
         return Problem(
@@ -77,3 +70,21 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
         )
     detail = f"{context}, {problem}" if context else problem
     return Problem(codes.SYNTAX, f"This is not YAML: {detail}.", here, "mend the text here or just before it")
+
+
+def _unclosed(reading: Reading, begun: Span, here: Span, bracket: str, character: str) -> Problem:
+    """An item or the end of a flow collection that is missing."""
+    if bracket not in _BRACKETS:
+        # A value is missing, not a comma: libyaml then names the value's place, and not that of the bracket.
+        if character.strip() and character not in "[{":
+            message = f"A value was expected here, not {character}"
+            return Problem(codes.SYNTAX, message, here, "write the value, or put the text in quotes")
+        begun = reading.opened[-1] if reading.opened else begun
+        bracket = reading.source.line(begun.line)[begun.column - 1 : begun.column]
+    closing = _BRACKETS.get(bracket, "a closing bracket")
+    return Problem(
+        codes.UNCLOSED,
+        f"This {bracket} is not closed: {closing} or a comma was expected at line {here.line}, column {here.column}.",
+        begun,
+        f"add {closing}, or the missing comma",
+    )

@@ -59,13 +59,13 @@ class _Text:
 
     def diagnostic(self, d: Diagnostic) -> Iterator[str]:
         yield from self.heading(d.severity, str(d.severity), d.id, d.object, d.message)
-        yield from self.places([Cause(d.span, d.path)])
+        yield from self.places([Cause(d.span, d.path)], d.severity)
         if d.mend:
             yield from self.style.wrap(d.mend, "help: ", indent=2, hang=8)
 
     def finding(self, f: Finding) -> Iterator[str]:
         yield from self.heading(f.severity, str(f.severity), f.id, f.object, f.message)
-        yield from self.places(f.causes)
+        yield from self.places(f.causes, f.severity)
         wrap = self.style.wrap
         if f.certainty is not None:
             example = ", for example this one:" if f.steps else "."
@@ -92,32 +92,39 @@ class _Text:
     def open_end(self, proof: Proof) -> Iterator[str]:
         """Vacuous and unknown: as loud as a warning, because nothing was proved."""
         verdict = proof.verdict
-        outcome = str(verdict.outcome)
+        says = "was not decided" if verdict.outcome is Outcome.UNKNOWN else "says nothing here"
         reason = f" ({verdict.reason})" if verdict.reason and verdict.reason not in proof.message else ""
-        message = f"{proof.property} is {outcome}: {proof.message}{reason}"
-        yield from self.heading(Severity.WARNING, outcome, proof.id, proof.object, message)
+        message = f"{proof.property} {says}: {proof.message}{reason}"
+        yield from self.heading(Severity.WARNING, str(verdict.outcome), proof.id, proof.object, message)
         yield from self.style.wrap(_standing(verdict), "tried: ", indent=2, hang=4)
 
-    def places(self, causes: Sequence[Cause]) -> Iterator[str]:
+    def places(self, causes: Sequence[Cause], severity: Severity) -> Iterator[str]:
         """Every cause as ``--> file:line:column  path``, its line and its note under the span."""
         gutter = max((len(str(cause.span.line)) for cause in causes), default=1)
         for cause in causes:
-            span = cause.span
-            line = self.sources.line(span.file, span.line)
-            arrow = self.style.gutter(f"{' ' * gutter}-->")
-            path = f"  {escape(cause.path)}" if cause.path else ""
-            origin = self.style.dim(f"  (from {escape(span.origin)})") if span.origin else ""
-            yield f"{arrow} {_place(span, bool(line))}{path}{origin}"
+            line = self.sources.line(cause.span.file, cause.span.line)
+            yield from self.place(cause, bool(line), gutter)
             if line:
-                yield from self.excerpt(line, span, cause.note, gutter)
+                yield from self.excerpt(line, cause.span, cause.note, gutter, severity)
             elif cause.note:
                 yield from self.style.wrap(cause.note, indent=gutter + 4)
 
-    def excerpt(self, line: str, span: Span, note: str, gutter: int) -> Iterator[str]:
+    def place(self, cause: Cause, exact: bool, gutter: int) -> Iterator[str]:
+        """The file position, with the field's path beside it, or below where the line would be too long."""
+        place = _place(cause.span, exact)
+        origin = f"  (from {escape(cause.span.origin)})" if cause.span.origin else ""
+        path = escape(cause.path)
+        arrow = self.style.gutter(f"{' ' * gutter}-->")
+        beside = f"  {path}" if path and gutter + 6 + len(place + path + origin) <= self.style.width else ""
+        yield f"{arrow} {place}{beside}{self.style.dim(origin)}"
+        if path and not beside:
+            yield f"{' ' * (gutter + 4)}{path}"
+
+    def excerpt(self, line: str, span: Span, note: str, gutter: int, severity: Severity) -> Iterator[str]:
         shown, blanks, carets = underlined(line, span, self.style.width - gutter - 3)
         edge = self.style.gutter(f"{' ' * gutter} |")
         yield f"{self.style.gutter(f'{span.line:>{gutter}} |')} {shown}"
-        mark = self.style.severity(Severity.ERROR, carets)
+        mark = self.style.severity(severity, carets)
         if not note:
             yield f"{edge} {blanks}{mark}"
             return

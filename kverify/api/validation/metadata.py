@@ -40,8 +40,9 @@ def check_metadata(
                 report.error(INVALID, here.child(name), f"{here.child(name)} must not be empty.")
     if sum(1 for owner in meta.owner_references if owner.controller) > 1:
         report.invalid(owners, "Only one owner can be the controller.", "set controller: true on one of them")
-    for here, finalizer in path.child("finalizers").each(meta.finalizers):
-        check_format(finalizer, here, report, formats.qualified_name)
+    finalizers = path.child("finalizers")
+    for index, finalizer in enumerate(meta.finalizers):
+        check_format(finalizer, finalizers.inside(index), report, formats.qualified_name)
 
 
 def check_format(

@@ -54,7 +54,9 @@ def check_node(node: Node, report: Report) -> None:
 
 def check_namespace(namespace: Namespace, report: Report) -> None:
     check_metadata(namespace.metadata, _METADATA, report, formats.dns_label, namespaced=False)
-    for here, finalizer in _SPEC.child("finalizers").each(namespace.spec.finalizers):
+    finalizers = _SPEC.child("finalizers")
+    for index, finalizer in enumerate(namespace.spec.finalizers):
+        here = finalizers.inside(index)
         if check_format(finalizer, here, report, formats.qualified_name):
             _check_standard_finalizer(finalizer, here, report)
     labels = _METADATA.child("labels")

@@ -127,9 +127,7 @@ def _check_claims(spec: PodSpec, path: Path, report: Report) -> None:
                 report.error(DUPLICATE, here.child("name"), f"Two resource claims are named {claim.name!r}.")
             names.add(claim.name)
         given = [
-            value
-            for value in (claim.resource_claim_name, claim.resource_claim_template_name, claim.pod_group_resource_claim)
-            if value is not None
+            value for value in (claim.resource_claim_name, claim.resource_claim_template_name) if value is not None
         ]
         if len(given) > 1:
             report.invalid(here, "A resource claim has one source only.", "keep one of them")

@@ -59,7 +59,7 @@ def fits_on(world: World, revision: Revision, place: Place) -> Condition:
     if place.node is None or revision.pod is None:
         return True
     cases: list[Condition] = []
-    for status, nodes in _views(world):
+    for status, nodes in views(world):
         node = place.node
         if status is NodeStatus.REMOVED and world.disturbed and world.disturbed[0] is place:
             continue
@@ -103,7 +103,7 @@ def snapshot_of(world: World, nodes: tuple[NodeInfo, ...], *, without_disturbed:
     )
 
 
-def _views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
+def views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
     """The nodes as the scheduler sees them in each status of the disturbed one."""
     index = _disturbed_node(world)
     if index is None or world.disturbed is None:

@@ -1,0 +1,151 @@
+"""KV4003: draining any one node comes to an end, whatever the budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from kverify.api.policy import PodDisruptionBudget
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.disturbance import Disturbed, disturb
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.rollout import not_asked
+from kverify.checks.scenes import TooManyPlacements
+from kverify.checks.stuck import explain, opening
+from kverify.checks.subject import Subject
+from kverify.checks.words import listing
+from kverify.cluster.bundle import describe
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.components.disruption import healthy
+from kverify.model.environment.drain import drained
+from kverify.model.expr import evaluate
+from kverify.model.world import NodeStatus
+from kverify.spec.property import Reaches
+
+PROPERTY = "drain-ends"
+TITLE = "the drain of any one node ends"
+WHY = (
+    "An eviction is refused (429) when it would leave fewer healthy pods than the budget wants, and always (500) when "
+    "two budgets select the pod (https://kubernetes.io/docs/tasks/run-application/configure-pdb/)."
+)
+ASSUMPTIONS = (
+    "kubectl drain --ignore-daemonsets --delete-emptydir-data --force, retried without a timeout",
+    "images can be pulled and containers become ready",
+    "one node at a time, no other disturbance",
+)
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """One answer for every workload of the manifests, over all nodes that can hold its pods."""
+    for subject in ctx.checked:
+        if subject not in ctx.placeable:
+            yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
+            continue
+        yield answer(ctx, subject)
+
+
+def answer(ctx: Context, subject: Subject) -> Finding | Proof:
+    """The worst answer over all nodes."""
+    decided: list[tuple[Disturbed, Verdict]] = []
+    try:
+        for case in disturb(ctx, ctx.shares_budget(subject), NodeStatus.CORDONED):
+            decided.append((case, decide_drain(ctx, case)))
+    except TooManyPlacements as error:
+        return _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+    if not decided:
+        return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
+    violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
+    if violated:
+        return _finding(ctx, subject, violated)
+    return _proof(subject, combine(decided))
+
+
+def combine(decided: Sequence[tuple[Disturbed, Verdict]]) -> Verdict:
+    """The worst verdict, for all the nodes together."""
+    _, worst = max(decided, key=lambda pair: pair[1].outcome)
+    scopes = dict.fromkeys(case.scope for case, _ in decided)
+    return evolve(worst, scope="; ".join(scopes), states=sum(v.states for _, v in decided))
+
+
+def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
+    """Whether the drain of one case ends."""
+    goal = Reaches(name=TITLE, goal=drained(case.world))
+    verdict = decide.reaches(
+        case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+    )
+    return evolve(
+        verdict,
+        scope=case.scope,
+        assumptions=(*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions),
+    )
+
+
+def _proof(subject: Subject, verdict: Verdict) -> Proof:
+    return Proof(id="KV4003", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) -> Finding:
+    case, verdict = max(violated, key=lambda pair: pair[1].certain)
+    trace = verdict.trace
+    assert trace is not None
+    budgets = ctx.budgets(subject)
+    view = trace.system.view(trace.final)
+    sentences = []
+    if len(budgets) > 1:
+        sentences.append(f"{listing([describe(b) for b in budgets])} select the same pods: every eviction answers 500")
+    else:
+        for budget in case.world.budgets:
+            number = int(evaluate(healthy(case.world, budget), view))
+            if number - int(evaluate(budget.desired, view)) < 1:
+                sentences.append(
+                    f"{budget.name} wants {budget.desired} healthy pods and {number} are: every eviction answers 429"
+                )
+    stuck = explain(case.scene, trace)
+    sentences += stuck.sentences
+    nodes = listing([name for c, _ in violated for name in c.nodes])
+    verb = "can never end" if verdict.certain else "may never end"
+    return Finding(
+        id="KV4003",
+        severity=Severity.ERROR,
+        object=subject.title,
+        message=f"the drain of {nodes} {verb}: {sentences[0] if sentences else 'no pod may be evicted'}",
+        property=PROPERTY,
+        causes=tuple(_causes(subject, budgets)),
+        certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
+        opening=f"{opening(case.scene, trace)}. {case.node} is cordoned and its drain begins.",
+        steps=tuple(trace.sentences()),
+        outcome=". ".join((*sentences, "The drain retries for ever")) + ".",
+        details=stuck.details,
+        why=WHY,
+        repairs=tuple(_repairs(ctx, subject, budgets)),
+        verdict=verdict,
+    )
+
+
+def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterator[Cause]:
+    for budget in budgets:
+        if len(budgets) > 1:
+            path, note = "spec.selector", "selects the same pods"
+        elif budget.spec.max_unavailable is not None:
+            path, note = "spec.maxUnavailable", f"{budget.spec.max_unavailable} of {subject.replicas}"
+        else:
+            path, note = "spec.minAvailable", f"{budget.spec.min_available} of {subject.replicas}"
+        yield Cause(budget.source.span(path), f"{describe(budget)} {path}", note)
+    yield subject.cause("spec.replicas", f"{subject.replicas} wanted")
+
+
+def _repairs(ctx: Context, subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterator[Repair]:
+    """A budget that lets one pod go, or one more replica; each only if the drain then ends."""
+    tries: list[tuple[str, Context, Subject]] = []
+    if len(budgets) == 1:
+        (budget,) = budgets
+        freed = evolve(budget, spec=evolve(budget.spec, min_available=None, max_unavailable=1))
+        tries.append((f"let {describe(budget)} say maxUnavailable: 1", ctx.variant(budget=freed), subject))
+    more = evolve(subject, replicas=subject.replicas + 1, live=None)
+    tries.append((f"set spec.replicas of {subject.title} to {more.replicas}", ctx.variant(subject, more), more))
+    for text, variant, changed in tries:
+        if isinstance(after := answer(variant, changed), Proof) and after.verdict.outcome is Outcome.HOLDS:
+            yield Repair(text=text, verified=True)

@@ -1,0 +1,158 @@
+"""KV4004: after the loss of any one node, every replica is available again on the others.
+
+A lost node comes back or is replaced some day, so a violation is a loss for a time: a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.disturbance import Disturbed, disturb
+from kverify.checks.drain import combine
+from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.rollout import not_asked
+from kverify.checks.scenes import TooManyPlacements
+from kverify.checks.stuck import Stuck, explain, opening, per_node
+from kverify.checks.subject import Subject
+from kverify.checks.words import count, listing
+from kverify.engines.schedulability import Fit, Room, fit
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.world import NodeStatus
+from kverify.spec.property import Reaches
+
+PROPERTY = "node-loss-survived"
+TITLE = "after the loss of any one node every replica is available again"
+WHY = (
+    "Pods of a lost node are deleted after their tolerationSeconds and created anew, but only where the remaining "
+    "nodes have room (https://kubernetes.io/docs/concepts/architecture/nodes/#condition)."
+)
+ASSUMPTIONS = (
+    "the lost node does not come back; it is removed in the end",
+    "images can be pulled and containers become ready",
+    "one node at a time, no other disturbance",
+)
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """One answer for every workload alone, then one for what only all of them together show."""
+    if len(ctx.nodes) == 1:
+        for subject in ctx.checked:
+            yield _proof(
+                subject, not_asked(f"the cluster has one node, {ctx.nodes[0].name}: nothing survives its loss")
+            )
+        return
+    found = False
+    for subject in ctx.checked:
+        if subject not in ctx.placeable:
+            yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
+            continue
+        if not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
+            yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))
+            continue
+        answer = _alone(ctx, subject)
+        found = found or isinstance(answer, Finding)
+        yield answer
+    if not found and not ctx.open and ctx.steady.room is not Room.IMPOSSIBLE and len(ctx.placeable) > 1:
+        yield from _together(ctx)
+
+
+def _proof(subject: Subject, verdict: Verdict) -> Proof:
+    return Proof(id="KV4004", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _alone(ctx: Context, subject: Subject) -> Finding | Proof:
+    decided: list[tuple[Disturbed, Verdict]] = []
+    try:
+        for case in disturb(ctx, (subject,), NodeStatus.SILENT):
+            goal = Reaches(name=TITLE, goal=case.recovered())
+            verdict = decide.reaches(
+                case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+            )
+            assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
+            decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
+    except TooManyPlacements as error:
+        return _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+    if not decided:
+        return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
+    violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
+    return _finding(subject, violated) if violated else _proof(subject, combine(decided))
+
+
+def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) -> Finding:
+    case, verdict = max(violated, key=lambda pair: pair[1].certain)
+    trace = verdict.trace
+    assert trace is not None
+    stuck = explain(case.scene, trace)
+    nodes = listing([name for c, _ in violated for name in c.nodes])
+    verb = "cannot" if verdict.certain else "may not"
+    return Finding(
+        id="KV4004",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message=f"after the loss of {nodes} it {verb} get all its replicas back: "
+        + (stuck.sentences[0] if stuck.sentences else "nothing moves any more"),
+        property=PROPERTY,
+        causes=tuple(_causes(subject, stuck)),
+        certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
+        opening=f"{opening(case.scene, trace)}. {case.node} has just stopped answering.",
+        steps=tuple(trace.sentences()),
+        outcome=". ".join((*stuck.sentences, "One more node mends it")) + ".",
+        details=stuck.details,
+        why=WHY,
+        verdict=verdict,
+    )
+
+
+def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
+    for path in dict.fromkeys(r.path for r in stuck.rejections if r.path):
+        reason = next(r.reason for r in stuck.rejections if r.path == path)
+        yield subject.pod_cause(path, reason)
+    yield subject.cause("spec.replicas")
+
+
+def _together(ctx: Context) -> Iterator[Finding | Proof]:
+    """No workload alone is in trouble, but all of them at once may not fit on what is left."""
+    short: list[tuple[int, Fit]] = []
+    for node in range(len(ctx.nodes)):
+        answer = fit(ctx.demands(), ctx.cluster.without(node), limit=ctx.options.max_states)
+        if answer.room is Room.IMPOSSIBLE:
+            short.append((node, answer))
+    if not short:
+        return
+    node, answer = short[0]
+    assert answer.blocked is not None
+    assert answer.blocking is not None
+    subject = ctx.placeable[answer.blocked]
+    left = [n.name for i, n in enumerate(ctx.nodes) if i != node]
+    placed = sum(n for (d, _), n in answer.blocking.items() if d == answer.blocked)
+    titles = listing([s.title for s in ctx.placeable])
+    names = listing([ctx.nodes[n].name for n, _ in short])
+    yield Finding(
+        id="KV4004",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message=f"after the loss of {names} the other nodes have no room for {titles} together: {answer.message}",
+        property=PROPERTY,
+        causes=tuple(
+            subject.pod_cause(path) for path in dict.fromkeys(r.path for rs in answer.rejections for r in rs if r.path)
+        ),
+        certainty=Certainty.CERTAIN,
+        opening=f"{ctx.nodes[node].name} is lost; whatever is where, these pods have to fit on {listing(left)}.",
+        steps=tuple(f"A pod of {ctx.placeable[d].title} is on {left[n]}" for d, n in answer.order),
+        outcome=f"{count(subject.replicas - placed, 'pod')} of {subject.title} "
+        f"stay{'s' * (subject.replicas - placed == 1)} Pending until the node is back or replaced.",
+        details=tuple(per_node(left, answer.rejections)),
+        why=WHY,
+        verdict=Verdict(
+            outcome=Outcome.VIOLATED,
+            method=answer.method,
+            scope=f"{count(len(ctx.placeable), 'workload')} on {count(len(left), 'remaining node')}",
+            certain=True,
+            assumptions=ASSUMPTIONS,
+        ),
+    )

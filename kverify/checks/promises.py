@@ -1,0 +1,34 @@
+"""KV4002: the Deployment controller never takes a step that breaks what the strategy promises.
+
+Proved once for every size; a Deployment's own numbers are one of those sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from kverify.checks.context import Context
+from kverify.checks.finding import Finding, Proof
+from kverify.checks.theorems import availability_theorem, surge_theorem
+from kverify.model.workload import RollingUpdate
+
+PROPERTY = "promises-kept"
+ASSUMPTIONS = ("no pod fails by itself (what fails by itself is nobody's step)", "status may lag behind the pods")
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """One proof for availability and one for surge, for every Deployment that rolls."""
+    for subject in ctx.checked:
+        strategy = subject.strategy
+        if not isinstance(strategy, RollingUpdate):
+            continue
+        assert isinstance(strategy.unavailable, int)
+        least = subject.replicas - strategy.unavailable
+        for text, theorem in (
+            (f"a rollout keeps at least {least} available", availability_theorem(subject.min_ready)),
+            (f"a rollout asks for at most {subject.most} pods", surge_theorem(subject.min_ready)),
+        ):
+            verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
+            yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=text, verdict=verdict)

@@ -1,0 +1,161 @@
+"""KV4001: a rollout completes, whatever the order of events and wherever the scheduler puts the pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from kverify.checks import decide, theorems
+from kverify.checks.context import Context
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.repairs import candidates
+from kverify.checks.scenes import ANYWHERE, Scene, TooManyPlacements, rollout_scene
+from kverify.checks.stuck import Stuck, explain, opening
+from kverify.checks.subject import Subject
+from kverify.checks.words import count
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.build import build, settled_states
+from kverify.model.workload import Recreate, RollingUpdate
+from kverify.spec.property import Reaches
+
+PROPERTY = "rollout-completes"
+TITLE = "a rollout completes"
+WHY = (
+    "A rolling update creates at most replicas + maxSurge pods and keeps replicas - maxUnavailable available "
+    "(percentages: surge rounds up, unavailable down); a new pod that is never available keeps the old ones for ever "
+    "(https://kubernetes.io/docs/concepts/workloads/controllers/deployment/, kubernetes/kubernetes#116891)."
+)
+WHY_VOLUME = (
+    "A ReadWriteOnce volume attaches to one node at a time; a rolling update starts the new pod before the old one has "
+    "let go of it (https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes)."
+)
+ASSUMPTIONS = (
+    "images can be pulled and containers become ready",
+    "no other disturbance meanwhile",
+    "controllers act on current status",
+)
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """One answer for every Deployment of the manifests."""
+    for subject in ctx.checked:
+        if subject.strategy is None:
+            continue
+        if subject not in ctx.placeable:
+            yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
+            continue
+        scene, verdict = decide_rollout(ctx, subject)
+        if verdict.outcome is Outcome.VIOLATED and scene is not None:
+            yield _finding(ctx, subject, scene, verdict)
+        else:
+            yield _proof(subject, verdict)
+
+
+def not_asked(reason: str) -> Verdict:
+    """The verdict on a question whose premise fails."""
+    return Verdict(outcome=Outcome.VACUOUS, method="not asked", reason=reason)
+
+
+def _proof(subject: Subject, verdict: Verdict) -> Proof:
+    return Proof(id="KV4001", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tuple[Scene | None, Verdict]:
+    """Whether a rollout of ``subject`` completes, and the scene that was explored for it."""
+    try:
+        scene = rollout_scene(ctx, subject, ready=ready)
+    except TooManyPlacements as error:
+        return None, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+    if scene.world.places == (ANYWHERE,) and ready:
+        theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
+        if theorem.outcome is Outcome.HOLDS:
+            return scene, evolve(theorem, assumptions=(*scene.assumptions, *ASSUMPTIONS))
+    workload = scene.workload(subject)
+    system = build(
+        f"rollout of {subject.title}",
+        scene.world,
+        starts=settled_states(scene.world, scene.placements, [workload.revisions[0]]),
+    )
+    goal = Reaches(name=TITLE, goal=scene.world.complete(workload))
+    verdict = decide.reaches(system, goal, limit=ctx.options.max_states)
+    return scene, evolve(
+        verdict,
+        scope=_scope(ctx, subject, scene),
+        assumptions=(*scene.assumptions, *ASSUMPTIONS, *verdict.assumptions),
+    )
+
+
+def _scope(ctx: Context, subject: Subject, scene: Scene) -> str:
+    parts = [count(subject.replicas, "replica")]
+    if isinstance(subject.strategy, RollingUpdate):
+        parts += [f"maxSurge {subject.strategy.surge}", f"maxUnavailable {subject.strategy.unavailable}"]
+    if ctx.nodes:
+        parts.append(count(len(ctx.nodes), "node"))
+    return ", ".join(parts) + f", from {count(len(scene.placements), 'settled placement')}"
+
+
+def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> Finding:
+    trace = verdict.trace
+    assert trace is not None
+    stuck = explain(scene, trace)
+    certain = verdict.certain
+    sentence = f"a rollout {'can never complete' if certain else 'may never complete'}: " + (
+        stuck.sentences[0] if stuck.sentences else "no step is possible any more"
+    )
+    return Finding(
+        id="KV4001",
+        severity=Severity.ERROR,
+        object=subject.title,
+        message=sentence,
+        property=PROPERTY,
+        causes=tuple(_causes(subject, stuck)),
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=f"{opening(scene, trace)}. The pod template has just been changed.",
+        steps=tuple(trace.sentences()),
+        outcome=". ".join((*stuck.sentences, "Nothing moves any more")) + ".",
+        details=stuck.details,
+        why=WHY_VOLUME if stuck.waits_for_volume else WHY,
+        repairs=tuple(_repairs(ctx, subject)),
+        verdict=verdict,
+    )
+
+
+def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
+    yield strategy_cause(subject)
+    for path in dict.fromkeys(r.path for r in stuck.rejections if r.path):
+        reason = next(r.reason for r in stuck.rejections if r.path == path)
+        yield subject.pod_cause(path, reason)
+    if stuck.waits_for_volume:
+        for i, volume in enumerate(subject.new.spec.volumes):
+            claim = volume.persistent_volume_claim
+            if claim is not None and f"{subject.namespace}/{claim.claim_name}" in subject.claims:
+                yield subject.pod_cause(f"volumes[{i}].persistentVolumeClaim", "a ReadWriteOnce claim")
+    yield subject.cause("spec.replicas", "")
+
+
+def strategy_cause(subject: Subject) -> Cause:
+    """The strategy, resolved to numbers, pointing at what the manifest says of it."""
+    if not isinstance(subject.strategy, RollingUpdate):
+        return subject.cause("spec.strategy", "Recreate")
+    numbers = (
+        f"for {count(subject.replicas, 'replica')} this is maxSurge {subject.strategy.surge}, "
+        f"maxUnavailable {subject.strategy.unavailable}"
+    )
+    for path in ("spec.strategy.rollingUpdate", "spec.strategy"):
+        if subject.written(path):
+            return subject.cause(path, numbers)
+    return subject.cause("spec.strategy", f"not set, so 25%/25%: {numbers}")
+
+
+def _repairs(ctx: Context, subject: Subject) -> Iterator[Repair]:
+    """The first few small changes after which the same question is answered *holds*."""
+    found = 0
+    for text, variant, changed in candidates(ctx, subject):
+        if found == 3:
+            return
+        _, verdict = decide_rollout(variant, changed)
+        if verdict.outcome is Outcome.HOLDS:
+            found += 1
+            yield Repair(text=text, verified=True)

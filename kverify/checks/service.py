@@ -1,0 +1,237 @@
+"""KV4005: a Service that has an endpoint keeps one, through rollouts, drains and the loss of any one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve
+
+from kverify.api.service import Service
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.disturbance import disturb
+from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
+from kverify.checks.rollout import not_asked, strategy_cause
+from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
+from kverify.checks.stuck import opening
+from kverify.checks.subject import Subject
+from kverify.checks.words import listing
+from kverify.cluster.bundle import describe
+from kverify.engines.explicit import explore
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.build import build, settled_states
+from kverify.model.components.disruption import healthy
+from kverify.model.components.endpoints import answering
+from kverify.model.environment.drain import drained
+from kverify.model.expr import Condition, Expr, all_of, integer
+from kverify.model.system import TransitionSystem
+from kverify.model.workload import Revision, RollingUpdate
+from kverify.model.world import NodeStatus, Phase, World
+from kverify.spec.property import Always
+
+PROPERTY = "endpoints-kept"
+WHY = (
+    "Only Ready pods that are not terminating are endpoints "
+    "(https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions)."
+)
+_DISTURBANCES = {
+    NodeStatus.CORDONED: ("the drain of one node", "is cordoned and its drain begins"),
+    NodeStatus.SILENT: ("the loss of one node", "has just stopped answering"),
+}
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """Three answers for every Service: through a rollout, a drain, a node loss."""
+    for service in ctx.bundle.of_kind(Service):
+        if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
+            continue
+        behind = [s for s in _behind(ctx, service) if s in ctx.placeable and s.replicas >= 1]
+        if not behind:
+            continue
+        yield from _through_rollouts(ctx, service, behind)
+        for status in _DISTURBANCES:
+            if len(ctx.nodes) == 1:
+                verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
+                yield _proof(service, _DISTURBANCES[status][0], verdict)
+            else:
+                yield _through_disturbance(ctx, service, behind, status)
+
+
+def _behind(ctx: Context, service: Service) -> tuple[Subject, ...]:
+    """The workloads whose pods the Service selects."""
+    return tuple(
+        s
+        for s in ctx.subjects
+        if any(found is service for found in ctx.bundle.services_selecting(s.namespace, s.new.labels))
+    )
+
+
+def _title(event: str) -> str:
+    return f"it keeps an endpoint through {event}"
+
+
+def _proof(service: Service, event: str, verdict: Verdict) -> Proof:
+    return Proof(id="KV4005", object=describe(service), property=PROPERTY, message=_title(event), verdict=verdict)
+
+
+def _keeps_one(service: Service, world: World, revisions: Sequence[Revision]) -> Condition:
+    listed = bool(service.spec.publish_not_ready_addresses)
+    return answering(world, revisions, publish_not_ready=listed) >= 1
+
+
+def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject]) -> Iterator[Finding | Proof]:
+    if len(behind) > 1:
+        verdict = Verdict(
+            outcome=Outcome.HOLDS,
+            method="one workload rolls out at a time",
+            scope=f"{listing([s.title for s in behind])} are all behind it, so the others answer",
+            assumptions=ROLLOUT_ASSUMPTIONS,
+        )
+        yield _proof(service, "a rollout", verdict)
+        return
+    (subject,) = behind
+    if subject.strategy is None:
+        return
+    try:
+        scene = rollout_scene(ctx, subject)
+    except TooManyPlacements as error:
+        verdict = Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+        yield _proof(service, "a rollout", verdict)
+        return
+    workload = scene.workload(subject)
+    old, new = workload.revisions
+    selected = [
+        revision
+        for revision, pod in ((old, subject.old), (new, subject.new))
+        if any(found is service for found in ctx.bundle.services_selecting(subject.namespace, pod.labels))
+    ]
+    condition = _keeps_one(service, scene.world, selected)
+    system = build(
+        f"rollout of {subject.title}",
+        scene.world,
+        starts=settled_states(scene.world, scene.placements, [old]),
+    )
+    prop = Always(name=_title("a rollout"), condition=condition, lemmas=_rollout_lemmas(scene, subject))
+    verdict = evolve(
+        decide.always(system, prop, limit=ctx.options.max_states),
+        assumptions=(*scene.assumptions, *ROLLOUT_ASSUMPTIONS),
+    )
+    if verdict.outcome is Outcome.VIOLATED:
+        goal = scene.world.complete(workload)
+        yield _finding(
+            service,
+            scene,
+            verdict,
+            system,
+            condition,
+            goal,
+            "a rollout",
+            "The template has been changed",
+            (
+                strategy_cause(subject),
+                subject.cause("spec.replicas"),
+            ),
+        )
+    else:
+        yield _proof(service, "a rollout", verdict)
+
+
+def _rollout_lemmas(scene: Scene, subject: Subject) -> tuple[Condition, ...]:
+    """What helps induction where the model is too big to search: the promise, and how old and new pods come and go."""
+    world, workload = scene.world, scene.workload(subject)
+    if not isinstance(workload.strategy, RollingUpdate):
+        return ()
+    old, new = workload.revisions
+    floor = workload.replicas - workload.strategy.unavailable
+    return (
+        world.available(old) + world.available(new) >= floor,
+        world.available(new) + _spec(world, old) >= floor,
+        world.live(new) <= _spec(world, new),
+        _spec(world, old) <= world.available(old),
+        world.count(old, (Phase.STARTING, Phase.READY)) <= 0,
+    )
+
+
+def _spec(world: World, revision: Revision) -> Expr:
+    return integer(world.spec(revision))
+
+
+def _through_disturbance(
+    ctx: Context, service: Service, behind: Sequence[Subject], status: NodeStatus
+) -> Finding | Proof:
+    event, begins = _DISTURBANCES[status]
+    together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(b) for b in behind))
+    holding: list[Verdict] = []
+    findings: list[tuple[tuple[str, ...], Finding]] = []
+    try:
+        for case in disturb(ctx, together, status):
+            world = case.world
+            revisions = [r for s in behind for r in case.scene.workload(s).revisions]
+            condition = _keeps_one(service, world, revisions)
+            lemmas = (
+                *(healthy(world, b) >= b.desired for b in world.budgets),
+                *(world.live(r) <= w.replicas for w in world.workloads for r in w.revisions),
+            )
+            prop = Always(name=_title(event), condition=condition, lemmas=lemmas)
+            verdict = decide.always(case.system, prop, limit=ctx.options.max_states)
+            verdict = evolve(verdict, scope=case.scope, assumptions=case.scene.assumptions)
+            if verdict.outcome is Outcome.VIOLATED:
+                goal = drained(world) if status is NodeStatus.CORDONED else case.recovered()
+                causes = [s.cause("spec.replicas", f"{s.replicas}") for s in behind]
+                found = _finding(
+                    service, case.scene, verdict, case.system, condition, goal, event, f"{case.node} {begins}", causes
+                )
+                findings.append((case.nodes, found))
+            else:
+                holding.append(verdict)
+    except TooManyPlacements as error:
+        verdict = Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+        return _proof(service, event, verdict)
+    if findings:
+        _, finding = max(findings, key=lambda pair: pair[1].certainty is Certainty.CERTAIN)
+        nodes = listing([name for names, _ in findings for name in names])
+        return evolve(finding, message=finding.message.replace(event, f"{event} ({nodes})"))
+    if not holding:
+        return _proof(service, event, not_asked("no node can hold a pod behind it when everything has settled"))
+    worst = max(holding, key=lambda v: v.outcome)
+    return _proof(service, event, worst)
+
+
+def _finding(
+    service: Service,
+    scene: Scene,
+    verdict: Verdict,
+    system: TransitionSystem,
+    condition: Condition,
+    goal: Condition,
+    event: str,
+    begins: str,
+    causes: Sequence[Cause],
+) -> Finding:
+    trace = verdict.trace
+    assert trace is not None
+    certain = _unavoidable(system, condition, goal)
+    verb = "loses" if certain else "may lose"
+    return Finding(
+        id="KV4005",
+        severity=Severity.WARNING,
+        object=describe(service),
+        message=f"it {verb} its last endpoint for a time in {event} ({listing([s.title for s in scene.subjects])})",
+        property=PROPERTY,
+        causes=(*causes, Cause(service.source.span("spec.selector"), f"{describe(service)} spec.selector")),
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=f"{opening(scene, trace)}. {begins}.",
+        steps=tuple(trace.sentences()),
+        outcome="No pod behind the Service answers now; another one has to be created, scheduled and become Ready.",
+        why=WHY,
+        verdict=evolve(verdict, certain=certain),
+    )
+
+
+def _unavoidable(system: TransitionSystem, condition: Condition, goal: Condition) -> bool:
+    """No run gets to ``goal`` through states that all satisfy ``condition``."""
+    kept = evolve(system, actions=tuple(evolve(a, guard=all_of([condition, a.guard])) for a in system.actions))
+    search = explore(kept, watch=all_of([condition, goal]))
+    return search.found is None

@@ -1,0 +1,105 @@
+"""KV4006: what topology spread constraints promise still holds when a rollout has come to rest.
+
+The scheduler looks at maxSkew once, when it binds a pod; nobody looks again when old pods are deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.rollout import ASSUMPTIONS
+from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
+from kverify.checks.stuck import opening
+from kverify.checks.subject import Subject
+from kverify.engines.explicit import explore
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.build import build, settled_states
+from kverify.model.components.scheduler import snapshot_of
+from kverify.model.expr import Condition, all_of, implies, integer, substitute, total
+from kverify.model.scheduling import pod_topology_spread
+from kverify.model.world import Phase
+from kverify.spec.property import Always
+
+PROPERTY = "spread-kept"
+TITLE = "after a rollout its pods are still spread as its constraints ask"
+WHY = (
+    "topologySpreadConstraints are enforced only when a pod is bound, and count old and new pods alike unless "
+    "matchLabelKeys tells them apart (KEP-3243, kubernetes/kubernetes#98215)."
+)
+
+
+def check(ctx: Context) -> Iterator[Finding | Proof]:
+    """One answer for every Deployment with a DoNotSchedule constraint, where there are nodes."""
+    for subject in ctx.checked:
+        hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
+        if subject.strategy is None or not hard or ctx.open or subject not in ctx.placeable:
+            continue
+        try:
+            yield _answer(ctx, subject, rollout_scene(ctx, subject, merge=False))
+        except TooManyPlacements as error:
+            yield _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+
+
+def _proof(subject: Subject, verdict: Verdict) -> Proof:
+    return Proof(id="KV4006", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
+    world, workload = scene.world, scene.workload(subject)
+    old, _ = workload.revisions
+    system = build(f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [old]))
+    gone = total(world.count(r, (Phase.TERMINATING,)) for r in workload.revisions) == 0
+    at_rest = all_of([world.complete(workload), gone])
+    kept = spread_holds(scene, subject)
+    prop = Always(name=TITLE, condition=implies(at_rest, kept))
+    verdict = decide.always(system, prop, limit=ctx.options.max_states)
+    verdict = evolve(verdict, assumptions=(*scene.assumptions, *ASSUMPTIONS))
+    trace = verdict.trace
+    if verdict.outcome is not Outcome.VIOLATED or trace is None:
+        return _proof(subject, verdict)
+    good = explore(system, watch=all_of([at_rest, kept]))
+    view = trace.system.view(trace.final)
+    new = workload.revisions[1]
+    final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
+    return Finding(
+        id="KV4006",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message="a rollout can leave its pods spread worse than its topologySpreadConstraints allow: "
+        + ", ".join(f"{n} on {name}" for name, n in final.items()),
+        property=PROPERTY,
+        causes=tuple(_causes(subject)),
+        certainty=Certainty.POSSIBLE if good.found is not None else Certainty.CERTAIN,
+        opening=f"{opening(scene, trace)}. The pod template has just been changed.",
+        steps=tuple(trace.sentences()),
+        outcome="The rollout is complete and nothing moves a running pod.",
+        why=WHY,
+        verdict=evolve(verdict, certain=good.found is None),
+    )
+
+
+def _causes(subject: Subject) -> Iterator[Cause]:
+    for i, constraint in enumerate(subject.new.spec.topology_spread_constraints):
+        if constraint.when_unsatisfiable == "DoNotSchedule":
+            yield subject.pod_cause(f"topologySpreadConstraints[{i}]", f"maxSkew {constraint.max_skew}")
+
+
+def spread_holds(scene: Scene, subject: Subject) -> Condition:
+    """Every pod of the new revision could be bound again where it is: the filter's own rule, one pod taken away."""
+    world, workload = scene.world, scene.workload(subject)
+    new = workload.revisions[1]
+    assert new.pod is not None
+    snapshot = snapshot_of(world, world.nodes)
+    parts: list[Condition] = []
+    for place in world.places:
+        assert place.node is not None
+        name = world.at(Phase.AVAILABLE, new, place)
+        rules = all_of(r.holds for r in pod_topology_spread.PLUGIN.requirements(new.pod, place.node, snapshot))
+        parts.append(implies(integer(name) >= 1, substitute(rules, {name: integer(name) - 1})))
+    return all_of(parts)

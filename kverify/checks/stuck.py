@@ -1,0 +1,144 @@
+"""Why nothing moves any more: the last state of a trace, in the words of the components that are stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import frozen
+
+from kverify.checks.scenes import Scene
+from kverify.checks.words import count, listing
+from kverify.engines.verdict import Trace
+from kverify.model.components.kubelet import volumes_attach
+from kverify.model.components.scheduler import profile_of, snapshot_of, views
+from kverify.model.expr import evaluate
+from kverify.model.scheduling.framework import Requirement, Snapshot
+from kverify.model.scheduling.profile import message, reject
+from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
+from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
+
+
+@frozen(eq=False, kw_only=True)
+class Stuck:
+    """What holds the last state of a trace: sentences, the filters that reject a pending pod, by node, and the
+    subjects whose volumes wait for another node."""
+
+    sentences: tuple[str, ...]
+    details: tuple[str, ...] = ()
+    rejections: tuple[Requirement, ...] = ()
+    waits_for_volume: bool = False
+
+
+def explain(scene: Scene, trace: Trace) -> Stuck:
+    """Read the last state of ``trace``."""
+    world, view = scene.world, trace.system.view(trace.final)
+    sentences: list[str] = []
+    details: list[str] = []
+    rejections: list[Requirement] = []
+    waits = False
+    for workload in world.workloads:
+        for revision in workload.revisions:
+            if view[world.pending(revision)] and revision.pod is not None and world.nodes:
+                snapshot = concrete(world, view)
+                number = int(view[world.pending(revision)])
+                why = message(revision.pod, snapshot, profile_of(world)) or "no node takes it"
+                sentences.append(f"{count(number, 'pod')} of {revision.title} stay{'s' * (number == 1)} Pending: {why}")
+                found = [reject(revision.pod, n, snapshot, profile_of(world)) for n in range(len(snapshot.nodes))]
+                rejections += [r for rs in found for r in rs]
+                details += per_node([n.name for n in snapshot.nodes], found)
+            for place in world.places:
+                starting = int(view.get(world.at(Phase.STARTING, revision, place), 0))
+                if starting and not evaluate(volumes_attach(world, workload, place), view):
+                    waits = True
+                    holders = _holders(world, place, view)
+                    sentences.append(
+                        f"The pod of {revision.title} on {place.name} waits for its volume (Multi-Attach): "
+                        f"{listing(workload.claims)} is ReadWriteOnce and attached to {listing(holders)}"
+                    )
+                elif starting and not revision.ready:
+                    sentences.append(
+                        f"{count(starting, 'pod')} of {revision.title} never become{'s' * (starting == 1)} Ready"
+                    )
+        sentences += _controller(world, workload, view)
+    return Stuck(
+        sentences=tuple(sentences),
+        details=tuple(dict.fromkeys(details)),
+        rejections=tuple(rejections),
+        waits_for_volume=waits,
+    )
+
+
+def concrete(world: World, view: Mapping[str, int | bool]) -> Snapshot:
+    """The scheduler's snapshot in one state."""
+    nodes = world.nodes
+    gone = False
+    if world.disturbed is not None:
+        place = world.disturbed[0]
+        status = list(NodeStatus)[int(view[world.status(place)])]
+        gone = status is NodeStatus.REMOVED
+        if place.node is not None and not gone:
+            nodes = dict(views(world))[status]
+    snapshot = snapshot_of(world, nodes, without_disturbed=gone)
+    return snapshot.with_counts({key: int(evaluate(number, view)) for key, number in snapshot.counts.items()})
+
+
+def per_node(names: Sequence[str], rejections: Sequence[Sequence[Requirement]]) -> list[str]:
+    """One line for each distinct set of reasons, with the nodes that give it."""
+    lines: dict[str, list[str]] = {}
+    for name, rejected in zip(names, rejections, strict=True):
+        text = "; ".join(dict.fromkeys(r.detail or r.reason for r in rejected))
+        lines.setdefault(text, []).append(name)
+    return [f"{listing(names)}: {text}" for text, names in lines.items() if text]
+
+
+def _holders(world: World, place: Place, view: Mapping[str, int | bool]) -> list[str]:
+    phases = (*SERVING, Phase.TERMINATING)
+    return [
+        other.name
+        for other in world.places
+        if other is not place
+        and any(int(evaluate(world.count(r, phases, (other,)), view)) for w in world.workloads for r in w.revisions)
+    ]
+
+
+def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]) -> Iterator[str]:
+    """Why the Deployment controller does not scale any further."""
+    target = int(evaluate(workload.target, view))
+    new, old = workload.revisions[target], [r for r in workload.revisions if r is not workload.revisions[target]]
+    spec = {r: int(view[world.spec(r)]) for r in workload.revisions}
+    available = sum(int(evaluate(world.available(r), view)) for r in workload.revisions)
+    replicas = int(evaluate(workload.replicas, view))
+    match workload.strategy:
+        case RollingUpdate(surge=surge, unavailable=unavailable) if any(spec[r] for r in old):
+            most, least = replicas + int(evaluate(surge, view)), replicas - int(evaluate(unavailable, view))
+            if sum(spec.values()) >= most and spec[new] < replicas:
+                yield (
+                    f"The Deployment controller may not create more: {sum(spec.values())} wanted = "
+                    f"{replicas} replicas + maxSurge {most - replicas}"
+                )
+            if available <= least:
+                yield (
+                    f"It may not remove an old pod either: {available} available = "
+                    f"{replicas} replicas - maxUnavailable {replicas - least}"
+                )
+        case Recreate() | RollingUpdate() | None:
+            return
+
+
+def opening(scene: Scene, trace: Trace) -> str:
+    """Where everybody's pods are when the trace begins."""
+    view = trace.system.view(trace.start)
+    parts = []
+    for subject in scene.subjects:
+        workload = scene.workload(subject)
+        parts.append(f"{subject.title} has {_where(scene.world, workload.revisions[0], view)}")
+    return "; ".join(parts)
+
+
+def _where(world: World, revision: Revision, view: Mapping[str, int | bool]) -> str:
+    here = {p.name: int(evaluate(world.count(revision, LIVE, (p,)), view)) for p in world.places}
+    here = {name: number for name, number in here.items() if number}
+    total = sum(here.values())
+    if len(here) == 1 and next(iter(world.places)).node is None and len(world.places) == 1:
+        return f"{count(total, 'pod')} available"
+    return f"{count(total, 'pod')} available: " + ", ".join(f"{number} on {name}" for name, number in here.items())
