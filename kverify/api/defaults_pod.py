@@ -23,6 +23,7 @@ from kverify.api.container import (
 )
 from kverify.api.pod import PodSecurityContext, PodSpec, PodTemplateSpec
 from kverify.api.quantity import Quantity
+from kverify.api.resources import pod_level_requests
 from kverify.api.volume import (
     DownwardAPIVolumeFile,
     EmptyDirVolumeSource,
@@ -34,6 +35,8 @@ from kverify.api.volume import (
 
 C = TypeVar("C", bound=Container)
 FILE_MODE = 0o644
+MILLI = 10**6
+"""Nano units in a milli unit."""
 
 
 def default_template(template: PodTemplateSpec) -> PodTemplateSpec:
@@ -81,10 +84,14 @@ def default_pod_spec(spec: PodSpec, *, standalone: bool) -> PodSpec:
 
 
 def round_resources(resources: Mapping[str, Quantity]) -> Mapping[str, Quantity]:
-    """``SetDefaults_ResourceList``: every quantity is rounded up to whole milli units."""
-    if not resources:
+    """``SetDefaults_ResourceList``: every quantity is rounded up to whole milli units. Others keep their spelling."""
+    if all(quantity.nano % MILLI == 0 for quantity in resources.values()):
         return resources
-    return FrozenMap({name: quantity.stored() for name, quantity in resources.items()})
+    return FrozenMap({name: _rounded_up(quantity) for name, quantity in resources.items()})
+
+
+def _rounded_up(quantity: Quantity) -> Quantity:
+    return quantity if quantity.nano % MILLI == 0 else quantity.stored()
 
 
 def image_pull_policy(image: str) -> str:
@@ -93,23 +100,6 @@ def image_pull_policy(image: str) -> str:
         return "IfNotPresent"
     tag = image.rpartition("/")[2].partition(":")[2]
     return "Always" if tag in ("", "latest") else "IfNotPresent"
-
-
-def pod_level_requests(
-    given: ResourceRequirements, containers: tuple[Container, ...], inits: tuple[Container, ...]
-) -> ResourceRequirements:
-    """``defaultPodRequests``: a pod-level limit without a request gets what the containers request, else the limit."""
-    from kverify.api.resources import container_requests
-
-    if not given.limits:
-        return given
-    aggregated = container_requests(containers, inits)
-    requests = dict(given.requests)
-    for name, limit in given.limits.items():
-        if name in requests:
-            continue
-        requests[name] = aggregated[name] if name in aggregated and not name.startswith("hugepages-") else limit
-    return attrs.evolve(given, requests=requests)
 
 
 def _pod_resources(resources: ResourceRequirements | None) -> ResourceRequirements | None:

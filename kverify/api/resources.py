@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import attrs
+
 from kverify.api.base import FrozenMap
 from kverify.api.container import Container, ResourceRequirements
 from kverify.api.pod import PodSpec
@@ -36,8 +38,6 @@ def pod_request_quantities(spec: PodSpec) -> Mapping[str, Quantity]:
         name: quantity.nano for name, quantity in container_requests(spec.containers, spec.init_containers).items()
     }
     if spec.resources is not None:
-        from kverify.api.defaults_pod import pod_level_requests
-
         pod_level = pod_level_requests(spec.resources, spec.containers, spec.init_containers)
         for name, quantity in pod_level.requests.items():
             if is_pod_level(name):
@@ -75,6 +75,21 @@ def container_requests(containers: Iterable[Container], inits: Iterable[Containe
         _raise_to(peak, phase)
     _raise_to(running, peak)
     return _quantities(running)
+
+
+def pod_level_requests(
+    given: ResourceRequirements, containers: tuple[Container, ...], inits: tuple[Container, ...]
+) -> ResourceRequirements:
+    """``defaultPodRequests``: a pod-level limit without a request gets what the containers request, else the limit."""
+    if not given.limits:
+        return given
+    aggregated = container_requests(containers, inits)
+    requests = dict(given.requests)
+    for name, limit in given.limits.items():
+        if name in requests:
+            continue
+        requests[name] = aggregated[name] if name in aggregated and not name.startswith("hugepages-") else limit
+    return attrs.evolve(given, requests=requests)
 
 
 def effective_requests(resources: ResourceRequirements) -> Mapping[str, Quantity]:

@@ -24,8 +24,8 @@ class FieldHistory:
     """When a field can be written and when it does something.
 
     Before ``since`` (and from ``until`` on) strict decoding refuses it as unknown. While its ``gate`` is off by default
-    it is accepted and dropped (``dropDisabledFields``); ``on_since`` is ``None`` when no version here turns it on. A field
-    without a gate always counts.
+    it is accepted and dropped (``dropDisabledFields``); ``on_since`` is ``None`` when no version here turns it on.
+    A field without a gate always counts.
     """
 
     since: str
@@ -74,8 +74,8 @@ FIELDS: dict[tuple[str, str], FieldHistory] = {
     ("ProjectedVolumeSource", "defaultUser"): _OWNED_FILES,
     ("NodeSpec", "podPreemptionPolicy"): FieldHistory(since="1.37"),
 }
-"""Keyed by (type, JSON name), compared with the generated Python clients 32 to 37 field by field. A field that is not here
-is the same in every version. Statuses are left out: they are read from clusters, not written by people."""
+"""Keyed by (type, JSON name), compared with the generated Python clients 32 to 37 field by field. A field that is not
+here is the same in every version. Statuses are left out: they are read from clusters, not written by people."""
 
 
 RELAXED_SERVICE_NAMES_SINCE = "1.36"

@@ -75,6 +75,8 @@ class Context:
 
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there."""
+        if self._everything.room is Room.ALWAYS:
+            return self._everything
         if subject.title not in self._alone:
             demand = Demand(subject.new, subject.replicas, f"a pod of {subject.title}")
             self._alone[subject.title] = fit((demand,), self.cluster, limit=self.options.max_states)
@@ -83,6 +85,12 @@ class Context:
     @cached_property
     def _alone(self) -> dict[str, Fit]:
         return {}
+
+    @cached_property
+    def _everything(self) -> Fit:
+        """All workloads together. If every order fits them all, every order fits each: the others may come later."""
+        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.subjects]
+        return fit(demands, self.cluster, prove_only=True)
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
@@ -130,7 +138,7 @@ class Context:
         if subject.old is not subject.new:
             demands.append(Demand(subject.old, subject.replicas, f"an old pod of {subject.title}"))
             limits.append(((index, len(demands) - 1), demands[index].count))
-        answer = fit(demands, cluster, waiting=asked, limits=limits, limit=0)
+        answer = fit(demands, cluster, waiting=asked, limits=limits, prove_only=True)
         return answer.room is Room.ALWAYS
 
     def home(self, subject: Subject) -> Mapping[int, int]:

@@ -109,9 +109,8 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) ->
 
 
 def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
-    for path in dict.fromkeys(r.path for r in stuck.rejections if r.path):
-        reason = next(r.reason for r in stuck.rejections if r.path == path)
-        yield subject.pod_cause(path, reason)
+    for r in stuck.culprits:
+        yield subject.pod_cause(r.path, r.reason)
     yield subject.cause("spec.replicas")
 
 

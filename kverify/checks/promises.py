@@ -11,7 +11,7 @@ from attrs import evolve
 
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding, Proof
-from kverify.checks.theorems import availability_theorem, surge_theorem
+from kverify.checks.theorems import promises_theorem
 from kverify.model.workload import RollingUpdate
 
 PROPERTY = "promises-kept"
@@ -19,16 +19,18 @@ ASSUMPTIONS = ("no pod fails by itself (what fails by itself is nobody's step)",
 
 
 def check(ctx: Context) -> Iterator[Finding | Proof]:
-    """One proof for availability and one for surge, for every Deployment that rolls."""
+    """One proof for every Deployment that rolls."""
     for subject in ctx.checked:
         strategy = subject.strategy
         if not isinstance(strategy, RollingUpdate):
             continue
         assert isinstance(strategy.unavailable, int)
         least = subject.replicas - strategy.unavailable
-        for text, theorem in (
-            (f"a rollout keeps at least {least} available", availability_theorem(subject.min_ready)),
-            (f"a rollout asks for at most {subject.most} pods", surge_theorem(subject.min_ready)),
-        ):
-            verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
-            yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=text, verdict=verdict)
+        theorem = promises_theorem(subject.min_ready)
+        yield Proof(
+            id="KV4002",
+            object=subject.title,
+            property=PROPERTY,
+            message=f"a rollout keeps at least {least} available and asks for at most {subject.most} pods",
+            verdict=evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions)),
+        )

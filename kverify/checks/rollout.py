@@ -124,15 +124,15 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> 
 
 def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
     yield strategy_cause(subject)
-    for path in dict.fromkeys(r.path for r in stuck.rejections if r.path):
-        reason = next(r.reason for r in stuck.rejections if r.path == path)
-        yield subject.pod_cause(path, reason)
+    for r in stuck.culprits:
+        yield subject.pod_cause(r.path, r.reason)
     if stuck.waits_for_volume:
         for i, volume in enumerate(subject.new.spec.volumes):
             claim = volume.persistent_volume_claim
             if claim is not None and f"{subject.namespace}/{claim.claim_name}" in subject.claims:
                 yield subject.pod_cause(f"volumes[{i}].persistentVolumeClaim", "a ReadWriteOnce claim")
-    yield subject.cause("spec.replicas", "")
+    if subject.written("spec.strategy"):
+        yield subject.cause("spec.replicas")
 
 
 def strategy_cause(subject: Subject) -> Cause:
@@ -146,7 +146,7 @@ def strategy_cause(subject: Subject) -> Cause:
     for path in ("spec.strategy.rollingUpdate", "spec.strategy"):
         if subject.written(path):
             return subject.cause(path, numbers)
-    return subject.cause("spec.strategy", f"not set, so 25%/25%: {numbers}")
+    return subject.cause("spec.replicas", f"spec.strategy is not set, so 25%/25%: {numbers}")
 
 
 def _repairs(ctx: Context, subject: Subject) -> Iterator[Repair]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
@@ -17,6 +18,9 @@ from kverify.model.scheduling.profile import message, reject
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
 
+STATIC = frozenset({"NodeName", "NodeUnschedulable", "TaintToleration", "NodeAffinity"})
+"""Filters that look at the pod and the node only: they say the same whatever else is there."""
+
 
 @frozen(eq=False, kw_only=True)
 class Stuck:
@@ -27,6 +31,13 @@ class Stuck:
     details: tuple[str, ...] = ()
     rejections: tuple[Requirement, ...] = ()
     waits_for_volume: bool = False
+
+    @property
+    def culprits(self) -> tuple[Requirement, ...]:
+        """One requirement for each field that keeps a pod Pending. Where other pods are in the way, those fields; the
+        nodes that would not take the pod even when empty are then no news."""
+        moving = [r for r in self.rejections if r.plugin not in STATIC]
+        return tuple({r.path: r for r in reversed(moving or self.rejections) if r.path}.values())[::-1]
 
 
 def explain(scene: Scene, trace: Trace) -> Stuck:
@@ -41,7 +52,7 @@ def explain(scene: Scene, trace: Trace) -> Stuck:
             if view[world.pending(revision)] and revision.pod is not None and world.nodes:
                 snapshot = concrete(world, view)
                 number = int(view[world.pending(revision)])
-                why = message(revision.pod, snapshot, profile_of(world)) or "no node takes it"
+                why = (message(revision.pod, snapshot, profile_of(world)) or "no node takes it").rstrip(".")
                 sentences.append(f"{count(number, 'pod')} of {revision.title} stay{'s' * (number == 1)} Pending: {why}")
                 found = [reject(revision.pod, n, snapshot, profile_of(world)) for n in range(len(snapshot.nodes))]
                 rejections += [r for rs in found for r in rs]
@@ -84,11 +95,13 @@ def concrete(world: World, view: Mapping[str, int | bool]) -> Snapshot:
 
 def per_node(names: Sequence[str], rejections: Sequence[Sequence[Requirement]]) -> list[str]:
     """One line for each distinct set of reasons, with the nodes that give it."""
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, tuple[str, list[str]]] = {}
     for name, rejected in zip(names, rejections, strict=True):
         text = "; ".join(dict.fromkeys(r.detail or r.reason for r in rejected))
-        lines.setdefault(text, []).append(name)
-    return [f"{listing(names)}: {text}" for text, names in lines.items() if text]
+        # The same text but for the node's own name is the same reason.
+        alike = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "*", text)
+        lines.setdefault(alike, (text, []))[1].append(name)
+    return [f"{listing(members)}: {text}" for text, members in lines.values() if text]
 
 
 def _holders(world: World, place: Place, view: Mapping[str, int | bool]) -> list[str]:

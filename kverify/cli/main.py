@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from kverify import __version__
-from kverify.cli import check, streams
+from kverify.cli import check, conform, streams
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -36,6 +36,11 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence; the whole usage would bury it."""
 
     def error(self, message: str) -> NoReturn:
+        # Python 3.12 stopped quoting choices; without quotes the sentence is the same everywhere.
+        head, chosen, choices = message.partition("(choose from ")
+        message = f"{head}{chosen}{choices.replace(chr(39), '')}"
+        if message == "the following arguments are required: COMMAND":
+            message = "name a command, for example kverify check MANIFEST"
         if message == "the following arguments are required: MANIFEST":
             message = "MANIFEST is missing; name it before any option that takes several files"
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -52,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"kverify {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for module in (check,):
+    for module in (check, conform):
         module.add_parser(commands)
     return top
 

@@ -66,13 +66,13 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     "setHostnameAsFQDN hostUsers hostnameOverride",
     PodStatus="observedGeneration message reason nominatedNodeName hostIP hostIPs podIP podIPs startTime "
     "initContainerStatuses containerStatuses qosClass ephemeralContainerStatuses resize resourceClaimStatuses "
-    "extendedResourceClaimStatus allocatedResources resources nodeAllocatableResourceClaimStatuses",
+    "extendedResourceClaimStatus allocatedResources resources nodeAllocatableResourceClaimStatuses volumeHealth",
     Container="name image command args workingDir envFrom env volumeMounts volumeDevices terminationMessagePath "
     "terminationMessagePolicy imagePullPolicy stdin stdinOnce tty",
     ContainerPort="name containerPort",
     Volume="name configMap secret downwardAPI projected gitRepo nfs hostPath glusterfs cephfs azureFile quobyte "
     "flocker image",
-    EmptyDirVolumeSource="medium",
+    EmptyDirVolumeSource="medium mode",
     PersistentVolumeClaimSpec="resources volumeMode",
     ServiceSpec="ports clusterIP clusterIPs externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges "
     "externalName healthCheckNodePort sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts "
@@ -108,6 +108,8 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("PodSpec", "resourceClaims"): Effect("devices are taken to be free on every node"),
     ("PodSpec", "workloadRef"): Effect("pods are scheduled one by one, not as a gang"),
     ("PodSpec", "schedulingGroup"): Effect("pods are scheduled one by one, not as a gang"),
+    ("PodSpec", "evictionResponders"): Effect("an eviction asks nobody before it deletes the pod"),
+    ("NodeSpec", "podPreemptionPolicy"): Effect(_PRIORITY),
     ("Container", "resizePolicy"): Effect("pods are not resized in place"),
     ("Container", "restartPolicyRules"): Effect("containers run for ever"),
     ("Container", "livenessProbe"): Effect("containers are not restarted"),

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from attrs import Factory, define, frozen
+from attrs import frozen
 
 from kverify.engines.compiled import compile_system
 from kverify.engines.errors import EngineError
@@ -113,9 +113,10 @@ def conform(
         return Conformance(matched=0, total=len(observations), refusal=refusal, most=0)
     for position in range(1, len(observations)):
         before, after = vectors[position - 1], vectors[position]
+        if before == after:
+            continue
         closed = follower.close(possible)
-        allowed = observations[position].disturbances
-        possible = closed if before == after else follower.advance(closed, before, after, allowed)
+        possible = follower.advance(closed, before, after, observations[position].disturbances)
         if not possible:
             refusal = follower.explain(closed, position, observations[position], before, after)
             return Conformance(matched=position, total=len(observations), refusal=refusal, most=follower.most)
@@ -125,20 +126,20 @@ def conform(
     return Conformance(matched=len(observations), total=len(observations), refusal=None, most=follower.most)
 
 
-@define
 class _Follower:
-    system: TransitionSystem
-    projection: Mapping[str, Number]
-    apart: frozenset[str]
-    limit: int
-    most: int = 0
-    _known: dict[State, Vector] = Factory(dict)
+    """The states that agree with the observations, step by step."""
 
-    def __attrs_post_init__(self) -> None:
-        self._names = tuple(self.projection)
-        self._lagging = tuple(name in self.apart for name in self._names)
-        self._successors = compile_system(self.system).successors
-        self._look = compile_system(_observer(self.system, self.projection)).successors
+    def __init__(
+        self, system: TransitionSystem, projection: Mapping[str, Number], apart: frozenset[str], limit: int
+    ) -> None:
+        self.system = system
+        self.limit = limit
+        self.most = 0
+        self._known: dict[State, Vector] = {}
+        self._names = tuple(projection)
+        self._lagging = tuple(name in apart for name in projection)
+        self._successors = compile_system(system).successors
+        self._look = compile_system(_observer(system, projection)).successors
 
     def project(self, state: State) -> Vector:
         """What is seen of ``state``."""

@@ -21,6 +21,7 @@ from attrs import field, frozen
 
 from kverify.engines.errors import ReplayError, Undecided
 from kverify.engines.explicit import explore
+from kverify.engines.ranges import Range, decided
 from kverify.engines.smt import as_condition, solve, translate
 from kverify.model.expr import Condition, Expr, Number, all_of, any_of, implies, integer, negate, substitute, total
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
@@ -116,6 +117,11 @@ class Question:
         """Every requirement is one that later pods cannot break."""
         return all(r.stable or not isinstance(r.holds, Expr) for rs in self.needs.values() for r in rs)
 
+    def roomy(self, demand: int) -> bool:
+        """Some node takes a pod of ``demand`` even with every other pod on it."""
+        ranges: dict[str, Range] = {f"x{d}@{n}": (0, self.demands[d].count) for d, n in self.x}
+        return any(decided(self.feasible(demand, n), ranges) for n in range(len(self.cluster.nodes)))
+
     def count_on(self, demand: int, node: int, number: int) -> Placement | None:
         """A full placement with exactly ``number`` pods of ``demand`` on ``node``, or None if there is none.
 
@@ -184,6 +190,8 @@ class Question:
         return TransitionSystem("scheduling", tuple(variables), tuple(actions))
 
 
+METHOD = "one-state query (Z3)"
+
 EFFORT = 20_000_000
 """Work per query, in Z3's own unit: the same input always gets the same answer, however busy the machine is."""
 
@@ -195,24 +203,29 @@ def fit(
     waiting: Iterable[int] | None = None,
     limits: Iterable[tuple[Sequence[int], int]] = (),
     limit: int = 100_000,
+    prove_only: bool = False,
 ) -> Fit:
     """Decide whether ``demands`` always, sometimes or never fit on ``cluster``.
 
     ``waiting`` are the demands whose pods must not get stuck (by default all); ``limits`` bound sums of demands,
-    such as old and new pods of one rollout. ``limit`` bounds the states of the search over orders.
+    such as old and new pods of one rollout. ``limit`` bounds the states of the search over orders. ``prove_only`` asks
+    for ``ALWAYS`` or nothing: what one query cannot prove is ``UNKNOWN``.
     """
     question = Question(demands, cluster, limits)
     asked = range(len(question.demands)) if waiting is None else tuple(waiting)
-    complete = None if limits else _solve(question, all_of([question.consistent(), question.full()]))
+    if all(question.roomy(d) for d in asked):
+        return Fit(room=Room.ALWAYS, method="interval arithmetic: one node has room for all that may come")
+    stuck = _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
+    if prove_only:
+        return Fit(room=Room.ALWAYS if stuck is False else Room.UNKNOWN, method=METHOD, reason="not proved")
+    complete = _solve(question, all_of([question.consistent(), question.full()]))
     if complete is False:
         return _impossible(question, asked)
-    stuck = _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
+    placement = complete if isinstance(complete, dict) else None
     if stuck is False:
-        placement = complete if isinstance(complete, dict) else None
-        return Fit(room=Room.ALWAYS, placement=placement, method="one-state query (Z3)")
-    if question.all_stable and isinstance(stuck, dict) and (limits or complete is not None):
-        placement = complete if isinstance(complete, dict) else None
-        return _blocked(question, Room.FRAGILE, stuck, asked, placement, "one-state query (Z3), replayed")
+        return Fit(room=Room.ALWAYS, placement=placement, method=METHOD)
+    if question.all_stable and isinstance(stuck, dict) and complete is not None:
+        return _blocked(question, Room.FRAGILE, stuck, asked, placement, f"{METHOD}, replayed")
     return _search(question, asked, limit)
 
 
@@ -317,7 +330,7 @@ def greedy(question: Question) -> Placement:
 
 def _impossible(question: Question, asked: Iterable[int]) -> Fit:
     """Nothing holds all pods: show what a scheduler reaches when it goes on as long as it can."""
-    return _blocked(question, Room.IMPOSSIBLE, greedy(question), asked, None, "one-state query (Z3): unsatisfiable")
+    return _blocked(question, Room.IMPOSSIBLE, greedy(question), asked, None, f"{METHOD}: unsatisfiable")
 
 
 def _search(question: Question, asked: Iterable[int], limit: int) -> Fit:

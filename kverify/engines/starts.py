@@ -7,7 +7,7 @@ from kverify.engines.ranges import Range, decided, declared, refine
 from kverify.model.expr import Condition, substitute
 from kverify.model.system import State, TransitionSystem, Variable
 
-_MOST = 1_000_000
+_MOST = 200_000
 """How many partial assignments are tried before the enumeration is given up."""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
+from kverify.api.affinity import NodeSelectorTerm
 from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
+from kverify.model.scheduling.framework import PodInfo
 from kverify.model.system import Action, State, TransitionSystem, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import Phase, Place, World
@@ -71,8 +73,9 @@ def _state(variables: tuple[Variable, ...], values: Mapping[str, int]) -> State:
 def symmetry(world: World) -> tuple[tuple[tuple[str, ...], ...], ...]:
     """Groups of places that nothing tells apart, each place as the block of its variables.
 
-    Two nodes are alike when labels (but for the node's own name), taints, allocatable, and the pods on them that do not
-    move are equal. The hostname label may differ as long as it is each node's own and no pod asks for a node by name.
+    Two nodes are alike when the labels that some filter looks at (but for the node's own name), taints, allocatable,
+    and the pods on them that do not move are equal. The hostname label may differ as long as it is each node's own and
+    no pod asks for a node by name.
     """
     return tuple(tuple(_block(world, place) for place in places) for places in alike(world) if len(places) > 1)
 
@@ -89,26 +92,37 @@ def alike(world: World) -> tuple[tuple[Place, ...], ...]:
 
 
 HOSTNAME = "kubernetes.io/hostname"
+RESOURCES = "NodeResourcesFit"
+
+
+def _required_terms(pod: PodInfo) -> tuple[NodeSelectorTerm, ...]:
+    affinity = pod.spec.affinity and pod.spec.affinity.node_affinity
+    required = affinity and affinity.required_during_scheduling_ignored_during_execution
+    return required.node_selector_terms if required else ()
 
 
 def _asks_by_name(world: World) -> bool:
     """Some pod of the question names a node, by ``nodeName``, by field, or by the hostname label."""
-    for revision in world.revisions:
-        if revision.pod is None:
-            continue
-        spec = revision.pod.spec
-        if spec.node_name or HOSTNAME in spec.node_selector:
-            return True
-        required = spec.affinity and spec.affinity.node_affinity
-        terms = (
-            required.required_during_scheduling_ignored_during_execution.node_selector_terms
-            if required and required.required_during_scheduling_ignored_during_execution
-            else ()
-        )
-        for term in terms:
-            if term.match_fields or any(e.key == HOSTNAME for e in term.match_expressions):
-                return True
-    return False
+    return any(
+        pod.spec.node_name
+        or HOSTNAME in pod.spec.node_selector
+        or any(t.match_fields or any(e.key == HOSTNAME for e in t.match_expressions) for t in _required_terms(pod))
+        for pod in (r.pod for r in world.revisions)
+        if pod is not None
+    )
+
+
+def _keys_asked(world: World) -> frozenset[str]:
+    """The node labels that some filter can look at: by selectors of the pods, or as topology of anybody's terms."""
+    pods = [r.pod for r in world.revisions if r.pod is not None]
+    keys: set[str] = set()
+    for pod in pods:
+        keys.update(pod.spec.node_selector)
+        keys.update(e.key for t in _required_terms(pod) for e in t.match_expressions)
+        keys.update(c.topology_key for c in pod.spec.topology_spread_constraints)
+    for pod in (*pods, *(group.pod for group, _ in world.others)):
+        keys.update(t.topology_key for t in (*pod.affinity, *pod.anti_affinity))
+    return frozenset(keys)
 
 
 def _signature(world: World, place: Place) -> object:
@@ -117,9 +131,11 @@ def _signature(world: World, place: Place) -> object:
     node = world.nodes[place.node]
     names = [n.labels.get(HOSTNAME) for n in world.nodes]
     unique = len(set(names)) == len(names) and None not in names
-    labels = frozenset((k, v) for k, v in node.labels.items() if not (unique and k == HOSTNAME))
+    asked = _keys_asked(world) - ({HOSTNAME} if unique else set())
+    labels = frozenset((k, v) for k, v in node.labels.items() if k in asked)
     fixed = tuple(by_node.get(place.node, 0) for _, by_node in world.others)
-    return labels, node.taints, node.unschedulable, frozenset(node.allocatable.items()), fixed
+    allocatable = () if RESOURCES in world.ignored else frozenset(node.allocatable.items())
+    return labels, node.taints, node.unschedulable, allocatable, fixed
 
 
 def _block(world: World, place: Place) -> tuple[str, ...]:

@@ -78,14 +78,15 @@ def underlined(line: str, span: Span, width: int) -> tuple[str, str, str]:
     if len(line) > width:
         begin = max(0, min(start - width // 3, len(line) - width + 2))
         stop = begin + width - 2
-    shown = [_cell(character) for character in line[begin:stop]]
-    before = shown[: start - begin]
-    marked = shown[start - begin : min(end, stop) - begin]
+    before = [_cell(character) for character in line[begin:start]]
+    # A tab that is itself the problem has to be seen.
+    marked = [_cell(character, tab="→ ") for character in line[start : min(end, stop)]]
+    shown = [*before, *marked, *(_cell(character) for character in line[min(end, stop) : stop])]
     left = _ELLIPSIS if begin > 0 else ""
     right = _ELLIPSIS if stop < len(line) else ""
     blanks = " " * (columns(left) + columns("".join(before)))
     return f"{left}{''.join(shown)}{right}".rstrip(), blanks, "^" * max(1, columns("".join(marked).rstrip()))
 
 
-def _cell(character: str) -> str:
-    return "  " if character == "\t" else _visible(character)
+def _cell(character: str, tab: str = "  ") -> str:
+    return tab if character == "\t" else _visible(character)

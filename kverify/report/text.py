@@ -14,6 +14,9 @@ from kverify.manifest.span import Span
 from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
+_LONG = 120
+"""A scope or an invariant of more characters than this is cut unless the report is verbose."""
+
 _CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
 
 
@@ -153,29 +156,35 @@ class _Text:
             yield from self.style.wrap(text, indent=2, hang=4)
 
     def proofs(self, proofs: Iterable[Proof]) -> Iterator[str]:
-        """Proofs in groups with the same property, method and scope; every proof by itself when verbose."""
+        """Proofs in groups with the same property, statement and method; every proof by itself when verbose."""
         groups: dict[tuple[str, ...], list[Proof]] = {}
         for proof in proofs:
-            verdict = proof.verdict
-            single = (proof.object, proof.message) if self.verbose else ()
-            groups.setdefault((proof.property, verdict.method, verdict.scope, *single), []).append(proof)
+            single = (proof.object, proof.verdict.scope) if self.verbose else ()
+            groups.setdefault((proof.property, proof.message, proof.verdict.method, *single), []).append(proof)
         for rows in groups.values():
             yield from self.proof_group(rows)
 
     def proof_group(self, rows: Sequence[Proof]) -> Iterator[str]:
-        wrap = self.style.wrap
-        messages = list(dict.fromkeys(row.message for row in rows if row.message))
-        names = _names([row.object for row in rows])
-        yield from wrap(names, f"{rows[0].property}: ", indent=2, hang=6)
-        if len(messages) == 1:
-            yield from wrap(messages[0], indent=6)
-        verdict = rows[0].verdict
-        evidence = list(dict.fromkeys(row.verdict.evidence for row in rows if row.verdict.evidence))
+        first = rows[0]
+        yield from self.style.wrap(_names([row.object for row in rows]), f"{first.property}: ", indent=2, hang=6)
+        yield from self.style.wrap(first.message, indent=6)
+        scopes = list(dict.fromkeys(row.verdict.scope for row in rows))
+        evidence = list(dict.fromkeys(row.verdict.evidence for row in rows))
         states = sum(row.verdict.states for row in rows)
-        counted = f"{states:,} states" if states and not any("state" in text for text in evidence) else ""
-        parts = [f"by {verdict.method}", verdict.scope, evidence[0] if len(evidence) == 1 else "", counted]
-        for line in wrap("; ".join(part for part in parts if part), indent=6):
+        parts = [
+            f"by {first.verdict.method}",
+            self.cut(scopes[0]) if len(scopes) == 1 else "each in its own scope (-v shows them)",
+            self.cut(evidence[0]) if len(evidence) == 1 else "",
+            f"{states:,} states" if states and (len(evidence) > 1 or "state" not in evidence[0]) else "",
+        ]
+        for line in self.style.wrap("; ".join(part for part in parts if part), indent=6):
             yield self.style.dim(line)
+
+    def cut(self, text: str) -> str:
+        """The beginning of a long scope or invariant; all of it when verbose."""
+        if self.verbose or len(text) <= _LONG:
+            return text
+        return f"{text[:_LONG].rpartition(' ')[0]} … (-v shows all of it)"
 
 
 def summary(report: Report) -> str:
@@ -189,7 +198,7 @@ def summary(report: Report) -> str:
     for severity, noun in ((Severity.WARNING, "warning"), (Severity.INFO, "note")):
         if severity in severities:
             parts.append(_count(severities.count(severity), noun))
-    parts.append(_count(outcomes.count(Outcome.HOLDS), "proof"))
+    parts.append(_count(outcomes.count(Outcome.HOLDS), "proof") if Outcome.HOLDS in outcomes else "no proofs")
     if Outcome.VACUOUS in outcomes:
         parts.append(f"{outcomes.count(Outcome.VACUOUS)} vacuous")
     if Outcome.UNKNOWN in outcomes:

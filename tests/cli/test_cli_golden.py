@@ -1,7 +1,7 @@
 """Whole outputs. Every file in ``golden/`` begins with the command that made it and ends with its exit code.
 
-``KVERIFY_UPDATE_GOLDEN=1 pytest tests/cli`` writes them anew; read the difference before committing it. The commands run
-in ``input/``.
+``KVERIFY_UPDATE_GOLDEN=1 pytest tests/cli`` writes them anew; read the difference before committing it. The commands
+run in ``input/``.
 """
 
 from __future__ import annotations

@@ -81,9 +81,9 @@ def _without_token(spec: dict[str, Any]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """JSON as Kubernetes prints it: empty values are left out, quantities keep their spelling."""
+    """JSON as Kubernetes prints it: empty values are left out."""
     if isinstance(value, Quantity):
-        return value.text
+        return value.stored().text
     if attrs.has(type(value)):
         items = ((json_name(field), _plain(getattr(value, field.name))) for field in model_fields(type(value)))
         return {name: item for name, item in items if item not in (None, (), [], 0, "", False)}

@@ -34,7 +34,9 @@ HIGH = 2
 
 def some(share: int) -> settings:
     """The current profile with one ``share``-th of its examples, for tests in which every example is costly."""
-    return settings(max_examples=max(5, settings.default.max_examples // share))
+    current = settings.default
+    assert current is not None
+    return settings(max_examples=max(5, current.max_examples // share))
 
 
 @cache
@@ -99,9 +101,8 @@ def systems(draw: st.DrawFn) -> TransitionSystem:
     for i in range(draw(st.integers(1, 5))):
         updates: dict[str, Number | Condition] = {}
         for name in draw(st.sets(st.sampled_from(NAMES), max_size=2)):
-            step = draw(
-                st.one_of(st.sampled_from([-1, 1]).map(lambda d, n=name: integer(n) + d), numbers(NAMES, TRUTHS))
-            )  # type: ignore[misc]
+            one = st.sampled_from([integer(name) - 1, integer(name) + 1])
+            step = draw(st.one_of(one, numbers(NAMES, TRUTHS)))
             updates[name] = clamped(step)
         if draw(st.booleans()):
             updates["p"] = draw(conditions(NAMES, TRUTHS))

@@ -50,8 +50,9 @@ def check_amount(name: str, quantity: Quantity, path: Path, report: Report) -> N
         report.error(RESOURCES, path, f"{quantity} is negative.")
     if (is_extended(name) or name == "pods") and not quantity.is_integer:
         report.error(RESOURCES, path, f"{name} counts whole things, and {quantity} is not a whole number.")
-    if quantity.stored().nano != quantity.nano and quantity.nano >= 10**30:
-        message = f"{quantity} is so large that the API server stores it as {quantity.canonical()}."
+    stored = quantity.stored()
+    if stored < quantity:
+        message = f"{quantity} is so large that the API server stores it as {stored}."
         report.warn(UNSTORABLE, path, message, "write a number below 1000E")
 
 

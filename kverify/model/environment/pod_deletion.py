@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from kverify.model.expr import integer
 from kverify.model.system import Action, Variable
-from kverify.model.workload import Revision
+from kverify.model.workload import Revision, Workload
 from kverify.model.world import LIVE, Phase, Place, World
 
 COMPONENT = "operator"
@@ -24,15 +24,15 @@ def actions(world: World) -> Iterator[Action]:
     for workload in world.workloads:
         for revision in workload.revisions:
             yield _remove_pending(world, revision)
-            for place in world.places:
-                for phase in LIVE:
-                    if phase in world.phases(workload):
-                        yield _remove(world, revision, phase, place)
+            yield from _removals(world, workload, revision)
 
 
-def is_deletion_of(action: Action, revision: Revision) -> bool:
-    """``action`` is somebody's deletion of a pod of ``revision``."""
-    return action.environment and action.name.startswith(f"remove {revision.key} ")
+def names(world: World, revision: Revision) -> Iterator[str]:
+    """The actions by which somebody may delete a pod of ``revision``, whatever phase it is in."""
+    for workload in world.workloads:
+        if revision in workload.revisions:
+            yield _remove_pending(world, revision).name
+            yield from (a.name for a in _removals(world, workload, revision))
 
 
 def _remove_pending(world: World, revision: Revision) -> Action:
@@ -45,6 +45,13 @@ def _remove_pending(world: World, revision: Revision) -> Action:
         says=f"Somebody deletes a pod of {revision.title} that has no node",
         environment=True,
     )
+
+
+def _removals(world: World, workload: Workload, revision: Revision) -> Iterator[Action]:
+    for place in world.places:
+        for phase in LIVE:
+            if phase in world.phases(workload):
+                yield _remove(world, revision, phase, place)
 
 
 def _remove(world: World, revision: Revision, phase: Phase, place: Place) -> Action:

@@ -1,0 +1,172 @@
+"""What the command line does when things go wrong around it: imports, interrupts, closed pipes, faults of ours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kverify.checks.finding import Finding, Report
+from kverify.checks.options import Options, UnknownProperty
+from kverify.cli.main import main
+from kverify.manifest import Severity
+
+INPUT = Path(__file__).parent / "input"
+GOOD = str(INPUT / "good.yaml")
+CONFIG = str(INPUT / "twice.yaml")
+
+Run = Callable[[Any, Any, Options], Report]
+
+
+@pytest.fixture
+def replace_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
+    """Put another function in the place of ``kverify.checks.run.run``."""
+
+    def replace(run: Run) -> None:
+        module = types.ModuleType("kverify.checks.run")
+        module.run = run  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "kverify.checks.run", module)
+
+    return replace
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["--version"], ["chekc"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from kverify.cli.main import main\n"
+        "try:\n"
+        f"    main({arguments})\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "heavy = {'z3', 'lark', 'networkx', 'yaml', 'attr', 'kverify.model', 'kverify.api'} & sys.modules.keys()\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, "imported" in done.stderr) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("severity", "fail_on", "code"),
+    [
+        (Severity.ERROR, "error", 1),
+        (Severity.WARNING, "error", 0),
+        (Severity.WARNING, "warning", 1),
+        (Severity.INFO, "warning", 0),
+    ],
+)
+def test_the_exit_code_follows_fail_on(
+    severity: Severity, fail_on: str, code: int, replace_run: Callable[[Run], None]
+) -> None:
+    finding = Finding(id="KV4001", severity=severity, object="Deployment shop/web", property="p", message="m")
+    replace_run(lambda *_: Report(findings=(finding,)))
+    assert main(["check", GOOD, "--fail-on", fail_on]) == code
+    assert main(["check", GOOD, "--fail-on", fail_on, "-o", "json"]) == code
+
+
+def test_options_reach_the_checks(replace_run: Callable[[Run], None], capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[Options] = []
+
+    def run(_bundle: Any, _diagnostics: Any, options: Options) -> Report:
+        seen.append(options)
+        assert options.progress is not None
+        options.progress("searching")
+        return Report(kubernetes_version=options.kubernetes_version)
+
+    replace_run(run)
+    arguments = [
+        "--kubernetes-version",
+        "1.34",
+        "--property",
+        "a",
+        "--property",
+        "b",
+        "--max-states",
+        "7",
+        "-o",
+        "json",
+    ]
+    assert main(["check", GOOD, *arguments]) == 0
+    shown = capsys.readouterr()
+    assert (seen[0].kubernetes_version, seen[0].properties, seen[0].max_states) == ("1.34", ("a", "b"), 7)
+    assert json.loads(shown.out)["kubernetesVersion"] == "1.34"
+    assert shown.err == ""
+
+
+def test_an_unknown_property_is_a_usage_error(
+    replace_run: Callable[[Run], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*_: Any) -> Report:
+        raise UnknownProperty("there is no property 'drian-ends'; did you mean drain-ends?")
+
+    replace_run(run)
+    with pytest.raises(SystemExit) as stop:
+        main(["check", GOOD, "--property", "drian-ends"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("kverify check: there is no property 'drian-ends'")
+
+
+def test_an_internal_error_is_never_a_pass(
+    replace_run: Callable[[Run], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*_: Any) -> Report:
+        raise ZeroDivisionError("oops")
+
+    replace_run(run)
+    assert main(["check", GOOD]) == 2
+    quiet = capsys.readouterr()
+    assert quiet.err.startswith("kverify: internal error: ZeroDivisionError: oops (please report it")
+    assert ("Traceback" in quiet.err, quiet.out) == (False, "")
+    assert main(["check", GOOD, "-v"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupt_still_shows_what_is_known(
+    replace_run: Callable[[Run], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*_: Any) -> Report:
+        raise KeyboardInterrupt
+
+    replace_run(run)
+    assert main(["check", GOOD]) == 3
+    assert "interrupted: stopped from the keyboard" in capsys.readouterr().out
+    assert main(["check", CONFIG]) == 2
+    assert "KV2000" in capsys.readouterr().out
+
+
+def test_a_closed_pipe_ends_quietly_with_the_verdict() -> None:
+    # The shell closes the pipe before anything is written.
+    command = f"{{ {sys.executable} -m kverify.cli.main check {CONFIG}; echo code $? >&2; }} | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == "code 2\n"
+
+
+def test_what_the_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
+    (tmp_path / "größe.yaml").write_text("a: b\n", "utf-8")
+    command = [sys.executable, "-m", "kverify.cli.main", "check", "größe.yaml"]
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "gr\\xf6\\xdfe.yaml:1:1" in done.stdout
+
+
+def test_the_rest_is_still_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(INPUT / "tab.yaml"), GOOD, "-o", "json"]) == 2
+    data = json.loads(capsys.readouterr().out)
+    assert [d["id"] for d in data["diagnostics"]] == ["KV1005"]
+    decided = {row["object"] for row in (*data["findings"], *data["proofs"])}
+    assert "Deployment shop/web" in decided
+
+
+def test_a_manifest_from_standard_input_is_quoted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kverify.cli.main", "check", "-"]
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Web}\n"
+    done = subprocess.run(command, cwd=tmp_path, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "3 | metadata: {name: Web}" in done.stdout
