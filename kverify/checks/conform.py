@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kverify.api.apps import Deployment
 from kverify.api.decode import structure
@@ -115,9 +115,18 @@ class Answer:
 
 def check_recording(path: Path) -> tuple[Answer, ...]:
     """Follow every Deployment of the recording in ``path``. Raises ``RecordingError`` and ``NotModelled``."""
-    recording = read_recording(path)
+    recording = _with_driver(read_recording(path), path)
     min_ready = _manifest_beside(path)
     return tuple(_best(recording, name, min_ready.get(name)) for name in deployments_of(recording))
+
+
+def _with_driver(recording: Recording, path: Path) -> Recording:
+    """The recording with the driver's actions, which whole-object recordings leave to the short one beside them."""
+    beside = [path.with_name(f"{recording.name}{end}") for end in (".jsonl.gz", ".jsonl")]
+    for other in beside:
+        if not recording.actions and other != path and other.is_file():
+            return evolve(recording, actions=read_recording(other).actions)
+    return recording
 
 
 def _best(recording: Recording, name: str, min_ready: int | None) -> Answer:
@@ -158,6 +167,7 @@ def deployments_of(recording: Recording) -> tuple[str, ...]:
     for event in recording.events:
         if event.kind not in MODELLED | UNINVOLVED:
             raise NotModelled(f"{event.kind} {event.name}")
+    for event in recording.events:
         if event.verb == "INITIAL" and event.kind in MODELLED:
             raise NotModelled(f"{event.kind} {event.name} that is there before the recording begins")
         if event.kind == "ReplicaSet" and not _owner(event, "Deployment"):
@@ -260,13 +270,17 @@ def case_of(recording: Recording, name: str, sets: Sequence[_Set], min_ready: in
     world = World(workloads=(workload,), places=(Place("a node"),), stale=True)
     watcher = _Watcher(recording, world, templates, sets)
     observations = tuple(watcher.observations())
-    unknown = () if seconds is not None else ("minReadySeconds is not recorded: any number of seconds is allowed",)
+    assumptions = []
+    if seconds is None:
+        assumptions.append("minReadySeconds is not recorded: any number of seconds is allowed")
+    if not recording.actions:
+        assumptions.append("no actions of a driver are recorded: nobody else deleted pods")
     return Case(
         deployment=name,
         world=world,
         observations=observations,
         bounds=watcher.bounds(),
-        assumptions=unknown,
+        assumptions=tuple(assumptions),
     )
 
 

@@ -169,7 +169,9 @@ class Context:
     def shares_budget(self, subject: Subject) -> tuple[Subject, ...]:
         """``subject`` and the workloads a budget ties it to, in the order of the manifests."""
         mine = {id(b) for b in self.budgets(subject)}
-        return tuple(s for s in self.subjects if s is subject or mine & {id(b) for b in self.budgets(s)})
+        return tuple(
+            s for s in self.placeable if s is subject or (s.managed and mine & {id(b) for b in self.budgets(s)})
+        )
 
     def model_budgets(self, workloads: Mapping[str, Workload]) -> tuple[Budget, ...]:
         """The budgets over the given workloads (by title), in the model's terms."""

@@ -44,6 +44,9 @@ def check(ctx: Context) -> Iterator[Finding | Proof]:
         if subject not in ctx.placeable:
             yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
             continue
+        if not subject.managed:
+            yield _proof(subject, not_asked("nothing re-creates a bare Pod: kubectl drain --force just deletes it"))
+            continue
         yield answer(ctx, subject)
 
 

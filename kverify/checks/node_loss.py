@@ -13,7 +13,7 @@ from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
-from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
@@ -54,6 +54,9 @@ def check(ctx: Context) -> Iterator[Finding | Proof]:
         if not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
             yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))
             continue
+        if not subject.managed:
+            yield _bare(subject)
+            continue
         answer = _alone(ctx, subject)
         found = found or isinstance(answer, Finding)
         yield answer
@@ -63,6 +66,22 @@ def check(ctx: Context) -> Iterator[Finding | Proof]:
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
     return Proof(id="KV4004", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _bare(subject: Subject) -> Finding:
+    return Finding(
+        id="KV4004",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message="nothing re-creates this Pod: once its node is lost or drained it is gone",
+        property=PROPERTY,
+        causes=(subject.cause("kind", "a bare Pod"),),
+        certainty=Certainty.CERTAIN,
+        outcome="The Pod is deleted and no controller owns it.",
+        why="Only controllers replace pods (https://kubernetes.io/docs/concepts/workloads/pods/#pods-and-controllers).",
+        repairs=(Repair(text="put its template into a Deployment"),),
+        verdict=Verdict(outcome=Outcome.VIOLATED, method="by the object's kind", scope="one bare Pod", certain=True),
+    )
 
 
 def _alone(ctx: Context, subject: Subject) -> Finding | Proof:

@@ -33,7 +33,7 @@ WHY_VOLUME = (
 )
 ASSUMPTIONS = (
     "images can be pulled and containers become ready",
-    "no other disturbance meanwhile",
+    "one workload rolls out at a time, and nothing else disturbs it",
     "controllers act on current status",
 )
 
@@ -45,6 +45,9 @@ def check(ctx: Context) -> Iterator[Finding | Proof]:
             continue
         if subject not in ctx.placeable:
             yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
+            continue
+        if not subject.replicas:
+            yield _proof(subject, not_asked("no replicas are wanted"))
             continue
         scene, verdict = decide_rollout(ctx, subject)
         if verdict.outcome is Outcome.VIOLATED and scene is not None:
@@ -71,7 +74,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
     if scene.world.places == (ANYWHERE,) and ready:
         theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
         if theorem.outcome is Outcome.HOLDS:
-            return scene, evolve(theorem, assumptions=(*scene.assumptions, *ASSUMPTIONS))
+            return scene, evolve(theorem, assumptions=(*scene.assumptions, *subject.rescaled, *ASSUMPTIONS))
     workload = scene.workload(subject)
     system = build(
         f"rollout of {subject.title}",
@@ -83,7 +86,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
     return scene, evolve(
         verdict,
         scope=_scope(ctx, subject, scene),
-        assumptions=(*scene.assumptions, *ASSUMPTIONS, *verdict.assumptions),
+        assumptions=(*scene.assumptions, *subject.rescaled, *ASSUMPTIONS, *verdict.assumptions),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from kverify.api.validation import validate_update
 from kverify.checks import drain, node_loss, promises, rollout, schedulable, service, spread
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding, Proof, Report
@@ -56,8 +57,14 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
+    refused = [
+        problem
+        for item in bundle.wanted
+        if (running := bundle.running(item)) is not None
+        for problem in validate_update(running, item, options.kubernetes_version)
+    ]
     return Report(
-        diagnostics=(*diagnostics, *dangling(bundle, diagnostics)),
+        diagnostics=(*diagnostics, *refused, *dangling(bundle, diagnostics)),
         findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
         assumptions=(*assumptions, *assumed(bundle)),

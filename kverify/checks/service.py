@@ -47,7 +47,7 @@ def check(ctx: Context) -> Iterator[Finding | Proof]:
     for service in ctx.bundle.of_kind(Service):
         if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
             continue
-        behind = [s for s in _behind(ctx, service) if s in ctx.placeable and s.replicas >= 1]
+        behind = [s for s in _behind(ctx, service) if s in ctx.placeable and s.managed and s.replicas >= 1]
         if not behind:
             continue
         yield from _through_rollouts(ctx, service, behind)

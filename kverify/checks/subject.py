@@ -26,7 +26,7 @@ class Subject:
     ``old`` is the template that runs now, ``new`` the one about to be applied; they are the same template when nothing
     else is known to run (a new image will come one day). ``wanted``: it is in the manifests to be checked; others
     only take up room. ``live`` says on which nodes its pods are, when the cluster
-    description has them. ``fresh``: nothing of it runs yet, it is being created.
+    description has them.
     """
 
     object: WorkloadObject
@@ -40,12 +40,24 @@ class Subject:
     claims: tuple[str, ...] = ()
     live: Mapping[str, int] | None = None
     wanted: bool = True
-    fresh: bool = False
     running: WorkloadObject | None = field(default=None)
 
     @property
     def name(self) -> str:
         return self.object.metadata.name
+
+    @property
+    def managed(self) -> bool:
+        """A controller replaces its pods."""
+        return not isinstance(self.object, Pod)
+
+    @property
+    def rescaled(self) -> tuple[str, ...]:
+        """What is assumed of a change of ``replicas`` that comes with the new revision."""
+        if self.running is None or isinstance(self.running, Pod) or self.running.spec.replicas == self.replicas:
+            return ()
+        before = 1 if self.running.spec.replicas is None else self.running.spec.replicas
+        return (f"the change of replicas from {before} to {self.replicas} is carried out before the rollout",)
 
     @property
     def most(self) -> int:
@@ -118,7 +130,6 @@ def _subject(bundle: Bundle, workload: WorkloadObject) -> Subject:
         claims=_exclusive_claims(bundle, namespace, workload),
         wanted=bundle.is_wanted(workload),
         live=_live(bundle, workload),
-        fresh=running is None and bool(bundle.previous),
         running=running,
     )
 

@@ -22,6 +22,7 @@ from kverify.model.world import Phase, Place, World
 from kverify.spec.property import Always, Reaches
 
 REPLICAS, SURGE, UNAVAILABLE = Variable("replicas"), Variable("maxSurge"), Variable("maxUnavailable")
+EVERY_SIZE = "every replicas, maxSurge and maxUnavailable (not both 0)"
 OLD, NEW = Revision("old", "ReplicaSet old"), Revision("new", "ReplicaSet new")
 NODES = Place("a node")
 
@@ -154,11 +155,12 @@ def promises_theorem(min_ready: bool) -> Verdict:
     """For every size: a rolling update never takes availability below replicas - maxUnavailable, nor asks for more pods
     than replicas + maxSurge, even on a stale status."""
     r = rollout(min_ready=min_ready, stale=True)
-    return induction.check(r.system, promise(r))
+    return evolve(induction.check(r.system, promise(r)), scope=EVERY_SIZE)
 
 
 @cache
 def completion_theorem(recreate: bool, min_ready: bool) -> Verdict:
     """For every size: a rollout whose pods all find room and become ready ends with every replica updated."""
     r = rollout(recreate=recreate, min_ready=min_ready)
-    return progress.prove(r.system, completion(r), invariant=all_of(lemmas(r)), rank=ranking(r))
+    verdict = progress.prove(r.system, completion(r), invariant=all_of(lemmas(r)), rank=ranking(r))
+    return evolve(verdict, scope="every number of replicas" if recreate else EVERY_SIZE)

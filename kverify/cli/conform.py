@@ -45,7 +45,9 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("traces", metavar="TRACE", nargs="+", type=Path, help="a recording: NAME.jsonl or NAME.jsonl.gz")
+    parser.add_argument(
+        "traces", metavar="TRACE", nargs="+", type=Path, help="a recording: NAME.jsonl or NAME.jsonl.gz"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks of internal errors")
     parser.set_defaults(run=run, parser=parser)
 
@@ -124,7 +126,7 @@ def _refusal(refusal: Refusal) -> Iterator[str]:
         yield "  what would have been needed:"
         yield from (f"    {text}" for text in refusal.blocked)
     else:
-        yield "  no action of the model changes this"
+        yield "  no action of the model does this, whatever its guard"
     if refusal.instead:
         yield "  what the model can do instead:"
         yield from (f"    {text}" for text in refusal.instead)

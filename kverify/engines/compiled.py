@@ -18,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, NoReturn, TypeAlias
 
 from kverify.engines.errors import ModelError
@@ -126,15 +127,17 @@ class Compiled:
             end = start + 1
             while guard and end < len(pending) and pending[end][1][:1] and pending[end][1][0] is guard[0]:
                 end += 1
+            common = _common([parts for _, parts in pending[start:end]])
             if end > start + 1:
-                lines.append(f"if {written.text(guard[0])}:")
-                rest = [(i, parts[1:]) for i, parts in pending[start:end]]
-                lines += _indent(self._branches(rest, written, canonical, numbered))
-            elif guard:
-                lines.append(f"if {' and '.join(written.text(part) for part in guard)}:")
-                lines += _indent(self._effect(index, written, canonical, numbered))
+                rest = [(i, parts[common:]) for i, parts in pending[start:end]]
+                inner = self._branches(rest, written, canonical, numbered)
             else:
-                lines += self._effect(index, written, canonical, numbered)
+                inner = self._effect(index, written, canonical, numbered)
+            if common:
+                lines.append(f"if {' and '.join(written.text(part) for part in guard[:common])}:")
+                lines += _indent(inner)
+            else:
+                lines += inner
             start = end
         return lines
 
@@ -231,6 +234,12 @@ class Compiled:
         exec(code, namespace)
         function: Callable[..., Any] = namespace[name]
         return function
+
+
+def _common(guards: Sequence[tuple[Expr, ...]]) -> int:
+    """With how many equal conditions all ``guards`` begin."""
+    columns = zip(*guards, strict=False)
+    return sum(1 for _ in takewhile(lambda column: all(part is column[0] for part in column), columns))
 
 
 def _define(signature: str, body: Iterable[str]) -> str:

@@ -229,7 +229,7 @@ class _Follower:
         """Why nothing leads from ``possible`` to ``after``."""
         changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
         blocked: dict[str, tuple[int, str]] = {}
-        instead: dict[str, None] = {}
+        nearest: dict[str, int] = {}
         for here in sorted(possible, key=lambda p: p[0], reverse=True)[:_EXAMINED]:
             state, debt = here
             view, seen = self.system.view(state), self.project(state)
@@ -242,20 +242,19 @@ class _Follower:
                 if reached == seen:
                     continue
                 if id(action) in enabled:
-                    instead[_sentence(action, view, self.system.view(following))] = None
-                elif all(reached[i] != seen[i] for i in changed):
-                    exact = all(reached[i] == after[i] for i in changed)
+                    apart = sum(reached[i] == seen[i] for i in changed)
+                    text = _sentence(action, view, self.system.view(following))
+                    nearest[text] = min(apart, nearest.get(text, apart))
+                elif all(reached[i] == after[i] for i in changed):
                     missing = _missing(action, view, debt)
-                    rank = len(missing) + (0 if exact else 10)
                     text = f"{action.name} needs {' and '.join(missing)}"
-                    if action.name not in blocked or blocked[action.name][0] > rank:
-                        blocked[action.name] = (rank, text)
+                    blocked[action.name] = min((len(missing), text), blocked.get(action.name, (len(missing), text)))
         return Refusal(
             position=position,
             observation=observation,
             changes=tuple((self._names[i], before[i], after[i]) for i in changed),
             blocked=tuple(text for _, text in sorted(blocked.values()))[:_SHOWN],
-            instead=tuple(instead)[:_SHOWN],
+            instead=tuple(sorted(nearest, key=nearest.__getitem__))[:_SHOWN],
         )
 
     def unpaid(self, possible: set[_Possible], position: int, observation: Observation) -> Refusal:

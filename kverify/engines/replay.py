@@ -14,13 +14,17 @@ from attrs import evolve
 from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError, ReplayError
 from kverify.engines.starts import outside
+from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import Condition, evaluate, substitute
 from kverify.model.system import State, TransitionSystem
 from kverify.spec.property import Always, Property, Reaches
 
 _PLAIN = 1_000
-"""How many states the plain interpreter visits to confirm that a goal is out of reach; compiled code does the rest."""
+"""How many states the plain interpreter visits to confirm that a goal is out of reach."""
+
+_COMPILED = 100_000
+"""How many states compiled code visits for that purpose before it makes use of symmetry."""
 
 
 def concretise(
@@ -165,19 +169,28 @@ def at_rest(system: TransitionSystem, state: State) -> bool:
 def goal_in_reach(system: TransitionSystem, state: State, goal: Condition) -> bool:
     """Whether steps that are not disturbances lead from ``state`` to ``goal``.
 
-    The plain interpreter looks first; when there are more than a thousand states it hands over to compiled code,
-    without symmetry, so that a wrong symmetry cannot hide the goal.
+    The plain interpreter looks first. When there are too many states for it, compiled code looks, at first without
+    symmetry, so that a wrong symmetry cannot hide the goal, and only in regions of more than a hundred thousand states
+    with it.
     """
     plain = _search(state, lambda s: _holds(system, goal, s), lambda s: _calm_steps(system, s), _PLAIN)
     if plain is not None:
         return plain
-    compiled = compile_system(system)
     environment = [action.environment for action in system.actions]
+    compiled = compile_system(system)
 
     def following(state: State) -> Iterator[State]:
         return (after for index, after in compiled.successors(state) if not environment[index])
 
-    return bool(_search(state, compiled.condition(goal), following, None))
+    found = _search(state, compiled.condition(goal), following, _COMPILED)
+    if found is not None:
+        return found
+    reduced = compile_system(evolve(system, symmetry=respected(system, Reaches(name="goal", goal=goal))))
+
+    def representatives(state: State) -> Iterator[State]:
+        return (after for index, after in reduced.moves(state) if not environment[index])
+
+    return bool(_search(reduced.canonical(state), reduced.condition(goal), representatives, None))
 
 
 def _search(

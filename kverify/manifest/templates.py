@@ -12,9 +12,10 @@ from kverify.manifest.span import Span
 
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 # A template where YAML has its structure: at the beginning of a line, an item or a value. In the middle of an unquoted
-# value it is only text.
-_STRUCTURAL = re.compile(r"""[ \t]*(?:- +)*(?:[^\s"'#][^"'#]*?[:,\[{][ \t]*)??(?P<mark>\{\{|\{%|\{\#)""")
-_BLOCK_SCALAR = re.compile(r"^(?P<indent>[ \t]*)(?:- +)*(?:[^\s#][^#]*:[ \t]+|- +)[|>][0-9+-]*[ \t]*(?:#.*)?\s*$")
+# value it is only text. Both expressions are searched for and hold no nested repetition, so a line costs linear time.
+_STRUCTURAL = re.compile(r"(?:^|[-:,][ \t]|[\[{,])[ \t]*(?P<mark>\{\{|\{%|\{#)")
+_BLOCK_SCALAR = re.compile(r"[-:][ \t]+[|>][0-9+-]*(?:[ \t]+#.*)?\s*$")
+_TEXT = re.compile("[\"'#]")
 _HELM = re.compile(r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities)\b|(?:include|template|toYaml|tpl)\s)")
 _MEND = "render it first: helm template … | kverify check -"
 _MEND_JINJA = "render it first, then check the result"
@@ -38,13 +39,14 @@ def unrendered(reading: Reading) -> Problem | None:
             if indent > block:
                 continue
             block = None
-        match = _STRUCTURAL.match(line)
-        if match is not None:
+        match = _STRUCTURAL.search(line)
+        # Text before it that is quoted or a comment makes it text too.
+        if match is not None and not _TEXT.search(line, 0, match.start("mark")):
             mark = match["mark"]
             at, column = reading.source.position(start + match.start("mark"))
             span = Span(reading.source.file, at, column, at, column + len(mark), reading.origin)
             return _problem(mark, span)
-        if _BLOCK_SCALAR.match(line):
+        if _BLOCK_SCALAR.search(line):
             block = indent
     return None
 

@@ -15,7 +15,7 @@ from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
 _LONG = 120
-"""A scope or an invariant of more characters than this is cut unless the report is verbose."""
+"""An invariant of more characters than this is cut unless the report is verbose."""
 
 _CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
 
@@ -156,32 +156,49 @@ class _Text:
             yield from self.style.wrap(text, indent=2, hang=4)
 
     def proofs(self, proofs: Iterable[Proof]) -> Iterator[str]:
-        """Proofs in groups with the same property, statement and method; every proof by itself when verbose."""
-        groups: dict[tuple[str, ...], list[Proof]] = {}
+        """Proofs in groups: what is said alike of several objects once, and below one heading what was proved of a
+        property by one method in one scope. Verbose: every proof by itself."""
+        alike: dict[tuple[str, ...], list[Proof]] = {}
         for proof in proofs:
             single = (proof.object, proof.verdict.scope) if self.verbose else ()
-            groups.setdefault((proof.property, proof.message, proof.verdict.method, *single), []).append(proof)
-        for rows in groups.values():
-            yield from self.proof_group(rows)
+            alike.setdefault((proof.property, proof.verdict.method, proof.message, *single), []).append(proof)
+        groups: dict[tuple[str, ...], list[list[Proof]]] = {}
+        for key, rows in alike.items():
+            scopes = {row.verdict.scope for row in rows}
+            together = (*key[:2], *scopes) if len(scopes) == 1 and not self.verbose else key
+            groups.setdefault(together, []).append(rows)
+        for parts in groups.values():
+            yield from self.proof_group(parts)
 
-    def proof_group(self, rows: Sequence[Proof]) -> Iterator[str]:
-        first = rows[0]
-        yield from self.style.wrap(_names([row.object for row in rows]), f"{first.property}: ", indent=2, hang=6)
-        yield from self.style.wrap(first.message, indent=6)
-        scopes = list(dict.fromkeys(row.verdict.scope for row in rows))
-        evidence = list(dict.fromkeys(row.verdict.evidence for row in rows))
-        states = sum(row.verdict.states for row in rows)
+    def proof_group(self, parts: Sequence[Sequence[Proof]]) -> Iterator[str]:
+        wrap = self.style.wrap
+        rows = [row for part in parts for row in part]
+        label = f"{rows[0].property}: "
+        if len(parts) == 1:
+            yield from wrap(_names([row.object for row in rows]), label, indent=2, hang=6)
+            yield from wrap(rows[0].message, indent=6)
+        else:
+            yield f"  {self.style.bold(label.rstrip())}"
+            for part in parts:
+                yield from wrap(f"{_names([row.object for row in part])}: {part[0].message}", indent=6, hang=8)
+        for line in wrap(self.grounds([row.verdict for row in rows]), indent=6):
+            yield self.style.dim(line)
+
+    def grounds(self, verdicts: Sequence[Verdict]) -> str:
+        """Method, scope and evidence of proofs by one method in one line."""
+        scopes = list(dict.fromkeys(verdict.scope for verdict in verdicts))
+        evidence = list(dict.fromkeys(verdict.evidence for verdict in verdicts))
+        states = sum(verdict.states for verdict in verdicts)
         parts = [
-            f"by {first.verdict.method}",
-            self.cut(scopes[0]) if len(scopes) == 1 else "each in its own scope (-v shows them)",
+            f"by {verdicts[0].method}",
+            scopes[0] if len(scopes) == 1 else "each in its own scope (-v shows them)",
             self.cut(evidence[0]) if len(evidence) == 1 else "",
             f"{states:,} states" if states and (len(evidence) > 1 or "state" not in evidence[0]) else "",
         ]
-        for line in self.style.wrap("; ".join(part for part in parts if part), indent=6):
-            yield self.style.dim(line)
+        return "; ".join(part for part in parts if part)
 
     def cut(self, text: str) -> str:
-        """The beginning of a long scope or invariant; all of it when verbose."""
+        """The beginning of a long invariant; all of it when verbose."""
         if self.verbose or len(text) <= _LONG:
             return text
         return f"{text[:_LONG].rpartition(' ')[0]} … (-v shows all of it)"

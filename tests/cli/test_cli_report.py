@@ -163,6 +163,43 @@ not modelled:
     assert lines(report, verbose=True).count("schedulable: Deployment") == 2
 
 
+def test_proofs_of_one_theorem_share_its_heading() -> None:
+    proofs = tuple(
+        Proof(
+            id="KV4003",
+            object=f"Deployment shop/{name}",
+            property="promises-kept",
+            message=f"at least {number} available",
+            verdict=verdict(Outcome.HOLDS, method="induction", scope="every size", evidence="invariant"),
+        )
+        for name, number in (("web", 2), ("api", 3))
+    )
+    shown = lines(Report(proofs=proofs))
+    assert shown.startswith("""\
+proved:
+  promises-kept:
+      Deployment shop/web: at least 2 available
+      Deployment shop/api: at least 3 available
+      by induction; every size; invariant
+""")
+
+
+def test_proofs_in_different_scopes_say_so() -> None:
+    proofs = tuple(
+        Proof(
+            id="KV4004",
+            object=f"Deployment shop/{name}",
+            property="drain-ends",
+            message="the drain ends",
+            verdict=verdict(Outcome.HOLDS, scope=f"{name}, 3 nodes", evidence=f"{number} states", states=number),
+        )
+        for name, number in (("web", 20), ("api", 30))
+    )
+    report = Report(proofs=proofs)
+    assert "by exhaustive search; each in its own scope (-v shows them); 50 states" in lines(report)
+    assert "by exhaustive search; web, 3 nodes; 20 states" in lines(report, verbose=True)
+
+
 def test_a_long_invariant_is_cut_unless_asked_for() -> None:
     invariant = "invariant: " + " and ".join(f"a{n} <= b{n}" for n in range(60))
     proof = Proof(

@@ -163,6 +163,14 @@ def test_divisions_deeper_than_the_python_parser_allows_are_an_error() -> None:
         compile_system(counter(deep)).successors((7, 3, 0))
 
 
+def test_guards_that_share_more_conditions_than_python_may_be_indented() -> None:
+    many = [integer(f"n{i}") <= i for i in range(150)]
+    names = [f"n{i}" for i in range(150)]
+    actions = [Action(n, "test", all_of([*many, integer(n) < 3]), {n: integer(n) + 1}) for n in names[5:]]
+    system = TransitionSystem("wide", tuple(Variable(n, 0, 3, 0) for n in names), tuple(actions))
+    assert len(compile_system(system).successors((0,) * 150)) == 145
+
+
 def test_sums_longer_than_the_python_parser_allows() -> None:
     long = total(ite(a == i, 1, 0) for i in range(5000))
     assert compile_system(counter(long)).successors((7, 3, 0)) == [(0, (1, 3, 0))]

@@ -136,6 +136,24 @@ def test_a_large_region_without_goal_is_confirmed_by_compiled_code() -> None:
         replay(trace, Reaches(name="some day", goal=a + b == 98))
 
 
+def test_a_very_large_region_without_goal_is_confirmed_with_symmetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kverify.engines.replay._PLAIN", 20)
+    monkeypatch.setattr("kverify.engines.replay._COMPILED", 40)
+    a, b = integer("a"), integer("b")
+    system = TransitionSystem(
+        "clock",
+        (Variable("a", 0, 8, 0), Variable("b", 0, 8, 0)),
+        (Action("a", "test", True, {"a": (a + 1) % 9}), Action("b", "test", True, {"b": (b + 1) % 9})),
+        symmetry=((("a",), ("b",)),),
+    )
+    trace = violation(system, Reaches(name="never", goal=a + b == 20))
+    assert trace.loop == 0
+    with pytest.raises(ReplayError, match="can still be reached"):
+        replay(trace, Reaches(name="some day", goal=a + b == 16))
+    with pytest.raises(ReplayError, match="can still be reached"):
+        replay(trace, Reaches(name="some day", goal=a - b == 8))
+
+
 def test_parameters_must_be_fixed_in_system_and_property() -> None:
     system = rolling_update()
     prop = Always(name="small", condition=integer("new") < integer("replicas"))

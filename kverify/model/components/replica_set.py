@@ -4,8 +4,9 @@ Source: ``manageReplicas`` in pkg/controller/replicaset/replica_set.go and ``Act
 pkg/controller/controller_utils.go. Terminating pods are not counted. Of too many pods it deletes first those without a
 node, then those that are not Ready, then those that share a node with most others of the same owner. What decides
 between the rest (deletion cost, time of readiness, restarts, age) is left free. The controller picks all pods of a
-sync at once, by ranks computed before the first is deleted; so in a sync that deletes several, ranks are left free
-as well (``choosing``).
+sync at once, by ranks computed before the first is deleted, and deletes them in any order (one goroutine per pod);
+so in a sync that deletes several, a Ready pod may go before one that is not, if both must go, and the ranks by node are
+left free as well (``choosing``).
 """
 
 from __future__ import annotations
@@ -75,9 +76,11 @@ def _delete(world: World, workload: Workload, revision: Revision) -> Iterator[Ac
                 continue
             here = integer(world.at(phase, revision, place))
             gone = integer(world.at(Phase.TERMINATING, revision, place))
-            first = [excess >= 1, pending == 0, here >= 1]
+            # Those that rank before this pod must go too: there is still one too many without them.
+            before = pending if phase is Phase.STARTING else pending + starting
+            first: list[Condition] = [excess >= before + 1, here >= 1]
             if phase is not Phase.STARTING:
-                first += [starting == 0, _most_crowded(world, workload, revision, place, several)]
+                first.append(_most_crowded(world, workload, revision, place, several))
             yield Action(
                 f"delete {phase.value} {revision.key}@{place.name}",
                 COMPONENT,
