@@ -33,7 +33,7 @@ CASES = (
     Case("kverify --help", ("-m", "kverify.cli.main", "--help"), 0.3),
     Case(
         "kverify check examples/shop",
-        ("-m", "kverify.cli.main", "check", "examples/shop", "--cluster", "examples/shop/cluster"),
+        ("-m", "kverify.cli.main", "check", "examples/shop"),
         3.0,
         exit_codes=(0, 1),
     ),

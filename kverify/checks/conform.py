@@ -14,18 +14,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kverify.api.apps import Deployment
 from kverify.api.decode import structure
 from kverify.cluster.recording import (
     DeploymentSeen,
     Event,
+    FirstSeen,
     NodeSeen,
     PodSeen,
     Recording,
     RecordingError,
     ReplicaSetSeen,
+    orders,
     read_recording,
 )
 from kverify.engines.conform import Conformance, Observation, conform
@@ -40,9 +42,6 @@ from kverify.model.world import SERVING, Phase, Place, World
 MODELLED = {"Deployment", "ReplicaSet", "Pod"}
 UNINVOLVED = {"Event", "Node", "Service", "EndpointSlice", "Endpoints", "ConfigMap", "Secret", "Lease", "Namespace"}
 """Kinds that do not act on Deployments, ReplicaSets and pods. Of nodes, that holds while they do not change."""
-
-SAME_SECOND = 1.0
-"""ReplicaSets are old by their creation time in whole seconds; of two from the same second, the name decides."""
 
 
 class NotModelled(Exception):
@@ -115,24 +114,15 @@ class Answer:
 
 def check_recording(path: Path) -> tuple[Answer, ...]:
     """Follow every Deployment of the recording in ``path``. Raises ``RecordingError`` and ``NotModelled``."""
-    recording = _with_driver(read_recording(path), path)
+    recording = read_recording(path)
     min_ready = _manifest_beside(path)
     return tuple(_best(recording, name, min_ready.get(name)) for name in deployments_of(recording))
-
-
-def _with_driver(recording: Recording, path: Path) -> Recording:
-    """The recording with the driver's actions, which whole-object recordings leave to the short one beside them."""
-    beside = [path.with_name(f"{recording.name}{end}") for end in (".jsonl.gz", ".jsonl")]
-    for other in beside:
-        if not recording.actions and other != path and other.is_file():
-            return evolve(recording, actions=read_recording(other).actions)
-    return recording
 
 
 def _best(recording: Recording, name: str, min_ready: int | None) -> Answer:
     """The answer under the order of ReplicaSets that explains most, where the recording leaves their order open."""
     answers = []
-    for order in _orders(_replica_sets(recording, name)):
+    for order in orders(_replica_sets(recording, name)):
         case = case_of(recording, name, order, min_ready)
         answers.append(Answer(recording=recording.name, case=case, conformance=follow(case, system_of(case.world))))
         if answers[-1].conforms:
@@ -170,9 +160,9 @@ def deployments_of(recording: Recording) -> tuple[str, ...]:
     for event in recording.events:
         if event.verb == "INITIAL" and event.kind in MODELLED:
             raise NotModelled(f"{event.kind} {event.name} that is there before the recording begins")
-        if event.kind == "ReplicaSet" and not _owner(event, "Deployment"):
+        if event.kind == "ReplicaSet" and not event.owner("Deployment"):
             raise NotModelled(f"ReplicaSet {event.name} without a Deployment")
-        if event.kind == "Pod" and not _owner(event, "ReplicaSet"):
+        if event.kind == "Pod" and not event.owner("ReplicaSet"):
             raise NotModelled(f"Pod {event.name} without a ReplicaSet")
         if isinstance(event.seen, NodeSeen) and nodes.setdefault(event.name, event.seen) != event.seen:
             raise NotModelled(f"a change of node {event.name} at {event.time:.3f} s")
@@ -180,10 +170,6 @@ def deployments_of(recording: Recording) -> tuple[str, ...]:
     if not names:
         raise NotModelled("a recording without a Deployment")
     return names
-
-
-def _owner(event: Event, kind: str) -> str | None:
-    return next((o.removeprefix(f"{kind}/") for o in event.owners if o.startswith(f"{kind}/")), None)
 
 
 def _manifest_beside(path: Path) -> Mapping[str, int]:
@@ -199,52 +185,23 @@ def _manifest_beside(path: Path) -> Mapping[str, int]:
     return {o.metadata.name: o.spec.min_ready_seconds or 0 for o in objects if isinstance(o, Deployment)}
 
 
-@frozen
-class _Set:
-    """A ReplicaSet when it was first seen."""
-
-    name: str
-    time: float
-    seen: ReplicaSetSeen
-
-
-def _replica_sets(recording: Recording, deployment: str) -> tuple[_Set, ...]:
+def _replica_sets(recording: Recording, deployment: str) -> tuple[FirstSeen, ...]:
     """The Deployment's ReplicaSets in the order of their creation. Raises ``NotModelled``."""
-    found: dict[str, _Set] = {}
+    found = {s.name: s for s in recording.replica_sets(deployment)}
     for event in recording.events:
-        if isinstance(event.seen, ReplicaSetSeen) and _owner(event, "Deployment") == deployment:
-            first = found.setdefault(event.name, _Set(event.name, event.time, event.seen))
-            if first.seen.template != event.seen.template:
-                raise NotModelled(f"a change of the template of ReplicaSet {event.name}")
+        first = found.get(event.name)
+        if first and isinstance(event.seen, ReplicaSetSeen) and first.seen.template != event.seen.template:
+            raise NotModelled(f"a change of the template of ReplicaSet {event.name}")
     templates = [s.seen.template for s in found.values()]
     if len(set(templates)) < len(templates):
         raise NotModelled(f"two ReplicaSets of {deployment} with the same template (the full recording may differ)")
     return tuple(found.values())
 
 
-def _orders(sets: Sequence[_Set]) -> Iterator[tuple[_Set, ...]]:
-    """The orders in which the Deployment controller may take the ReplicaSets, oldest first.
-
-    It sorts by creation time in whole seconds, then by name (``ReplicaSetsByCreationTimestamp`` in
-    pkg/controller/controller_utils.go). A recording without creation times leaves those close together open.
-    """
-    if all(s.seen.created for s in sets):
-        yield tuple(sorted(sets, key=lambda s: (s.seen.created, s.name)))
-        return
-    yield tuple(sets)
-    other = list(sets)
-    for end in range(len(other) - 1, 0, -1):
-        for i in range(end):
-            if other[i + 1].time - other[i].time < SAME_SECOND and other[i + 1].name < other[i].name:
-                other[i], other[i + 1] = other[i + 1], other[i]
-    if other != list(sets):
-        yield tuple(other)
-
-
 # -- the model of one Deployment -------------------------------------------------------------------------------------
 
 
-def case_of(recording: Recording, name: str, sets: Sequence[_Set], min_ready: int | None) -> Case:
+def case_of(recording: Recording, name: str, sets: Sequence[FirstSeen], min_ready: int | None) -> Case:
     """The Deployment ``name`` with ``sets`` in the order the controller takes them. Raises ``NotModelled``."""
     shown = [e for e in recording.events if isinstance(e.seen, DeploymentSeen) and e.name == name]
     for before, after in pairwise(shown):
@@ -323,7 +280,7 @@ class _Watcher:
     """Reads the events of one Deployment one by one and keeps what they show."""
 
     def __init__(
-        self, recording: Recording, world: World, templates: Mapping[str, Revision], sets: Sequence[_Set]
+        self, recording: Recording, world: World, templates: Mapping[str, Revision], sets: Sequence[FirstSeen]
     ) -> None:
         self.recording = recording
         self.world = world
@@ -374,7 +331,7 @@ class _Watcher:
             case "ReplicaSet":
                 return event.name in self.owner
             case "Pod":
-                return _owner(event, "ReplicaSet") in self.owner
+                return event.owner("ReplicaSet") in self.owner
         return False
 
     def _read(self, event: Event) -> frozenset[str]:
@@ -395,7 +352,7 @@ class _Watcher:
         raise AssertionError(f"{event.kind} is not read")
 
     def _read_pod(self, event: Event, seen: PodSeen) -> frozenset[str]:
-        revision = self.owner[_owner(event, "ReplicaSet") or ""]
+        revision = self.owner[event.owner("ReplicaSet") or ""]
         known = self.pods.get(event.name)
         if known is not None and known[0] is not revision:
             raise NotModelled(f"Pod {event.name} changing its owner at {event.time:.3f} s")
@@ -411,7 +368,7 @@ class _Watcher:
         return frozenset(pod_deletion.names(self.world, revision))
 
     def _check_pause(self, event: Event) -> None:
-        """A paused Deployment is left alone only while one ReplicaSet has all replicas; else it is scaled in proportion."""
+        """A paused Deployment is left alone while one ReplicaSet has all replicas; else it is scaled in proportion."""
         if not self.paused:
             return
         active = [spec for spec in self.specs.values() if spec]

@@ -1,14 +1,15 @@
 """Which engine is asked what, and in which order: the cheapest that can decide first.
 
 A small model is searched exhaustively: that decides, and gives the shortest trace. A big one is first asked for a proof
-that needs no search; then, because what goes wrong mostly goes wrong soon, for the nearest stuck state.
+that needs no search; then, because what goes wrong is mostly near or easy to come by, for a nearest stuck state and
+for one that random walks run into; and last for as much search as the user allows.
 """
 
 from __future__ import annotations
 
 from attrs import evolve
 
-from kverify.engines import explicit, induction, progress
+from kverify.engines import explicit, induction, progress, walk
 from kverify.engines.explicit import explore
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number, all_of, any_of, negate
@@ -16,7 +17,7 @@ from kverify.model.system import TransitionSystem
 from kverify.spec.property import Always, Reaches
 
 SMALL = 20_000
-"""States searched before any proof is tried."""
+"""States searched before anything else is tried."""
 
 
 def reaches(
@@ -37,19 +38,30 @@ def reaches(
             return proof
     at_rest = negate(any_of(a.guard for a in system.actions if not a.environment))
     stuck = Always(name=prop.name, condition=negate(all_of([prop.premise, at_rest, negate(prop.goal)])))
-    nearest = explicit.check(system, stuck, limit=limit)
-    if nearest.outcome is Outcome.VIOLATED:
-        reached = explore(system, watch=prop.goal, limit=limit)
-        return evolve(nearest, certain=reached.complete and reached.found is None)
+    found = always(system, stuck, limit=limit)
+    if found.outcome is Outcome.VIOLATED:
+        return evolve(found, certain=not possible(system, prop.goal, limit=limit))
     return explicit.check(system, prop, limit=limit) if limit > SMALL else verdict
 
 
 def always(system: TransitionSystem, prop: Always, *, limit: int) -> Verdict:
-    """Decide whether a condition holds in every reachable state: search, then induction with the property's lemmas."""
+    """Decide whether a condition holds in every reachable state."""
     verdict = explicit.check(system, prop, limit=min(SMALL, limit))
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict
-    proof = induction.check(system, prop)
-    if proof.outcome is Outcome.HOLDS or limit <= SMALL:
+    proof = induction.check(system, prop, depth=1)
+    if proof.outcome is Outcome.HOLDS:
         return proof
-    return explicit.check(system, prop, limit=limit)
+    walked = walk.check(system, prop)
+    if walked.outcome is Outcome.VIOLATED:
+        return walked
+    return explicit.check(system, prop, limit=limit) if limit > SMALL else verdict
+
+
+def possible(system: TransitionSystem, condition: Condition, *, limit: int) -> bool:
+    """Some run reaches ``condition``; also true when that could not be excluded, so that nothing is called certain
+    without having been decided."""
+    if walk.find(system, condition) is not None:
+        return True
+    search = explore(system, watch=condition, limit=limit)
+    return search.found is not None or not search.complete

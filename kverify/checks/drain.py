@@ -10,12 +10,12 @@ from kverify.api.policy import PodDisruptionBudget
 from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import listing
+from kverify.checks.words import listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -38,14 +38,13 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One answer for every workload of the manifests, over all nodes that can hold its pods."""
     for subject in ctx.checked:
+        if not subject.managed:
+            continue  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
         if subject not in ctx.placeable:
             yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
-            continue
-        if not subject.managed:
-            yield _proof(subject, not_asked("nothing re-creates a bare Pod: kubectl drain --force just deletes it"))
             continue
         yield answer(ctx, subject)
 
@@ -96,31 +95,31 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     assert trace is not None
     budgets = ctx.budgets(subject)
     view = trace.system.view(trace.final)
-    sentences = []
+    reasons = []
     if len(budgets) > 1:
-        sentences.append(f"{listing([describe(b) for b in budgets])} select the same pods: every eviction answers 500")
+        reasons.append(f"{listing([describe(b) for b in budgets])} select the same pods: every eviction answers 500")
     else:
         for budget in case.world.budgets:
             number = int(evaluate(healthy(case.world, budget), view))
             if number - int(evaluate(budget.desired, view)) < 1:
-                sentences.append(
+                reasons.append(
                     f"{budget.name} wants {budget.desired} healthy pods and {number} are: every eviction answers 429"
                 )
     stuck = explain(case.scene, trace)
-    sentences += stuck.sentences
+    reasons += stuck.sentences
     nodes = listing([name for c, _ in violated for name in c.nodes])
     verb = "can never end" if verdict.certain else "may never end"
     return Finding(
         id="KV4003",
         severity=Severity.ERROR,
         object=subject.title,
-        message=f"the drain of {nodes} {verb}: {sentences[0] if sentences else 'no pod may be evicted'}",
+        message=f"the drain of {nodes} {verb}: {reasons[0] if reasons else 'no pod may be evicted'}",
         property=PROPERTY,
         causes=tuple(_causes(subject, budgets)),
         certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
-        opening=f"{opening(case.scene, trace)}. {case.node} is cordoned and its drain begins.",
+        opening=sentences(opening(case.scene, trace), f"{case.node} is cordoned and its drain begins"),
         steps=tuple(trace.sentences()),
-        outcome=". ".join((*sentences, "The drain retries for ever")) + ".",
+        outcome=sentences(*reasons, "the drain retries for ever"),
         details=stuck.details,
         why=WHY,
         repairs=tuple(_repairs(ctx, subject, budgets)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TypeAlias
 
 from attrs import field, frozen
 
@@ -73,6 +74,21 @@ class Proof:
     verdict: Verdict
 
 
+@frozen
+class Assumed:
+    """What had to be taken for granted about ``object`` because the input does not say: info, never a verdict."""
+
+    object: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.object}: {self.text}"
+
+
+Answer: TypeAlias = "Finding | Proof | Assumed"
+"""What a check yields."""
+
+
 @frozen(kw_only=True)
 class Report:
     """Everything one run has to say.
@@ -106,6 +122,7 @@ class Report:
         findings before what is undecided: the worst news that is certain decides."""
         if self.bad_input:
             return 2
-        if any(f.severity >= fail_on for f in self.findings):
+        severities = [*(f.severity for f in self.findings), *(d.severity for d in self.diagnostics)]
+        if any(severity >= fail_on for severity in severities):
             return 1
         return 3 if self.undecided else 0

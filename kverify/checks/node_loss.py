@@ -13,12 +13,12 @@ from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
-from kverify.checks.words import count, listing
+from kverify.checks.words import count, listing, sentences
 from kverify.engines.schedulability import Fit, Room, fit
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -38,7 +38,7 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One answer for every workload alone, then one for what only all of them together show."""
     if len(ctx.nodes) == 1:
         for subject in ctx.checked:
@@ -118,9 +118,9 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) ->
         property=PROPERTY,
         causes=tuple(_causes(subject, stuck)),
         certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
-        opening=f"{opening(case.scene, trace)}. {case.node} has just stopped answering.",
+        opening=sentences(opening(case.scene, trace), f"{case.node} has just stopped answering"),
         steps=tuple(trace.sentences()),
-        outcome=". ".join((*stuck.sentences, "One more node mends it")) + ".",
+        outcome=sentences(*stuck.sentences, "one more node mends it"),
         details=stuck.details,
         why=WHY,
         verdict=verdict,
@@ -133,7 +133,7 @@ def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
     yield subject.cause("spec.replicas")
 
 
-def _together(ctx: Context) -> Iterator[Finding | Proof]:
+def _together(ctx: Context) -> Iterator[Answer]:
     """No workload alone is in trouble, but all of them at once may not fit on what is left."""
     short: list[tuple[int, Fit]] = []
     for node in range(len(ctx.nodes)):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from kverify.checks.context import Context
-from kverify.checks.finding import Finding, Proof
+from kverify.checks.finding import Answer, Proof
 from kverify.checks.theorems import promises_theorem
 from kverify.model.workload import RollingUpdate
 
@@ -19,7 +19,7 @@ TITLE = "a rollout keeps replicas - maxUnavailable available and wants at most r
 ASSUMPTIONS = ("no pod fails by itself (what fails by itself is nobody's step)", "status may lag behind the pods")
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One proof for every Deployment that rolls."""
     for subject in ctx.checked:
         if isinstance(subject.strategy, RollingUpdate):

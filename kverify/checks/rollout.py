@@ -8,12 +8,12 @@ from attrs import evolve
 
 from kverify.checks import decide, theorems
 from kverify.checks.context import Context
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.repairs import candidates
 from kverify.checks.scenes import ANYWHERE, Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import Stuck, explain, opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import count
+from kverify.checks.words import count, sentences
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
@@ -38,7 +38,7 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One answer for every Deployment of the manifests."""
     for subject in ctx.checked:
         if subject.strategy is None:
@@ -115,9 +115,9 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> 
         property=PROPERTY,
         causes=tuple(_causes(subject, stuck)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
-        opening=f"{opening(scene, trace)}. The pod template has just been changed.",
+        opening=sentences(opening(scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
-        outcome=". ".join((*stuck.sentences, "Nothing moves any more")) + ".",
+        outcome=sentences(*stuck.sentences, "nothing moves any more"),
         details=stuck.details,
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,
         repairs=tuple(_repairs(ctx, subject)),

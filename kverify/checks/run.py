@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from kverify.api.validation import validate_update
 from kverify.checks import drain, node_loss, promises, rollout, schedulable, service, spread
 from kverify.checks.context import Context
-from kverify.checks.finding import Finding, Proof, Report
+from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
 from kverify.checks.scenes import CLUSTER_IS_OPEN
+from kverify.cluster import references
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.dangling import dangling
-from kverify.cluster.references import assumed
 from kverify.cluster.unmodelled import not_modelled
 from kverify.manifest.diagnostics import Diagnostic
 
-Check = Callable[[Context], Iterator[Finding | Proof]]
+Check = Callable[[Context], Iterator[Answer]]
 
 CHECKS: dict[str, tuple[str, Check]] = {
     schedulable.PROPERTY: ("every pod finds a node", schedulable.check),
@@ -41,6 +41,7 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         raise UnknownProperty(f"no property is called {', '.join(unknown)}; there are: {', '.join(CHECKS)}")
     findings: list[Finding] = []
     proofs: list[Proof] = []
+    assumed: list[Assumed] = []
     interrupted = ""
     ctx = Context(bundle, options)
     try:
@@ -52,8 +53,10 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
             for answer in check(ctx):
                 if isinstance(answer, Finding):
                     findings.append(answer)
-                else:
+                elif isinstance(answer, Proof):
                     proofs.append(answer)
+                else:
+                    assumed.append(answer)
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
@@ -67,7 +70,7 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         diagnostics=(*diagnostics, *refused, *dangling(bundle, diagnostics)),
         findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
-        assumptions=(*assumptions, *assumed(bundle)),
+        assumptions=(*assumptions, *map(str, assumed), *references.assumed(bundle)),
         not_modelled=not_modelled(bundle),
         objects=len(bundle.wanted),
         interrupted=interrupted,

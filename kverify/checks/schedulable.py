@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from kverify.checks.context import Context
-from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
@@ -23,10 +23,10 @@ WHY = (
 )
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One answer for each workload alone, then one for all of them together."""
     if ctx.open:
-        yield from (_assumed(s) for s in ctx.checked)
+        yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked)
         return
     for subject in ctx.checked:
         answer = ctx.alone(subject)
@@ -74,16 +74,6 @@ def _proof(ctx: Context, subject: Subject, outcome: Outcome, answer: Fit) -> Pro
         message=TITLE,
         verdict=_verdict(ctx, ctx.placeable, outcome, answer),
     )
-
-
-def _assumed(subject: Subject) -> Proof:
-    verdict = Verdict(
-        outcome=Outcome.VACUOUS,
-        method="not asked",
-        scope="an open cluster",
-        reason="no nodes were given (--cluster): it is assumed that nodes offer " + offer(subject),
-    )
-    return Proof(id="KV3001", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
 
 
 def offer(subject: Subject) -> str:

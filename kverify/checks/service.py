@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from kverify.api.service import Service
 from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb
-from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import listing
+from kverify.checks.words import listing, sentences
 from kverify.cluster.bundle import describe
-from kverify.engines.explicit import explore
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
@@ -42,7 +41,24 @@ _DISTURBANCES = {
 }
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+@frozen(eq=False, kw_only=True)
+class _Case:
+    """One way in which a Service may lose its endpoints: what is explored, and how to tell of it.
+
+    ``condition`` is that an endpoint answers, ``goal`` that the event is over.
+    """
+
+    service: Service
+    scene: Scene
+    system: TransitionSystem
+    condition: Condition
+    goal: Condition
+    event: str
+    begins: str
+    causes: tuple[Cause, ...]
+
+
+def check(ctx: Context) -> Iterator[Answer]:
     """Three answers for every Service: through a rollout, a drain, a node loss."""
     for service in ctx.bundle.of_kind(Service):
         if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
@@ -81,7 +97,7 @@ def _keeps_one(service: Service, world: World, revisions: Sequence[Revision]) ->
     return answering(world, revisions, publish_not_ready=listed) >= 1
 
 
-def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject]) -> Iterator[Finding | Proof]:
+def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject]) -> Iterator[Answer]:
     if len(behind) > 1:
         verdict = Verdict(
             outcome=Outcome.HOLDS,
@@ -119,21 +135,17 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
         assumptions=(*scene.assumptions, *ROLLOUT_ASSUMPTIONS),
     )
     if verdict.outcome is Outcome.VIOLATED:
-        goal = scene.world.complete(workload)
-        yield _finding(
-            service,
-            scene,
-            verdict,
-            system,
-            condition,
-            goal,
-            "a rollout",
-            "The template has been changed",
-            (
-                strategy_cause(subject),
-                subject.cause("spec.replicas"),
-            ),
+        case = _Case(
+            service=service,
+            scene=scene,
+            system=system,
+            condition=condition,
+            goal=scene.world.complete(workload),
+            event="a rollout",
+            begins="the pod template has just been changed",
+            causes=tuple({c.path: c for c in (subject.cause("spec.replicas"), strategy_cause(subject))}.values()),
         )
+        yield _finding(case, verdict, ctx.options.max_states)
     else:
         yield _proof(service, "a rollout", verdict)
 
@@ -158,9 +170,7 @@ def _spec(world: World, revision: Revision) -> Expr:
     return integer(world.spec(revision))
 
 
-def _through_disturbance(
-    ctx: Context, service: Service, behind: Sequence[Subject], status: NodeStatus
-) -> Finding | Proof:
+def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subject], status: NodeStatus) -> Answer:
     event, begins = _DISTURBANCES[status]
     together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(b) for b in behind))
     holding: list[Verdict] = []
@@ -178,17 +188,25 @@ def _through_disturbance(
             verdict = decide.always(case.system, prop, limit=ctx.options.max_states)
             verdict = evolve(verdict, scope=case.scope, assumptions=case.scene.assumptions)
             if verdict.outcome is Outcome.VIOLATED:
-                goal = drained(world) if status is NodeStatus.CORDONED else case.recovered()
-                causes = [s.cause("spec.replicas", f"{s.replicas}") for s in behind]
-                found = _finding(
-                    service, case.scene, verdict, case.system, condition, goal, event, f"{case.node} {begins}", causes
+                lost = _Case(
+                    service=service,
+                    scene=case.scene,
+                    system=case.system,
+                    condition=condition,
+                    goal=drained(world) if status is NodeStatus.CORDONED else case.recovered(),
+                    event=event,
+                    begins=f"{case.node} {begins}",
+                    causes=tuple(s.cause("spec.replicas") for s in behind),
                 )
+                found = _finding(lost, verdict, ctx.options.max_states)
                 findings.append((case.nodes, found))
             else:
                 holding.append(verdict)
     except TooManyPlacements as error:
         verdict = Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
         return _proof(service, event, verdict)
+    if findings and ctx.open and all(f.certainty is Certainty.POSSIBLE for _, f in findings):
+        return Assumed(describe(service), f"in {event}, its pods are not all on that node")
     if findings:
         _, finding = max(findings, key=lambda pair: pair[1].certainty is Certainty.CERTAIN)
         nodes = listing([name for names, _ in findings for name in names])
@@ -199,30 +217,22 @@ def _through_disturbance(
     return _proof(service, event, worst)
 
 
-def _finding(
-    service: Service,
-    scene: Scene,
-    verdict: Verdict,
-    system: TransitionSystem,
-    condition: Condition,
-    goal: Condition,
-    event: str,
-    begins: str,
-    causes: Sequence[Cause],
-) -> Finding:
+def _finding(case: _Case, verdict: Verdict, limit: int) -> Finding:
     trace = verdict.trace
     assert trace is not None
-    certain = _unavoidable(system, condition, goal)
+    certain = _unavoidable(case, limit)
     verb = "loses" if certain else "may lose"
+    workloads = listing([s.title for s in case.scene.subjects])
+    name = describe(case.service)
     return Finding(
         id="KV4005",
         severity=Severity.WARNING,
-        object=describe(service),
-        message=f"it {verb} its last endpoint for a time in {event} ({listing([s.title for s in scene.subjects])})",
+        object=name,
+        message=f"it {verb} its last endpoint for a time in {case.event} ({workloads})",
         property=PROPERTY,
-        causes=(*causes, Cause(service.source.span("spec.selector"), f"{describe(service)} spec.selector")),
+        causes=(*case.causes, Cause(case.service.source.span("spec.selector"), f"{name} spec.selector")),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
-        opening=f"{opening(scene, trace)}. {begins}.",
+        opening=sentences(opening(case.scene, trace), case.begins),
         steps=tuple(trace.sentences()),
         outcome="No pod behind the Service answers now; another one has to be created, scheduled and become Ready.",
         why=WHY,
@@ -230,8 +240,8 @@ def _finding(
     )
 
 
-def _unavoidable(system: TransitionSystem, condition: Condition, goal: Condition) -> bool:
-    """No run gets to ``goal`` through states that all satisfy ``condition``."""
-    kept = evolve(system, actions=tuple(evolve(a, guard=all_of([condition, a.guard])) for a in system.actions))
-    search = explore(kept, watch=all_of([condition, goal]))
-    return search.found is None
+def _unavoidable(case: _Case, limit: int) -> bool:
+    """No run gets to the goal through states in which the Service has an endpoint."""
+    actions = tuple(evolve(a, guard=all_of([case.condition, a.guard])) for a in case.system.actions)
+    kept = evolve(case.system, actions=actions)
+    return not decide.possible(kept, all_of([case.condition, case.goal]), limit=limit)

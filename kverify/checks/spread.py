@@ -11,19 +11,21 @@ from attrs import evolve
 
 from kverify.checks import decide
 from kverify.checks.context import Context
-from kverify.checks.finding import Cause, Certainty, Finding, Proof
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
-from kverify.engines.explicit import explore
+from kverify.checks.words import sentences
+from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.components.scheduler import snapshot_of
 from kverify.model.expr import Condition, all_of, implies, integer, substitute, total
 from kverify.model.scheduling import pod_topology_spread
-from kverify.model.world import Phase
+from kverify.model.system import TransitionSystem, Variable
+from kverify.model.world import LIVE, Phase
 from kverify.spec.property import Always
 
 PROPERTY = "spread-kept"
@@ -34,7 +36,7 @@ WHY = (
 )
 
 
-def check(ctx: Context) -> Iterator[Finding | Proof]:
+def check(ctx: Context) -> Iterator[Answer]:
     """One answer for every Deployment with a DoNotSchedule constraint, where there are nodes."""
     for subject in ctx.checked:
         hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
@@ -52,20 +54,27 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 
 def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
     world, workload = scene.world, scene.workload(subject)
-    old, _ = workload.revisions
+    old, new = workload.revisions
     system = build(f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [old]))
+    # Stronger and easier: at every moment every new pod could be bound again where it is. New pods are never deleted.
+    stronger = Always(
+        name=TITLE,
+        condition=spread_holds(scene, subject),
+        lemmas=(world.live(new) <= integer(world.spec(new)), *(integer(v.name) >= 0 for v in _counts(system))),
+    )
+    assumptions = (*scene.assumptions, *ASSUMPTIONS)
+    proof = induction.check(system, stronger, depth=1)
+    if proof.outcome is Outcome.HOLDS:
+        return _proof(subject, evolve(proof, assumptions=assumptions))
     gone = total(world.count(r, (Phase.TERMINATING,)) for r in workload.revisions) == 0
     at_rest = all_of([world.complete(workload), gone])
-    kept = spread_holds(scene, subject)
-    prop = Always(name=TITLE, condition=implies(at_rest, kept))
-    verdict = decide.always(system, prop, limit=ctx.options.max_states)
-    verdict = evolve(verdict, assumptions=(*scene.assumptions, *ASSUMPTIONS))
+    prop = Always(name=TITLE, condition=implies(at_rest, stronger.condition))
+    verdict = evolve(decide.always(system, prop, limit=ctx.options.max_states), assumptions=assumptions)
     trace = verdict.trace
     if verdict.outcome is not Outcome.VIOLATED or trace is None:
         return _proof(subject, verdict)
-    good = explore(system, watch=all_of([at_rest, kept]))
+    certain = not decide.possible(system, all_of([at_rest, stronger.condition]), limit=ctx.options.max_states)
     view = trace.system.view(trace.final)
-    new = workload.revisions[1]
     final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
     return Finding(
         id="KV4006",
@@ -75,12 +84,12 @@ def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
         + ", ".join(f"{n} on {name}" for name, n in final.items()),
         property=PROPERTY,
         causes=tuple(_causes(subject)),
-        certainty=Certainty.POSSIBLE if good.found is not None else Certainty.CERTAIN,
-        opening=f"{opening(scene, trace)}. The pod template has just been changed.",
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=sentences(opening(scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
         outcome="The rollout is complete and nothing moves a running pod.",
         why=WHY,
-        verdict=evolve(verdict, certain=good.found is None),
+        verdict=evolve(verdict, certain=certain),
     )
 
 
@@ -101,5 +110,10 @@ def spread_holds(scene: Scene, subject: Subject) -> Condition:
         assert place.node is not None
         name = world.at(Phase.AVAILABLE, new, place)
         rules = all_of(r.holds for r in pod_topology_spread.PLUGIN.requirements(new.pod, place.node, snapshot))
-        parts.append(implies(integer(name) >= 1, substitute(rules, {name: integer(name) - 1})))
+        here = world.count(new, LIVE, (place,))
+        parts.append(implies(here >= 1, substitute(rules, {name: integer(name) - 1})))
     return all_of(parts)
+
+
+def _counts(system: TransitionSystem) -> Iterator[Variable]:
+    return (v for v in system.variables if not v.truth)

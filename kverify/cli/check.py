@@ -169,7 +169,7 @@ def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
         return Report(
             diagnostics=diagnostics,
             objects=objects,
-            interrupted="stopped from the keyboard; nothing below was decided",
+            interrupted="stopped from the keyboard before anything was decided",
             kubernetes_version=arguments.kubernetes_version,
         )
     finally:

@@ -126,7 +126,7 @@ def _refusal(refusal: Refusal) -> Iterator[str]:
         yield "  what would have been needed:"
         yield from (f"    {text}" for text in refusal.blocked)
     else:
-        yield "  no action of the model does this, whatever its guard"
+        yield "  no action of the model that is not possible anyway changes this"
     if refusal.instead:
         yield "  what the model can do instead:"
         yield from (f"    {text}" for text in refusal.instead)

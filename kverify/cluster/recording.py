@@ -1,8 +1,9 @@
 """Recordings of a real control plane: watch events, one JSON object a line, and what the driver did in between.
 
-A line is a watch event (``ev`` is INITIAL, ADDED, MODIFIED or DELETED; ``t`` are seconds; ``rv`` is the resourceVersion)
-or an ACTION of whoever drove the recording. Watch events come in two forms: with the fields that matter (``NAME.jsonl``)
-or with the whole ``object`` (``NAME.full.jsonl``); both read the same here. Either may be compressed with gzip.
+A line is a watch event (``ev`` is INITIAL, ADDED, MODIFIED or DELETED; ``t`` are seconds; ``rv`` is the
+resourceVersion) or an ACTION of whoever drove the recording. Watch events come in two forms: with the fields that
+matter (``NAME.jsonl``) or with the whole ``object`` (``NAME.full.jsonl``, which leaves the actions to the other file);
+both read the same here. Either may be compressed with gzip.
 
 Events of different kinds come from separate watches, so lines are out of order between kinds. Every write to the
 cluster has its own resourceVersion and they ascend in the order of the writes (one etcd): sorted by it, the events are
@@ -15,11 +16,11 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 
 class RecordingError(Exception):
@@ -88,6 +89,10 @@ class Event:
     def deleted(self) -> bool:
         return self.verb == "DELETED"
 
+    def owner(self, kind: str) -> str | None:
+        """The name of the owner of this kind, if there is one."""
+        return next((o.removeprefix(f"{kind}/") for o in self.owners if o.startswith(f"{kind}/")), None)
+
     def __str__(self) -> str:
         return f"{self.time:.3f} s: {self.kind} {self.name} {self.verb} (resourceVersion {self.version})"
 
@@ -103,8 +108,17 @@ class DriverAction:
     @property
     def removes(self) -> str | None:
         """The pod that was deleted or evicted by this action, if it was one."""
-        match = re.fullmatch(r"(?:delete|evict) Pod/(\S+)", self.text)
-        return match[1] if match and self.done else None
+        match = re.fullmatch(r"(?:delete|evict) Pod/(\S+)|kubectl delete pods?[ /](\S+).*", self.text)
+        return match[1] or match[2] if match and self.done else None
+
+
+@frozen
+class FirstSeen:
+    """A ReplicaSet when it was first seen."""
+
+    name: str
+    time: float
+    seen: ReplicaSetSeen
 
 
 @frozen(kw_only=True)
@@ -115,9 +129,46 @@ class Recording:
     events: tuple[Event, ...]
     actions: tuple[DriverAction, ...]
 
+    def replica_sets(self, deployment: str) -> tuple[FirstSeen, ...]:
+        """The ReplicaSets of ``deployment`` in the order of their creation."""
+        found: dict[str, FirstSeen] = {}
+        for event in self.events:
+            if isinstance(event.seen, ReplicaSetSeen) and event.owner("Deployment") == deployment:
+                found.setdefault(event.name, FirstSeen(event.name, event.time, event.seen))
+        return tuple(found.values())
+
+
+def orders(sets: Sequence[FirstSeen]) -> Iterator[tuple[FirstSeen, ...]]:
+    """The orders in which the Deployment controller may take ReplicaSets, oldest first, the likely one first.
+
+    It sorts by creation time in whole seconds, then by name (``ReplicaSetsByCreationTimestamp`` in
+    pkg/controller/controller_utils.go). A recording without creation times leaves open which second it was.
+    """
+    if all(s.seen.created for s in sets):
+        yield tuple(sorted(sets, key=lambda s: (s.seen.created, s.name)))
+        return
+    yield tuple(sets)
+    for begin in range(len(sets)):
+        # ``begin`` is the first of those created in one second; the second may have begun just there.
+        second = [s for s in sets[begin:] if s.time - sets[begin].time < _SECOND]
+        names = sorted(second, key=lambda s: s.name)
+        if names != second:
+            yield (*sets[:begin], *names, *sets[begin + len(second) :])
+
+
+_SECOND = 1.0
+
 
 def read_recording(path: Path) -> Recording:
-    """The recording in ``path``. Raises ``RecordingError``."""
+    """The recording in ``path``, with the actions of the file beside it if it has none. Raises ``RecordingError``."""
+    recording = _read(path)
+    for other in (path.with_name(f"{recording.name}{end}") for end in (".jsonl.gz", ".jsonl")):
+        if not recording.actions and other != path and other.is_file():
+            return evolve(recording, actions=_read(other).actions)
+    return recording
+
+
+def _read(path: Path) -> Recording:
     events: list[Event] = []
     actions: list[DriverAction] = []
     for number, line in _lines(path):
@@ -141,10 +192,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise RecordingError(f"{path}: the compressed file is damaged: {error}") from error
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror or error}") from error
-    except (EOFError, zlib.error) as error:
-        raise RecordingError(f"{path}: the compressed file is damaged: {error}") from error
     except UnicodeDecodeError as error:
         raise RecordingError(f"{path}: not text: {error.reason} at byte {error.start}") from error
     for number, line in enumerate(text.splitlines(), 1):

@@ -58,7 +58,8 @@ class Refusal:
     """The first observation that no run explains.
 
     ``changes`` are the names that changed, with the values before and after. ``blocked`` are the actions that would
-    have explained it, each with the part of its guard that does not hold; ``instead`` is what the system can do.
+    have explained it (or, if there are none, that change the same things to something else), each with the part of its
+    guard that does not hold; ``instead`` is what the system can do.
     """
 
     position: int
@@ -138,6 +139,7 @@ class _Follower:
         self._known: dict[State, Vector] = {}
         self._names = tuple(projection)
         self._lagging = tuple(name in apart for name in projection)
+        self._behind = tuple(lift(expr).variables() for expr in projection.values())
         self._successors = compile_system(system).successors
         self._look = compile_system(_observer(system, projection)).successors
 
@@ -228,7 +230,8 @@ class _Follower:
     ) -> Refusal:
         """Why nothing leads from ``possible`` to ``after``."""
         changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
-        blocked: dict[str, tuple[int, str]] = {}
+        behind = [self._behind[i] for i in changed]
+        blocked: dict[str, tuple[int, int, str]] = {}
         nearest: dict[str, int] = {}
         for here in sorted(possible, key=lambda p: p[0], reverse=True)[:_EXAMINED]:
             state, debt = here
@@ -239,21 +242,26 @@ class _Follower:
                     continue
                 following = self._forced(action, view, state)
                 reached = self.project(following)
-                if reached == seen:
-                    continue
                 if id(action) in enabled:
+                    if reached == seen:
+                        continue
                     apart = sum(reached[i] == seen[i] for i in changed)
                     text = _sentence(action, view, self.system.view(following))
                     nearest[text] = min(apart, nearest.get(text, apart))
-                elif all(reached[i] == after[i] for i in changed):
+                elif all(variables & action.updates.keys() for variables in behind):
+                    other = any(
+                        reached[i] != after[i] for i in range(len(after)) if i in changed or not self._lagging[i]
+                    )
                     missing = _missing(action, view, debt)
-                    text = f"{action.name} needs {' and '.join(missing)}"
-                    blocked[action.name] = min((len(missing), text), blocked.get(action.name, (len(missing), text)))
+                    text = f"{action.name} needs {' and '.join(missing)}{', and would do something else' * other}"
+                    why = (other, len(missing), text)
+                    blocked[action.name] = min(why, blocked.get(action.name, why))
+        exact = any(not other for other, _, _ in blocked.values())
         return Refusal(
             position=position,
             observation=observation,
             changes=tuple((self._names[i], before[i], after[i]) for i in changed),
-            blocked=tuple(text for _, text in sorted(blocked.values()))[:_SHOWN],
+            blocked=tuple(text for other, _, text in sorted(blocked.values()) if not (other and exact))[:_SHOWN],
             instead=tuple(sorted(nearest, key=nearest.__getitem__))[:_SHOWN],
         )
 

@@ -84,6 +84,18 @@ def test_the_canonical_state_has_its_blocks_in_ascending_order(size: int, data: 
     assert canonical(state) == state
 
 
+@pytest.mark.parametrize("size", [3, 4, 6])
+def test_actions_that_touch_several_blocks_leave_the_state_canonical(size: int) -> None:
+    names = [f"n{i}" for i in range(size)]
+    system = TransitionSystem(
+        "blocks",
+        tuple(Variable(n, 0, 3, 0) for n in names),
+        (Action("turn", "test", True, {n: 3 - integer(n) for n in names}),),
+        symmetry=(tuple((n,) for n in names),),
+    )
+    assert compile_system(system).images((0, 1, *(3,) * (size - 2))) == [(*(0,) * (size - 2), 2, 3)]
+
+
 def test_overlapping_groups_stay_within_the_orbit() -> None:
     """Rows and columns of a matrix: sorting one after the other need not be canonical, but it must be a permutation."""
     names = [[f"m{i}{j}" for j in range(2)] for i in range(2)]

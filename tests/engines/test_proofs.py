@@ -78,6 +78,7 @@ def test_ranges_are_proved_before_they_are_used() -> None:
     prop = Always(name="small", condition=n <= 9)
     broken = TransitionSystem("broken", (Variable("n", 0, 9, 0),), (up,))
     assert induction.check(broken, prop).outcome is Outcome.UNKNOWN
+    assert bounded.check(broken, prop, depth=12).reason == "no violation within 12 steps"
     guarded = evolve(broken, actions=(evolve(up, guard=n < 9),))
     assert induction.check(guarded, prop).outcome is Outcome.HOLDS
 

@@ -49,6 +49,17 @@ def test_a_missing_counterpart_is_named() -> None:
         check_symmetry(pair(Action("up x", "test", x < 3, {"x": x + 1})))
 
 
+def test_every_block_of_a_group_is_looked_at() -> None:
+    names = ["x", "y", "z"]
+    actions = [Action(f"up {n}", "test", integer(n) < 3, {n: integer(n) + 1}) for n in names]
+    system = TransitionSystem(
+        "three", tuple(Variable(n, 0, 3, 0) for n in names), tuple(actions), symmetry=((("x",), ("y",), ("z",)),)
+    )
+    assert check_symmetry(system) == ()
+    with pytest.raises(SymmetryError, match="'up y' tells them apart"):
+        check_symmetry(evolve(system, actions=tuple(actions[:2])))
+
+
 def test_a_counterpart_that_is_a_disturbance_is_none() -> None:
     with pytest.raises(SymmetryError):
         check_symmetry(

@@ -69,16 +69,15 @@ def _delete(world: World, workload: Workload, revision: Revision) -> Iterator[Ac
         updates={**updates, world.pending(revision): pending - 1},
         says=f"{revision.title} deletes a pod that has no node",
     )
-    starting = world.count(revision, (Phase.STARTING,))
     for place in world.places:
         for phase in LIVE:
             if phase not in world.phases(workload):
                 continue
             here = integer(world.at(phase, revision, place))
             gone = integer(world.at(Phase.TERMINATING, revision, place))
-            # Those that rank before this pod must go too: there is still one too many without them.
-            before = pending if phase is Phase.STARTING else pending + starting
-            first: list[Condition] = [excess >= before + 1, here >= 1]
+            # Those that rank before this pod must all go as well: without them there is still one too many.
+            rest = world.count(revision, LIVE if phase is Phase.STARTING else SERVING)
+            first: list[Condition] = [rest >= integer(world.spec(revision)) + 1, here >= 1]
             if phase is not Phase.STARTING:
                 first.append(_most_crowded(world, workload, revision, place, several))
             yield Action(

@@ -1,9 +1,9 @@
 """Somebody changes a Deployment's template: another image, an undo, or nothing to roll out for the time being.
 
 Only workloads whose ``target`` is a variable can be changed. What the API server holds (``template``) and what the
-Deployment controller has read (the ``target`` variable itself) are told apart where ``world.stale``: a sync that is under
-way when the template changes still ends as it began. ``NOBODY`` is the choice of a Deployment that does not exist yet
-or is paused while it has nothing to do: its controller leaves the ReplicaSets alone.
+Deployment controller has read (the ``target`` variable itself) are told apart where ``world.stale``: a sync that is
+under way when the template changes still ends as it began. ``NOBODY`` is the choice of a Deployment that does not exist
+yet or is paused while it has nothing to do: its controller leaves the ReplicaSets alone.
 """
 
 from __future__ import annotations
