@@ -3,8 +3,9 @@ is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from attrs import evolve
 
@@ -21,6 +22,8 @@ from kverify.model.world import Budget
 
 RESOURCES = "NodeResourcesFit"
 
+T = TypeVar("T")
+
 
 class Context:
     """One run's shared knowledge. Expensive parts are computed once, when first asked for."""
@@ -32,6 +35,7 @@ class Context:
         self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes)
         self.namespaces = bundle.namespaces
         self._changed_budgets: dict[str, PodDisruptionBudget] = {}
+        self._memo: dict[Hashable, Any] = {}
 
     def variant(
         self,
@@ -48,6 +52,12 @@ class Context:
         changed = {} if budget is None else {describe(budget): budget}
         other._changed_budgets = {**self._changed_budgets, **changed}
         return other
+
+    def memo(self, key: Hashable, build: Callable[[], T]) -> T:
+        """``build()``, done once per run for each ``key``."""
+        if key not in self._memo:
+            self._memo[key] = build()
+        return cast(T, self._memo[key])
 
     @property
     def open(self) -> bool:
@@ -77,14 +87,9 @@ class Context:
         """Whether the pods of one workload have room when no other workload is there."""
         if self._everything.room is Room.ALWAYS:
             return self._everything
-        if subject.title not in self._alone:
-            demand = Demand(subject.new, subject.replicas, f"a pod of {subject.title}")
-            self._alone[subject.title] = fit((demand,), self.cluster, limit=self.options.max_states)
-        return self._alone[subject.title]
-
-    @cached_property
-    def _alone(self) -> dict[str, Fit]:
-        return {}
+        demand = Demand(subject.new, subject.replicas, f"a pod of {subject.title}")
+        key = ("alone", subject.title)
+        return self.memo(key, lambda: fit((demand,), self.cluster, limit=self.options.max_states))
 
     @cached_property
     def _everything(self) -> Fit:
@@ -114,14 +119,8 @@ class Context:
         """It is proved that, in every order, ``subject`` always finds room: for its surge, or (``without`` a node)
         for its replicas after that node is lost. Others hold up to their replicas, wherever they may be.
         """
-        key = (subject.title, without, resources_only)
-        if key not in self._room:
-            self._room[key] = self._decide_room(subject, without, resources_only)
-        return self._room[key]
-
-    @cached_property
-    def _room(self) -> dict[tuple[str, int | None, bool], bool]:
-        return {}
+        key = ("room", subject.title, without, resources_only)
+        return self.memo(key, lambda: self._decide_room(subject, without, resources_only))
 
     def _decide_room(self, subject: Subject, without: int | None, resources_only: bool) -> bool:
         cluster = self.cluster if without is None else self.cluster.without(without)

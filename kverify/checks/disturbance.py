@@ -107,8 +107,17 @@ class Disturbed:
 _AFTER_LOSS = (NodeStatus.SILENT, NodeStatus.UNREACHABLE, NodeStatus.REMOVED)
 
 
-def disturb(ctx: Context, subjects: Sequence[Subject], status: NodeStatus) -> Iterator[Disturbed]:
-    """One scene for every class of nodes that can hold a pod of ``subjects`` (in an open cluster, one)."""
+def disturb(ctx: Context, subjects: Sequence[Subject], status: NodeStatus) -> tuple[Disturbed, ...]:
+    """One scene for every class of nodes that can hold a pod of ``subjects`` (in an open cluster, one).
+
+    Built once per run: a drain, say, is asked about for its end and for the endpoints it takes away.
+    """
+    key = (*(s.title for s in subjects), status.value)
+    known: tuple[Disturbed, ...] = ctx.memo(key, lambda: tuple(_disturbed(ctx, subjects, status)))
+    return known
+
+
+def _disturbed(ctx: Context, subjects: Sequence[Subject], status: NodeStatus) -> Iterator[Disturbed]:
     classes: tuple[tuple[int, ...], ...] = node_classes(ctx, subjects) if not ctx.open else ((),)
     for members in classes:
         scene = disturbed_scene(ctx, subjects, members[0] if members else None, status)

@@ -398,11 +398,30 @@ def substitute(root: Number | Condition, values: Mapping[str, Any]) -> Any:
 
 
 def evaluate(root: Number | Condition, state: Mapping[str, int | bool]) -> Any:
-    """The value of ``root`` in ``state``, which must give every variable in it (else ``KeyError``)."""
-    result = substitute(root, state)
-    if isinstance(result, Expr):
-        missing = ", ".join(sorted(result.variables()))
-        raise KeyError(f"no value for {missing}")
+    """The value of ``root`` in ``state``, which must give every variable it comes to (else ``KeyError``).
+
+    ``and``, ``or`` and ``if`` look only at the parts they need, as in Python: a condition may guard a division.
+    """
+    return _value(root, state, {}) if isinstance(root, Expr) else root
+
+
+def _value(expr: Expr, state: Mapping[str, int | bool], known: dict[int, Any]) -> Any:
+    if id(expr) in known:
+        return known[id(expr)]
+    result: Any
+    match expr.op:
+        case None:
+            result = expr.value if expr.name is None else state[expr.name]
+        case Op.AND:
+            result = all(_value(arg, state, known) for arg in expr.args)
+        case Op.OR:
+            result = any(_value(arg, state, known) for arg in expr.args)
+        case Op.ITE:
+            condition, then, otherwise = expr.args
+            result = _value(then if _value(condition, state, known) else otherwise, state, known)
+        case op:
+            result = rebuild(op, [_value(arg, state, known) for arg in expr.args])
+    known[id(expr)] = result
     return result
 
 

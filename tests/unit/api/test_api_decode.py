@@ -6,7 +6,6 @@ import json
 import pickle
 
 import pytest
-from api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 
 from kverify.api import OtherObject, Source, decode_all, structure
 from kverify.api.base import FrozenMap
@@ -14,6 +13,7 @@ from kverify.api.codes import ALL
 from kverify.api.config import ConfigMap
 from kverify.api.pod import Pod
 from kverify.manifest import Severity, Span, read_text
+from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 
 
 def test_spans_lead_from_an_object_to_its_fields() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from api_cases import DEPLOYMENT, POD, accepted, deployment, pod
 
 from kverify.api.apps import ReplicaSet
 from kverify.api.config import Secret
@@ -13,6 +12,7 @@ from kverify.api.defaults_pod import image_pull_policy
 from kverify.api.node import Node
 from kverify.api.service import Service
 from kverify.api.volume import EmptyDirVolumeSource
+from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, deployment, pod
 
 
 def test_deployment() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 
 from kverify.api import validate_update
 from kverify.api.config import ConfigMap
 from kverify.api.meta import LabelSelector
 from kverify.manifest import Severity
+from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 
 
 def in_spec(extra: str, text: str = POD) -> str:

@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import pytest
-from cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from kverify.cluster import Bundle, describe, template_of
 from kverify.cluster.bundle import without_doubles
 from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.manifest import Severity
+from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
 
 NODE = """
 ---

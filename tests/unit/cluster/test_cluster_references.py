@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
 
 from kverify.cluster import Bundle
 from kverify.cluster.dangling import dangling
 from kverify.cluster.references import assumed, graph, references
 from kverify.manifest import Diagnostic, Severity, Span
+from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
 
 POD = """serviceAccountName: robot
       priorityClassName: high

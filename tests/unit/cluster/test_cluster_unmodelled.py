@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 import attrs
-from cluster_helpers import bundle, deployment, pod
 
 from kverify.api.base import json_name, model_fields
 from kverify.api.registry import MODELLED
 from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, READ
 from kverify.cluster.unmodelled import not_modelled, short_path
+from tests.unit.cluster.cluster_helpers import bundle, deployment, pod
 
 
 def classes_in(hint: Any) -> Iterator[type]:

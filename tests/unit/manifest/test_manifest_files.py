@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from manifest_helpers import box
 
 from kverify.manifest import ReadResult, read_paths, to_plain
+from tests.unit.manifest.manifest_helpers import box
 
 
 def values(result: ReadResult) -> list[object]:

@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manifest_helpers import box, ids, only, plain
 
 from kverify.manifest import parse_path, read_text, to_plain
+from tests.unit.manifest.manifest_helpers import box, ids, only, plain
 
 LIST = """\
 {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from manifest_helpers import box
 
 from kverify.manifest import FieldPath, format_path, parse_path, read_text, to_plain
+from tests.unit.manifest.manifest_helpers import box
 
 POD = """\
 apiVersion: v1

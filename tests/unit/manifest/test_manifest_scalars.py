@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from manifest_helpers import ids, only, plain
 
 from kverify.manifest import Scalar, read_text
 from kverify.manifest.nodes import Mapping, Value
+from tests.unit.manifest.manifest_helpers import ids, only, plain
 
 
 def value_of(written: str) -> Value:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from manifest_helpers import box, ids, only, plain
 
 from kverify.manifest import read_text, to_plain
+from tests.unit.manifest.manifest_helpers import box, ids, only, plain
 
 
 def all_plain(text: str, file: str = "m.yaml") -> list[object]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from manifest_helpers import box, ids, only, plain
 
 from kverify.manifest import read_text, to_plain
 from kverify.manifest.nodes import MAX_DEPTH, Plain
+from tests.unit.manifest.manifest_helpers import box, ids, only, plain
 
 
 def test_duplicate_keys_name_both_places() -> None:

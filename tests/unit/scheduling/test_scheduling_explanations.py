@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scheduling_cases import (
+
+from kverify.api.affinity import NodeSelectorTerm, Toleration
+from kverify.api.container import Container, ContainerPort, ResourceRequirements
+from kverify.api.node import Taint
+from kverify.api.quantity import parse_quantity
+from kverify.model.scheduling import NodeInfo, PodInfo, Requirement, Snapshot, reject, requirements
+from kverify.model.scheduling.explain import amount, distance, nearest
+from tests.unit.scheduling.scheduling_cases import (
     HOST,
     ZONE,
     affinity,
@@ -20,13 +27,6 @@ from scheduling_cases import (
     symbolic,
     term,
 )
-
-from kverify.api.affinity import NodeSelectorTerm, Toleration
-from kverify.api.container import Container, ContainerPort, ResourceRequirements
-from kverify.api.node import Taint
-from kverify.api.quantity import parse_quantity
-from kverify.model.scheduling import NodeInfo, PodInfo, Requirement, Snapshot, reject, requirements
-from kverify.model.scheduling.explain import amount, distance, nearest
 
 GPU = Taint(key="dedicated", value="gpu", effect="NoSchedule")
 

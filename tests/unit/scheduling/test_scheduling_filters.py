@@ -3,20 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from scheduling_cases import (
-    HOST,
-    ZONE,
-    affinity,
-    anti_affinity,
-    cluster,
-    expression,
-    node,
-    node_affinity,
-    pod,
-    selector,
-    spread,
-    term,
-)
 
 from kverify.api.affinity import NodeSelectorRequirement, NodeSelectorTerm, Toleration
 from kverify.api.container import Container, ContainerPort
@@ -39,6 +25,20 @@ from kverify.model.scheduling import (
 )
 from kverify.model.scheduling.node_affinity import parse_int
 from kverify.model.scheduling.taint_toleration import tolerates
+from tests.unit.scheduling.scheduling_cases import (
+    HOST,
+    ZONE,
+    affinity,
+    anti_affinity,
+    cluster,
+    expression,
+    node,
+    node_affinity,
+    pod,
+    selector,
+    spread,
+    term,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scheduling_cases import (
+
+from kverify.api.container import ContainerPort
+from kverify.api.meta import LabelSelector, LabelSelectorRequirement
+from kverify.model.scheduling import PodGroup, PodInfo, Requirement, Snapshot, feasible, requirements
+from tests.unit.scheduling.scheduling_cases import (
     ZONE,
     affinity,
     anti_affinity,
@@ -17,10 +21,6 @@ from scheduling_cases import (
     spread,
     term,
 )
-
-from kverify.api.container import ContainerPort
-from kverify.api.meta import LabelSelector, LabelSelectorRequirement
-from kverify.model.scheduling import PodGroup, PodInfo, Requirement, Snapshot, feasible, requirements
 
 Bound = list[tuple[PodInfo, int]]
 

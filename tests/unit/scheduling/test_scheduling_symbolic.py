@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
-from scheduling_cases import anti_affinity, cluster, node, pod, pods, selector, snapshots, state, symbolic, term
 
 from kverify.model.expr import Expr, evaluate
 from kverify.model.scheduling import PodInfo, Snapshot, feasible, reject, requirements
+from tests.unit.scheduling.scheduling_cases import (
+    anti_affinity,
+    cluster,
+    node,
+    pod,
+    pods,
+    selector,
+    snapshots,
+    state,
+    symbolic,
+    term,
+)
 
 
 @given(snapshots(), pods())
