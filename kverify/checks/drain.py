@@ -51,18 +51,20 @@ def check(ctx: Context) -> Iterator[Answer]:
 
 def answer(ctx: Context, subject: Subject) -> Finding | Proof:
     """The worst answer over all nodes."""
-    decided: list[tuple[Disturbed, Verdict]] = []
     try:
-        for case in disturb(ctx, ctx.shares_budget(subject), NodeStatus.CORDONED):
-            decided.append((case, decide_drain(ctx, case)))
+        decided = decide_all(ctx, subject)
     except TooManyPlacements as error:
         return _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
     if not decided:
         return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
     violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
-    if violated:
-        return _finding(ctx, subject, violated)
-    return _proof(subject, combine(decided))
+    return _finding(ctx, subject, violated) if violated else _proof(subject, combine(decided))
+
+
+def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
+    """A verdict for each class of nodes that can hold a pod of ``subject``."""
+    cases = disturb(ctx, ctx.shares_budget(subject), NodeStatus.CORDONED)
+    return [(case, decide_drain(ctx, case)) for case in cases]
 
 
 def combine(decided: Sequence[tuple[Disturbed, Verdict]]) -> Verdict:
@@ -149,5 +151,14 @@ def _repairs(ctx: Context, subject: Subject, budgets: Sequence[PodDisruptionBudg
     more = evolve(subject, replicas=subject.replicas + 1, live=None)
     tries.append((f"set spec.replicas of {subject.title} to {more.replicas}", ctx.variant(subject, more), more))
     for text, variant, changed in tries:
-        if isinstance(after := answer(variant, changed), Proof) and after.verdict.outcome is Outcome.HOLDS:
+        if _ends(variant, changed):
             yield Repair(text=text, verified=True)
+
+
+def _ends(ctx: Context, subject: Subject) -> bool:
+    """Every drain of a node under ``subject`` is proved to end (and there is one)."""
+    try:
+        decided = decide_all(ctx, subject)
+    except TooManyPlacements:
+        return False
+    return bool(decided) and all(verdict.outcome is Outcome.HOLDS for _, verdict in decided)

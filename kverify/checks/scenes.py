@@ -100,11 +100,15 @@ def _fixed(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Map
     return (*ctx.cluster.others, *stay)
 
 
-def _base(ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...]) -> tuple[World, tuple[str, ...]]:
-    """All nodes told apart, the other workloads fixed; and what that assumes."""
+def _base(
+    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], lost: int | None = None
+) -> tuple[World, tuple[str, ...]]:
+    """All nodes told apart, the other workloads fixed; and what that assumes. ``lost`` is a node that may not count as
+    room."""
     assumptions: tuple[str, ...] = ()
     ignored: frozenset[str] = frozenset()
-    if all(ctx.has_room(s, resources_only=True) for s in subjects):
+    cases = {None, lost}
+    if all(ctx.has_room(s, without=node, resources_only=True) for s in subjects for node in cases):
         ignored = frozenset({RESOURCES})
         assumptions = ("resources are not counted: it is proved that they always suffice (exact)",)
     elif len(ctx.placeable) > len(subjects):
@@ -127,7 +131,7 @@ def _placed(
     workloads: tuple[Workload, ...],
     disturbed: tuple[int, NodeStatus] | None,
 ) -> Scene:
-    world, assumptions = _base(ctx, subjects, workloads)
+    world, assumptions = _base(ctx, subjects, workloads, None if disturbed is None else disturbed[0])
     if disturbed is None:
         placements = _settled(ctx, world, subjects)
     else:

@@ -410,12 +410,12 @@ def _value(expr: Expr, state: Mapping[str, int | bool], known: dict[int, Any]) -
         return known[id(expr)]
     result: Any
     match expr.op:
-        case None if expr.name is None:
-            result = expr.value
-        case None:
+        case None if expr.name is not None:
             if expr.name not in state:
                 raise KeyError(f"no value for {expr.name}")
             result = state[expr.name]
+        case None:
+            result = expr.value
         case Op.AND:
             result = all(_value(arg, state, known) for arg in expr.args)
         case Op.OR:

@@ -1,7 +1,9 @@
 """``kubectl drain``: the node is cordoned, then its pods are evicted one by one, retrying until all are gone.
 
-As with ``--ignore-daemonsets --delete-emptydir-data --force`` and no timeout. Evicting is not a disturbance that may or
-may not happen: whoever drains goes on until it is done, so its steps are fair.
+As with ``--ignore-daemonsets --delete-emptydir-data --force`` and no timeout. The pods are listed once, when the drain
+begins (``GetPodsForDeletion`` in staging/src/k8s.io/kubectl/pkg/drain); a pod that tolerates the cordon and comes
+back later is left alone, so for such pods the model counts how many are still ``listed``. Evicting is not a
+disturbance that may or may not happen: whoever drains goes on until it is done, so its steps are fair.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.model.components.disruption import may_evict
-from kverify.model.expr import Condition, all_of, integer, total
+from kverify.model.components.scheduler import fits_on
+from kverify.model.expr import Condition, Number, all_of, integer
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
@@ -17,9 +20,23 @@ from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
 COMPONENT = "kubectl drain"
 
 
-def variables(_: World) -> Iterator[Variable]:
+def variables(world: World) -> Iterator[Variable]:
     """The cordoned node's status is declared by the node lifecycle controller."""
-    yield from ()
+    for revision in world.revisions:
+        if comes_back(world, revision):
+            yield Variable(listed(revision))
+
+
+def listed(revision: Revision) -> str:
+    """How many pods of ``revision`` the drain still has to evict; declared only where pods can come back."""
+    return f"{revision.key}.listed"
+
+
+def comes_back(world: World, revision: Revision) -> bool:
+    """A pod of ``revision`` can be bound to the cordoned node again, because it tolerates the cordon."""
+    if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
+        return False
+    return fits_on(world, revision, world.disturbed[0]) is not False
 
 
 def actions(world: World) -> Iterator[Action]:
@@ -36,16 +53,31 @@ def actions(world: World) -> Iterator[Action]:
 def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
     here = integer(world.at(phase, revision, place))
     gone = integer(world.at(Phase.TERMINATING, revision, place))
+    guard: list[Condition] = [here >= 1, may_evict(world, revision, ready=phase in SERVING)]
+    updates: dict[str, Number | Condition] = {
+        world.at(phase, revision, place): here - 1,
+        world.at(Phase.TERMINATING, revision, place): gone + 1,
+    }
+    if comes_back(world, revision):
+        left = integer(listed(revision))
+        guard.append(left >= 1)
+        updates[listed(revision)] = left - 1
     return Action(
         f"evict {phase.value} {revision.key}@{place.name}",
         COMPONENT,
-        guard=all_of([here >= 1, may_evict(world, revision, ready=phase in SERVING)]),
-        updates={world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1},
+        guard=all_of(guard),
+        updates=updates,
         says=f"kubectl drain evicts a pod of {revision.title} from {place.name}",
     )
 
 
 def drained(world: World) -> Condition:
-    """No pod of this question is on the cordoned node any more."""
+    """The pods that were on the cordoned node when the drain began have left it."""
     assert world.disturbed is not None
-    return total(world.count(r, tuple(Phase), (world.disturbed[0],)) for r in world.revisions) == 0
+    place = world.disturbed[0]
+    return all_of(
+        all_of([integer(listed(r)) == 0, world.count(r, (Phase.TERMINATING,), (place,)) == 0])
+        if comes_back(world, r)
+        else world.count(r, tuple(Phase), (place,)) == 0
+        for r in world.revisions
+    )
