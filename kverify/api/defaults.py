@@ -134,8 +134,6 @@ def _session_affinity(affinity: str, given: SessionAffinityConfig | None) -> Ses
 
 
 def _service_port(port: ServicePort) -> ServicePort:
-    if not port.port:
-        return port  # Missing or not a number: said of ``port`` itself, and nothing can be derived from it.
     target = port.target_port if port.target_port not in (None, 0, "") else port.port
     return attrs.evolve(port, protocol=port.protocol or "TCP", target_port=target)
 

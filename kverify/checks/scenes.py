@@ -17,7 +17,7 @@ from kverify.checks.subject import Subject
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
 from kverify.model.build import alike, placing
-from kverify.model.scheduling.framework import NodeInfo, PodGroup
+from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
 from kverify.model.workload import Workload
 from kverify.model.world import NodeStatus, Phase, Place, World
 
@@ -68,13 +68,25 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
             subject, workload, "nodes are not told apart: it is proved that every order fits all pods (exact)"
         )
     if ctx.open:
-        # A claim ties pods to one node; two nodes are enough to be on the wrong one.
-        places = (Place("one node"), Place("another node"))
-        world = World(workloads=(workload,), places=places)
-        old = workload.revisions[0].key
-        placements: tuple[Settled, ...] = ({(old, places[0].name): subject.replicas},)
-        return Scene(world=world, subjects=(subject,), placements=placements, assumptions=(CLUSTER_IS_OPEN,))
+        return _two_nodes(subject, workload)
     return _placed(ctx, (subject,), (workload,), None)
+
+
+def _two_nodes(subject: Subject, workload: Workload) -> Scene:
+    """A claim ties pods to one node; in an open cluster two nodes are enough to be on the wrong one."""
+    nodes = tuple(NodeInfo(name=name, labels={HOSTNAME: name}) for name in ("one node", "another node"))
+    places = tuple(Place(node.name, i) for i, node in enumerate(nodes))
+    revisions = tuple(evolve(r, pod=r.pod and _at_home(r.pod)) for r in workload.revisions)
+    workload = evolve(workload, revisions=revisions)
+    world = World(workloads=(workload,), places=places, nodes=nodes, ignored=OPEN_IGNORES)
+    start: Settled = {(revisions[0].key, places[0].name): subject.replicas}
+    return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(CLUSTER_IS_OPEN,))
+
+
+def _at_home(pod: PodInfo) -> PodInfo:
+    """``pod`` with the affinity that two unknown nodes can satisfy: to pods like itself, on the same node."""
+    own = (t for t in pod.affinity if t.topology_key == HOSTNAME and t.selector and t.selector.matches(pod.labels))
+    return evolve(pod, affinity=tuple(own))
 
 
 def disturbed_scene(ctx: Context, subjects: Sequence[Subject], node: int | None, status: NodeStatus) -> Scene:

@@ -1,0 +1,118 @@
+"""Real failures are found, with the right object, field and certainty; their repaired pairs have no error.
+
+Each folder holds the manifests of one scenario, clusters, and ``expect.yaml``::
+
+    source: where it was reported
+    runs:
+      - manifest: fails.yaml
+        cluster: cluster_3.yaml     # left out: nothing is known of the nodes
+        exit: 1                     # of `kverify check`
+        refused: [KV1216]           # ids of errors of the input
+        proved: [KV4002]            # ids that have a proof, and only proofs that hold
+        findings:                   # all of them, no more and no fewer
+          - {id: KV4001, severity: error, object: Deployment default/web, certainty: certain,
+             steps: 2, causes: [fields that are among those named], says: [words that are printed]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kverify.checks import Finding, Options, Report, run
+from kverify.cli.main import main
+from kverify.cluster.bundle import Bundle
+from kverify.engines.verdict import Outcome
+from kverify.manifest.diagnostics import Severity
+
+HERE = Path(__file__).parent
+
+
+def runs() -> Iterator[Any]:
+    for path in sorted(HERE.glob("*/expect.yaml")):
+        for case in yaml.safe_load(path.read_text("utf-8"))["runs"]:
+            name = f"{path.parent.name}/{case['manifest']}@{case.get('cluster', 'open')}"
+            yield pytest.param(path.parent, case, id=name.replace(".yaml", ""))
+
+
+RUNS = list(runs())
+
+
+def paths(folder: Path, case: dict[str, Any]) -> tuple[list[str], list[str]]:
+    cluster = [str(folder / case["cluster"])] if "cluster" in case else []
+    return [str(folder / case["manifest"])], cluster
+
+
+def report_of(folder: Path, case: dict[str, Any]) -> Report:
+    bundle, diagnostics = Bundle.read(*paths(folder, case))
+    return run(bundle, diagnostics, Options())
+
+
+def everything(finding: Finding) -> str:
+    notes = (cause.note for cause in finding.causes)
+    repairs = (repair.text for repair in finding.repairs if repair.verified)
+    return "\n".join(
+        (finding.message, finding.opening, *finding.steps, finding.outcome, *finding.details, *notes, *repairs)
+    )
+
+
+@pytest.mark.parametrize(("folder", "case"), RUNS)
+def test_scenario(folder: Path, case: dict[str, Any]) -> None:
+    report = report_of(folder, case)
+    errors = [d.id for d in report.diagnostics if d.severity is Severity.ERROR]
+    assert errors == case.get("refused", [])
+    found = [(f.id, str(f.severity), f.object, f.certainty and f.certainty.value) for f in report.findings]
+    expected = [(e["id"], e["severity"], e["object"], e["certainty"]) for e in case["findings"]]
+    assert sorted(found) == sorted(expected)
+    for entry in case["findings"]:
+        candidates = [f for f in report.findings if (f.id, f.object) == (entry["id"], entry["object"])]
+        assert any(matches(finding, entry) for finding in candidates), (entry, candidates)
+    for wanted in case.get("proved", []):
+        outcomes = {p.verdict.outcome for p in report.proofs if p.id == wanted}
+        assert outcomes == {Outcome.HOLDS}, wanted
+    assert report.exit_code() == case["exit"]
+
+
+def matches(finding: Finding, entry: dict[str, Any]) -> bool:
+    text = everything(finding)
+    return (
+        all(words in text for words in entry.get("says", []))
+        and {c.path for c in finding.causes} >= set(entry.get("causes", []))
+        and entry.get("steps", len(finding.steps)) == len(finding.steps)
+    )
+
+
+@pytest.mark.parametrize(("folder", "case"), RUNS)
+def test_every_verdict_carries_its_evidence(folder: Path, case: dict[str, Any]) -> None:
+    """Proofs say method and scope; causes lie in the files; traces are runs of their systems."""
+    report = report_of(folder, case)
+    for proof in report.proofs:
+        assert proof.verdict.method
+        assert proof.verdict.scope or proof.verdict.outcome is not Outcome.HOLDS
+    for finding in report.findings:
+        assert finding.causes
+        assert all(Path(cause.span.file).is_file() for cause in finding.causes)
+        assert finding.verdict is not None
+        trace = finding.verdict.trace
+        if trace is not None:
+            state = trace.start
+            for step in trace.steps:
+                state = trace.system.step(state, step.action)
+            assert state == trace.final
+
+
+@pytest.mark.parametrize(("folder", "case"), RUNS)
+def test_exit_code(folder: Path, case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    manifests, cluster = paths(folder, case)
+    arguments = ["check", *manifests, *(["--cluster", *cluster] if cluster else [])]
+    assert main(arguments) == case["exit"]
+    assert capsys.readouterr().out
+
+
+def test_there_are_runs_for_every_folder() -> None:
+    folders = {p.name for p in HERE.iterdir() if p.is_dir() and not p.name.startswith("__")}
+    assert folders == {p.parent.name for p in HERE.glob("*/expect.yaml")}
