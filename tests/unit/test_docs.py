@@ -1,0 +1,58 @@
+"""The documents are true: their examples run, their links and paths exist, every id of a check is explained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kverify.checks import CHECKS
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+IDS = set(re.findall(r'id="(KV\d{4})"', "".join(p.read_text("utf-8") for p in (ROOT / "kverify/checks").glob("*.py"))))
+
+
+def examples() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(examples())))
+def test_an_example_of_the_readme_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(examples()[number], "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_paths_that_are_named_exist(path: Path) -> None:
+    for name in re.findall(
+        r"`((?:kverify|tests|docs|examples|benchmarks|grammar|specs)/[\w./-]+)`", path.read_text("utf-8")
+    ):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_check_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(IDS) >= 8
+    assert not [number for number in sorted(IDS) if number not in text]
+    assert not [name for name in CHECKS if f"`{name}`" not in text]
+
+
+def test_the_transcript_is_what_the_demo_prints(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kverify.cli.main import main
+
+    monkeypatch.chdir(ROOT)
+    assert main(["check", "examples/shop"]) == 1
+    printed = set(capsys.readouterr().out.splitlines())
+    transcript = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert transcript is not None
+    assert not [line for line in transcript[1].splitlines() if line != "[…]" and line not in printed]
