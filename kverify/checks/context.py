@@ -7,16 +7,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from attrs import evolve
-
 from kverify.api.policy import PodDisruptionBudget
 from kverify.checks.options import Options
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.bundle import Bundle, describe, key_of
-from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy
+from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
-from kverify.model.scheduling.profile import DEFAULT_PROFILE
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
@@ -115,30 +112,39 @@ class Context:
         """Whether all replicas of all placeable workloads have room together."""
         return fit(self.demands(), self.cluster, limit=self.options.max_states)
 
-    def has_room(self, subject: Subject, *, without: int | None = None, resources_only: bool = False) -> bool:
+    def has_room(self, subject: Subject, *, without: int | None = None) -> bool:
         """It is proved that, in every order, ``subject`` always finds room: for its surge, or (``without`` a node)
         for its replicas after that node is lost. Others hold up to their replicas, wherever they may be.
         """
-        key = ("room", subject.title, without, resources_only)
-        return self.memo(key, lambda: self._decide_room(subject, without, resources_only))
 
-    def _decide_room(self, subject: Subject, without: int | None, resources_only: bool) -> bool:
+        def prove() -> bool:
+            cluster, demands, asked, limits = self._pressed(subject, without)
+            return fit(demands, cluster, waiting=asked, limits=limits, prove_only=True).room is Room.ALWAYS
+
+        return self.memo(("room", subject.title, without), prove)
+
+    def resources_suffice(self, subject: Subject, *, without: int | None = None) -> bool:
+        """It is proved that no node that may take a pod of ``subject`` is ever short of resources for it."""
+
+        def prove() -> bool:
+            cluster, demands, asked, limits = self._pressed(subject, without)
+            return never_binds(RESOURCES, demands, cluster, waiting=asked, limits=limits)
+
+        return self.memo(("resources", subject.title, without), prove)
+
+    def _pressed(
+        self, subject: Subject, without: int | None
+    ) -> tuple[Cluster, list[Demand], list[int], list[tuple[Sequence[int], int]]]:
+        """The cluster, and the most that may be there at once while ``subject`` rolls out or has lost a node: demands,
+        which of them are the subject's, and what bounds them together."""
         cluster = self.cluster if without is None else self.cluster.without(without)
-        if resources_only:
-            # Nodes the pod may never use must not count as room, so the filters over nodes alone stay.
-            profile = tuple(
-                p for p in DEFAULT_PROFILE if p.name not in ("PodTopologySpread", "InterPodAffinity", "NodePorts")
-            )
-            cluster = evolve(cluster, profile=profile)
-        surging = subject if without is None else None
-        demands = list(self.demands(surging))
+        demands = list(self.demands(subject if without is None else None))
         index = self.placeable.index(subject)
-        asked, limits = [index], []
-        if subject.old is not subject.new:
-            demands.append(Demand(subject.old, subject.replicas, f"an old pod of {subject.title}"))
-            limits.append(((index, len(demands) - 1), demands[index].count))
-        answer = fit(demands, cluster, waiting=asked, limits=limits, prove_only=True)
-        return answer.room is Room.ALWAYS
+        if without is not None:
+            return cluster, demands, [index], []
+        demands.append(Demand(subject.old, subject.replicas, f"an old pod of {subject.title}"))
+        both = (index, len(demands) - 1)
+        return cluster, demands, list(both), [(both, demands[index].count)]
 
     def home(self, subject: Subject) -> Mapping[int, int]:
         """Where the pods of ``subject`` are when it is not the one asked about: live, or one way to place everybody."""

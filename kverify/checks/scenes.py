@@ -120,9 +120,9 @@ def _base(
     assumptions: tuple[str, ...] = ()
     ignored: frozenset[str] = frozenset()
     cases = {None, lost}
-    if all(ctx.has_room(s, without=node, resources_only=True) for s in subjects for node in cases):
+    if all(ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
         ignored = frozenset({RESOURCES})
-        assumptions = ("resources are not counted: it is proved that they always suffice (exact)",)
+        assumptions = ("resources are not counted: it is proved that no usable node is ever short of them (exact)",)
     elif len(ctx.placeable) > len(subjects):
         assumptions = ("the other workloads' pods stay where they are",)
     world = World(

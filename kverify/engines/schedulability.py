@@ -113,6 +113,11 @@ class Question:
         self.limits = tuple(limits)
 
     @property
+    def nodes(self) -> range:
+        """The indices of the nodes."""
+        return range(len(self.cluster.nodes))
+
+    @property
     def all_stable(self) -> bool:
         """Every requirement is one that later pods cannot break."""
         return all(r.stable or not isinstance(r.holds, Expr) for rs in self.needs.values() for r in rs)
@@ -158,11 +163,13 @@ class Question:
 
     def blocked(self, demand: int) -> Condition:
         """A pod of ``demand`` is waiting and no node takes it."""
-        waiting = [self.placed(demand) + 1 <= self.demands[demand].count]
-        waiting += [
-            total(self.placed(d) for d in members) + 1 <= most for members, most in self.limits if demand in members
-        ]
-        return all_of([*waiting, *(negate(self.feasible(demand, n)) for n in range(len(self.cluster.nodes)))])
+        return all_of([self.waits(demand), *(negate(self.feasible(demand, n)) for n in self.nodes)])
+
+    def waits(self, demand: int) -> Condition:
+        """Not all pods of ``demand`` have a node."""
+        rooms = [(self.placed(demand), self.demands[demand].count)]
+        rooms += [(total(self.placed(d) for d in members), most) for members, most in self.limits if demand in members]
+        return all_of(placed + 1 <= most for placed, most in rooms)
 
     def concrete(self, placement: Placement) -> Snapshot:
         """The snapshot with ``placement`` filled in."""
@@ -227,6 +234,38 @@ def fit(
     if question.all_stable and isinstance(stuck, dict) and complete is not None:
         return _blocked(question, Room.FRAGILE, stuck, asked, placement, f"{METHOD}, replayed")
     return _search(question, asked, limit)
+
+
+def never_binds(
+    plugin: str,
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    *,
+    waiting: Iterable[int],
+    limits: Iterable[tuple[Sequence[int], int]] = (),
+) -> bool:
+    """It is proved that a filter lets every ``waiting`` pod onto every node that the filters over the node alone allow,
+    whatever consistent placement the others have. Leaving that filter out then changes nothing.
+
+    This is more than room for every pod: a node that is too full, or too small, would become usable without the filter.
+    """
+    question = Question(demands, cluster, limits)
+    ranges: dict[str, Range] = {
+        f"x{d}@{n}": (0, demand.count) for d, demand in enumerate(demands) for n in question.nodes
+    }
+    refusals: list[Condition] = []
+    for d in waiting:
+        for n in question.nodes:
+            needs = question.needs[d, n]
+            if any(r.holds is False for r in needs if r.plugin != plugin):
+                continue
+            holds = all_of(r.holds for r in needs if r.plugin == plugin)
+            known = decided(holds, ranges)
+            if known is False:
+                return False
+            if known is None:
+                refusals.append(all_of([question.waits(d), negate(holds)]))
+    return not refusals or _solve(question, all_of([question.consistent(), any_of(refusals)])) is False
 
 
 def _solve(question: Question, condition: Condition) -> dict[tuple[int, int], int] | bool | None:
