@@ -44,7 +44,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         if subject.strategy is None:
             continue
         if subject not in ctx.placeable:
-            yield _proof(subject, not_asked("its pods find no node at all (KV3001)"))
+            yield _proof(subject, not_asked("not all of its pods find a node (KV3001)"))
             continue
         if not subject.replicas:
             yield _proof(subject, not_asked("no replicas are wanted"))
