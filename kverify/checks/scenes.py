@@ -268,10 +268,12 @@ def _open_scene(
 
 
 def node_classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...]:
-    """The nodes in classes that nothing tells apart for ``subjects``, live pods included."""
+    """The nodes in classes: losing or draining one of a class is like losing or draining another. Size counts, and what
+    any workload asks of nodes, because either decides how much room is left."""
     world, _ = _base(ctx, subjects, tuple(s.workload(both=False) for s in subjects))
+    world = evolve(world, ignored=frozenset())
     classes: dict[object, list[int]] = {}
-    for i, places in enumerate(alike(world)):
+    for i, places in enumerate(alike(world, also=[s.new for s in ctx.placeable])):
         for place in places:
             assert place.node is not None
             live = tuple(ctx.home(s).get(place.node, 0) for s in subjects if s.live is not None)

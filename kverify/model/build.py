@@ -80,14 +80,16 @@ def symmetry(world: World) -> tuple[tuple[tuple[str, ...], ...], ...]:
     return tuple(tuple(_block(world, place) for place in places) for places in alike(world) if len(places) > 1)
 
 
-def alike(world: World) -> tuple[tuple[Place, ...], ...]:
-    """The places in classes that nothing tells apart; the disturbed place is in none."""
+def alike(world: World, also: Iterable[PodInfo] = ()) -> tuple[tuple[Place, ...], ...]:
+    """The places in classes that nothing tells apart; the disturbed place is in none. ``also`` are further pods whose
+    filters may tell nodes apart."""
+    pods = (*(r.pod for r in world.revisions if r.pod is not None), *also)
     undisturbed = [p for p in world.places if world.disturbed is None or world.disturbed[0] is not p]
-    if world.nodes and _asks_by_name(world):
+    if world.nodes and _asks_by_name(pods):
         return tuple((place,) for place in undisturbed)
     classes: dict[object, list[Place]] = {}
     for place in undisturbed:
-        classes.setdefault(_signature(world, place), []).append(place)
+        classes.setdefault(_signature(world, place, pods), []).append(place)
     return tuple(tuple(places) for places in classes.values())
 
 
@@ -101,20 +103,18 @@ def _required_terms(pod: PodInfo) -> tuple[NodeSelectorTerm, ...]:
     return required.node_selector_terms if required else ()
 
 
-def _asks_by_name(world: World) -> bool:
-    """Some pod of the question names a node, by ``nodeName``, by field, or by the hostname label."""
+def _asks_by_name(pods: Iterable[PodInfo]) -> bool:
+    """Some pod names a node, by ``nodeName``, by field, or by the hostname label."""
     return any(
         pod.spec.node_name
         or HOSTNAME in pod.spec.node_selector
         or any(t.match_fields or any(e.key == HOSTNAME for e in t.match_expressions) for t in _required_terms(pod))
-        for pod in (r.pod for r in world.revisions)
-        if pod is not None
+        for pod in pods
     )
 
 
-def _keys_asked(world: World) -> frozenset[str]:
+def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> frozenset[str]:
     """The node labels that some filter can look at: by selectors of the pods, or as topology of anybody's terms."""
-    pods = [r.pod for r in world.revisions if r.pod is not None]
     keys: set[str] = set()
     for pod in pods:
         keys.update(pod.spec.node_selector)
@@ -125,13 +125,13 @@ def _keys_asked(world: World) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _signature(world: World, place: Place) -> object:
+def _signature(world: World, place: Place, pods: tuple[PodInfo, ...]) -> object:
     if place.node is None:
         return "unbounded"
     node = world.nodes[place.node]
     names = [n.labels.get(HOSTNAME) for n in world.nodes]
     unique = len(set(names)) == len(names) and None not in names
-    asked = _keys_asked(world) - ({HOSTNAME} if unique else set())
+    asked = _keys_asked(world, pods) - ({HOSTNAME} if unique else set())
     labels = frozenset((k, v) for k, v in node.labels.items() if k in asked)
     fixed = tuple(by_node.get(place.node, 0) for _, by_node in world.others)
     allocatable = () if RESOURCES in world.ignored else frozenset(node.allocatable.items())

@@ -211,3 +211,23 @@ def test_walks_find_what_lies_deep_and_never_call_it_proved() -> None:
     assert verdict.trace is not None
     assert len(verdict.trace.steps) == 300
     assert walk.check(system, Always(name="fine", condition=integer("n") >= 0)).outcome is Outcome.UNKNOWN
+
+
+def test_nodes_of_different_size_are_lost_one_by_one() -> None:
+    """Three pods of one cpu on nodes of 3 and 1 cpu: losing the big node is the one that hurts."""
+    ctx = context(manifest(3, 1, 0, 1, "", 1) + "---\n" + nodes([3, 1, 2]))
+    (subject,) = ctx.subjects
+    outcomes = {
+        name: decided(case, case.recovered())[0]
+        for case in disturb(ctx, (subject,), NodeStatus.SILENT)
+        for name in case.nodes
+    }
+    assert outcomes == {"n0": Outcome.HOLDS, "n1": Outcome.HOLDS, "n2": Outcome.HOLDS}
+    ctx = context(manifest(3, 1, 0, 1, "", 1) + "---\n" + nodes([3, 1, 1]))
+    (subject,) = ctx.subjects
+    outcomes = {
+        name: decided(case, case.recovered())[0]
+        for case in disturb(ctx, (subject,), NodeStatus.SILENT)
+        for name in case.nodes
+    }
+    assert outcomes == {"n0": Outcome.VIOLATED, "n1": Outcome.HOLDS, "n2": Outcome.HOLDS}
