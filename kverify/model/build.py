@@ -119,7 +119,9 @@ def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> frozenset[str]:
     for pod in pods:
         keys.update(pod.spec.node_selector)
         keys.update(e.key for t in _required_terms(pod) for e in t.match_expressions)
-        keys.update(c.topology_key for c in pod.spec.topology_spread_constraints)
+        # ScheduleAnyway only scores, and scores never decide here.
+        hard = (c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule")
+        keys.update(c.topology_key for c in hard)
     for pod in (*pods, *(group.pod for group, _ in world.others)):
         keys.update(t.topology_key for t in (*pod.affinity, *pod.anti_affinity))
     return frozenset(keys)
