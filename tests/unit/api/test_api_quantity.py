@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kverify.api.quantity import Quantity, QuantityError, parse_quantity
 
-RECORDED = Path("/work/shared/traces/quantities.jsonl")
+RECORDED = Path(__file__).parents[4] / "shared/traces/quantities.jsonl"
 SUFFIXES = {
     "n": Fraction(1, 10**9),
     "u": Fraction(1, 10**6),
