@@ -1,0 +1,125 @@
+"""Nothing is claimed without evidence: counterexamples replay against their own property, proofs say how and for what,
+and what is assumed of an unknown cluster is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kverify.checks import Finding, Options, Proof, Report, decide, run
+from kverify.checks.scenes import CLUSTER_IS_OPEN
+from kverify.cluster.bundle import Bundle
+from kverify.engines.replay import replay
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.spec.property import Property
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def report_of(folder: str, manifest: str, cluster: str = "") -> Report:
+    here = SCENARIOS / folder
+    bundle, diagnostics = Bundle.read([str(here / manifest)], [str(here / cluster)] if cluster else [])
+    assert not diagnostics
+    return run(bundle, diagnostics, Options())
+
+
+def runs(*, exact: bool = True) -> list[Any]:
+    """The runs of all scenarios whose input is sound; those on a given cluster, or on an open one."""
+    found = []
+    for path in sorted(SCENARIOS.glob("*/expect.yaml")):
+        for case in yaml.safe_load(path.read_text("utf-8"))["runs"]:
+            if "refused" not in case and ("cluster" in case) == exact:
+                question = (path.parent.name, case["manifest"], *([case["cluster"]] if exact else []))
+                found.append(pytest.param(*question, id="-".join(question).replace(".yaml", "")))
+    return found
+
+
+Decided = list[tuple[Property, Verdict]]
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> Decided:
+    """Every property that a check asked while the test ran, with its verdict."""
+    asked: Decided = []
+
+    def listening(decider: Any) -> Any:
+        def listen(system: Any, prop: Property, **options: Any) -> Verdict:
+            verdict: Verdict = decider(system, prop, **options)
+            asked.append((prop, verdict))
+            return verdict
+
+        return listen
+
+    monkeypatch.setattr(decide, "reaches", listening(decide.reaches))
+    monkeypatch.setattr(decide, "always", listening(decide.always))
+    return asked
+
+
+@pytest.mark.parametrize(("folder", "manifest", "cluster"), runs())
+def test_counterexamples_replay(folder: str, manifest: str, cluster: str, decided: Decided) -> None:
+    """The plain interpreter takes every shown trace again, and it violates the property that was asked."""
+    report = report_of(folder, manifest, cluster)
+    violated = {id(verdict.trace): prop for prop, verdict in decided if verdict.outcome is Outcome.VIOLATED}
+    for finding in report.findings:
+        assert finding.verdict is not None
+        trace = finding.verdict.trace
+        if trace is not None:
+            assert replay(trace, violated[id(trace)]) is trace
+        else:
+            # KV3 questions, and KV4004 of all workloads together, are about one state: nodes and how many pods are on
+            # them. Nothing else goes without a trace.
+            assert finding.id in ("KV3001", "KV3002", "KV4004"), finding
+            assert finding.verdict.method.startswith("one-state query")
+
+
+@pytest.mark.parametrize(("folder", "manifest", "cluster"), runs())
+def test_proofs_say_how_and_for_what(folder: str, manifest: str, cluster: str) -> None:
+    report = report_of(folder, manifest, cluster)
+    assert report.proofs
+    for proof in report.proofs:
+        assert all((proof.id, proof.object, proof.property, proof.message, proof.verdict.method))
+        if proof.verdict.outcome is Outcome.HOLDS:
+            assert proof.verdict.scope
+            assert proof.verdict.trace is None
+        else:
+            assert proof.verdict.outcome in (Outcome.VACUOUS, Outcome.UNKNOWN)
+            assert proof.verdict.reason
+
+
+@pytest.mark.parametrize(("folder", "manifest"), runs(exact=False))
+def test_an_open_cluster_is_an_assumption(folder: str, manifest: str) -> None:
+    """Everything decided without nodes says that they were assumed, but what needs no nodes at all."""
+    report = report_of(folder, manifest)
+    assert CLUSTER_IS_OPEN in report.assumptions
+    shown: list[Finding | Proof] = [*report.findings, *report.proofs]
+    for answer in shown:
+        if answer.id != "KV4002" and answer.verdict is not None and answer.verdict.outcome is not Outcome.VACUOUS:
+            assert CLUSTER_IS_OPEN in answer.verdict.assumptions, answer.id
+
+
+@pytest.mark.parametrize(
+    ("folder", "manifest", "offer"),
+    [
+        ("a01_rollout_antiaffinity_full", "fails.yaml", "4 different values of kubernetes.io/hostname"),
+        ("a03_rollout_capacity_full", "fails.yaml", "room for 3 pods of 2500m cpu each"),
+        ("d01_nodeselector_typo", "fails.yaml", "labels diskType=ssd"),
+        ("d05_antiaffinity_replicas_gt_nodes", "fails.yaml", "labels pool=web"),
+    ],
+)
+def test_an_open_cluster_is_told_what_to_offer(folder: str, manifest: str, offer: str) -> None:
+    report = report_of(folder, manifest)
+    said = [*report.assumptions, *(p.verdict.reason for p in report.proofs)]
+    assert any(offer in text for text in said), said
+
+
+def test_what_is_decided_without_nodes_is_as_with_them() -> None:
+    """C01: the budget alone forbids every eviction, whatever the nodes are."""
+    for manifest in ("fails_min_available.yaml", "fails_max_unavailable.yaml"):
+        on_nodes = report_of("c01_pdb_equals_replicas", manifest, "cluster_3.yaml")
+        without = report_of("c01_pdb_equals_replicas", manifest)
+        answers = [[(f.id, f.severity, f.certainty, f.object) for f in r.findings] for r in (on_nodes, without)]
+        assert answers[0] == answers[1]
+        assert [f.id for f in without.findings] == ["KV4003"]
