@@ -6,7 +6,7 @@ from attrs import evolve
 from yaml import MarkedYAMLError
 
 from kverify.manifest import codes
-from kverify.manifest.reading import Problem, Reading
+from kverify.manifest.reading import Problem, Reading, too_deep
 from kverify.manifest.span import Span
 
 _BRACKETS = {"[": "]", "{": "}"}
@@ -22,6 +22,10 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
     start = error.context_mark or mark
     here, begun = reading.point(mark), reading.point(start)
     character = reading.text[mark.index : mark.index + 1]
+    if "maximum nesting depth" in problem:
+        # libyaml looks ahead for a colon, so its own limit of 1,000 levels may come before any of the events that ours
+        # counts. Older ones have none.
+        return too_deep(here)
     if character == "\t" and ("tab" in problem or "start any token" in problem):
         return Problem(codes.TAB, "A tab indents this line; YAML allows only spaces there.", here, "use spaces")
     if "quoted scalar" in context or "-quoted" in context:

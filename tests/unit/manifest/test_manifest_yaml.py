@@ -106,8 +106,9 @@ def test_a_bomb_of_merges_is_bounded() -> None:
     "text", ["[" * 2000 + "]" * 2000, "{a: " * 2000 + "}" * 2000, "- " * 2000 + "x", "[" * 100_000]
 )
 def test_deep_nesting_is_refused(text: str) -> None:
+    # Whether libyaml's own limit comes first, or ours, depends on its version.
     diagnostic = only(text)
-    assert (diagnostic.id, diagnostic.span.line) == ("KV1009", 1)
+    assert (diagnostic.id, diagnostic.span.line, diagnostic.mend) == ("KV1009", 1, "flatten it")
 
 
 def test_nesting_by_aliases_is_refused() -> None:
