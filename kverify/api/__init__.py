@@ -7,10 +7,11 @@ Classes are in the modules of their API group: ``core`` (``pod``, ``container``,
 """
 
 from kverify.api.decode import Decoded, DecodedAll, decode, decode_all, structure
-from kverify.api.meta import LabelSelector, ObjectMeta, OtherObject
+from kverify.api.object import KubeObject, OtherObject
 from kverify.api.quantity import Quantity, QuantityError, parse_quantity
-from kverify.api.registry import AnyObject, KubeObject
+from kverify.api.registry import AnyObject
 from kverify.api.source import Source
+from kverify.api.types.meta import LabelSelector, ObjectMeta
 from kverify.api.validation import validate_update
 from kverify.api.versions import DEFAULT_VERSION, VERSIONS
 

@@ -1,16 +1,17 @@
 """What every typed object is made of: immutable maps, integer widths, and JSON names of fields.
 
 Fields are written in Python style. Their JSON name is the camel-cased attribute name; where Kubernetes spells an
-acronym in capitals (``podIP``) the name is given with :func:`named`.
+acronym in capitals (``podIP``) the name is given to :func:`api_field`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
 import attrs
+
+from kverify.naming import camel_case
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,6 +31,9 @@ IntOrString: TypeAlias = int | str
 
 Opaque: TypeAlias = Mapping[str, Any]
 """A mapping kverify does not look into: kept as plain values, its keys are not checked."""
+
+Json: TypeAlias = Any
+"""Any JSON value at all (``runtime.RawExtension``, ``apiextensions.JSON``), kept as plain frozen values."""
 
 
 @attrs.frozen
@@ -70,37 +74,49 @@ def freeze(value: Mapping[Any, Any] | None) -> Mapping[Any, Any] | None:
     """``value`` as a :class:`FrozenMap`, deeply: nested mappings and lists too. ``None`` stays ``None``."""
     if value is None or type(value) is FrozenMap:
         return value
-    return FrozenMap({key: _freeze_value(item) for key, item in value.items()})
+    return FrozenMap({key: freeze_value(item) for key, item in value.items()})
 
 
-def _freeze_value(value: Any) -> Any:
+def freeze_value(value: Any) -> Any:
+    """Any plain JSON value, deeply immutable: maps are :class:`FrozenMap`, lists are tuples."""
     if isinstance(value, Mapping):
         return freeze(value)
     if isinstance(value, (list, tuple)):
-        return tuple(_freeze_value(item) for item in value)
+        return tuple(freeze_value(item) for item in value)
     return value
 
 
-def mapping(json: str | None = None) -> Any:
-    """A map field; absent and empty are the same, as in Go (``len(m) == 0``)."""
-    return attrs.field(default=EMPTY, converter=freeze, metadata={"json": json} if json else None)
+def api_field(
+    default: Any,
+    *,
+    json: str | None = None,
+    list_type: str | None = None,
+    list_keys: tuple[str, ...] = (),
+    patch: str | None = None,
+    merge_key: str | None = None,
+    map_type: str | None = None,
+) -> Any:
+    """A field that needs more than a default.
 
-
-def opaque(json: str | None = None) -> Any:
-    """An optional map whose content kverify does not read (see :data:`Opaque`); absent is ``None``."""
-    return attrs.field(default=None, converter=freeze, metadata={"json": json} if json else None)
-
-
-def named(json: str, default: Any = None) -> Any:
-    """A field whose JSON name is not its camel-cased attribute name."""
-    return attrs.field(default=default, metadata={"json": json})
-
-
-@cache
-def camel_case(name: str) -> str:
-    """``node_selector`` → ``nodeSelector``."""
-    head, *tail = name.rstrip("_").split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in tail)
+    ``json`` is its JSON name where that is not the camel-cased attribute name. The rest says how apply merges it:
+    ``list_type`` (``set`` or ``map``; a list without it is atomic), ``list_keys`` and ``map_type`` server-side,
+    ``patch`` (``merge``, ``retainKeys``, both, or ``replace``) and ``merge_key`` in a strategic merge patch. A map
+    holds :data:`EMPTY` when it is absent, as in Go (``len(m) == 0``).
+    """
+    known = {
+        "json": json,
+        "list_type": list_type,
+        "list_keys": list_keys,
+        "patch": patch,
+        "merge_key": merge_key,
+        "map_type": map_type,
+    }
+    converter = freeze if isinstance(default, Mapping) else None
+    return attrs.field(
+        default=freeze(default) if converter else default,
+        converter=converter,
+        metadata={key: value for key, value in known.items() if value},
+    )
 
 
 def json_name(attribute: attrs.Attribute[Any]) -> str:

@@ -15,12 +15,13 @@ from attrs import frozen
 from kverify.api import registry
 from kverify.api.base import freeze
 from kverify.api.defaults import apply_defaults
-from kverify.api.meta import ObjectMeta, OtherObject
+from kverify.api.object import KubeObject, OtherObject
 from kverify.api.reader import Context, read_object
-from kverify.api.registry import AnyObject, KubeObject
+from kverify.api.registry import AnyObject
 from kverify.api.source import Source
+from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import Problem, validate
-from kverify.api.versions import DEFAULT_VERSION, REMOVED, ordinal
+from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, to_plain
 
@@ -135,10 +136,14 @@ def _check_identity(root: Mapping, api_version: str, kind: str, context: Context
         message = f"{kind} of {api_version} configures a tool; it is not an object of the cluster."
         context.add("KV1110", Severity.INFO, root.span, (), message)
         return False
-    if (api_version, kind) in registry.NAMESPACED:
-        return True
     node = root.get("apiVersion")
     span = (node or root).span
+    if (api_version, kind) in registry.NAMESPACED:
+        if known_kind(api_version, kind, context.version):
+            return True
+        message = f"Kubernetes {context.version} does not serve {kind} of {api_version}."
+        context.error("KV1302", span, ("apiVersion",), message, "target another version")
+        return False
     removed = REMOVED.get((api_version, kind))
     if removed is not None:
         message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}."

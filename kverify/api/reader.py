@@ -16,9 +16,10 @@ from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
 import attrs
 from attrs import define, frozen
 
-from kverify.api.base import EMPTY, Bits, FrozenMap, Timestamp, freeze, json_name, model_fields
+from kverify.api.base import EMPTY, Bits, FrozenMap, Timestamp, freeze, freeze_value, json_name, model_fields
 from kverify.api.quantity import Quantity, QuantityError, parse_quantity
-from kverify.api.versions import FIELDS
+from kverify.api.types.history import FIELDS
+from kverify.api.versions import GATES, effective_field, known_field, ordinal
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.nodes import FieldPath, Mapping, Node, Scalar, Sequence, format_path, to_plain
 from kverify.manifest.span import Span
@@ -128,8 +129,11 @@ def reader_of(hint: Any) -> Reader:
         str: _read_string,
         int: _integer_reader(Bits(64)),
         bool: _read_bool,
+        float: _read_number,
         Quantity: _read_quantity,
     }
+    if hint is Any:
+        return _read_json
     if hint in simple:
         return simple[hint]
     if isinstance(hint, type) and attrs.has(hint):
@@ -151,9 +155,11 @@ def read_object(cls: type, node: Node, path: FieldPath, context: Context) -> Any
             continue
         here = (*path, key)
         history = FIELDS.get((shape.name, key))
-        if history is not None and not history.known(context.version):
+        if history is not None and not known_field(shape.name, key, context.version):
+            since, until = history
+            early = ordinal(context.version) < ordinal(since)
             message = f"Kubernetes {context.version} does not know the field {key}"
-            message += f"; it came with {history.since}." if history.until is None else f"; {history.until} removed it."
+            message += f"; it came with {since}." if early else f"; {until} removed it."
             context.error("KV1303", entry.key.span, here, message, "remove it, or target another version")
             continue
         if isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -161,8 +167,9 @@ def read_object(cls: type, node: Node, path: FieldPath, context: Context) -> Any
         value = field.read(entry.value, here, context)
         if value is BAD:
             continue
-        if history is not None and not history.effective(context.version):
-            message = f"{key} is dropped: the feature gate {history.gate} is off by default in {context.version}."
+        gate = GATES.get((shape.name, key))
+        if gate is not None and not effective_field(shape.name, key, context.version):
+            message = f"{key} is dropped: the feature gate {gate.name} is off by default in {context.version}."
             context.add("KV1304", Severity.WARNING, entry.key.span, here, message, "remove it, or turn the gate on")
             continue
         values[field.attribute] = value
@@ -199,6 +206,16 @@ def _read_bool(node: Node, path: FieldPath, context: Context) -> Any:
             message = f"{node.value!r} is a text, and true or false belongs here."
             return context.error("KV1103", node.span, path, message, f"remove the quotes: {node.value.lower()}")
     return _wrong(node, path, context, "true or false")
+
+
+def _read_number(node: Node, path: FieldPath, context: Context) -> Any:
+    if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        return float(node.value)
+    return _wrong(node, path, context, "a number")
+
+
+def _read_json(node: Node, path: FieldPath, context: Context) -> Any:  # noqa: ARG001 (a reader of any value)
+    return freeze_value(to_plain(node))
 
 
 @cache

@@ -1,48 +1,61 @@
-"""Which kinds there are: the class of each kind kverify models, and the scope of every built-in kind."""
+"""Which kinds there are: the class of each kind, and the scope of every built-in kind.
+
+Classes are imported when the first object of their kind is met: reading Deployments does not cost the classes of
+admission policies.
+"""
 
 from __future__ import annotations
 
 import difflib
+from functools import cache
+from importlib import import_module
 from typing import TypeAlias
 
-from kverify.api.apps import Deployment, ReplicaSet
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.meta import OtherObject
-from kverify.api.node import Namespace, Node
-from kverify.api.pod import Pod
-from kverify.api.policy import PodDisruptionBudget
-from kverify.api.scheduling import PriorityClass
-from kverify.api.service import Service
-from kverify.api.volume import PersistentVolumeClaim
+from kverify.api.object import KubeObject, OtherObject
 
-KubeObject: TypeAlias = (
-    Pod
-    | Deployment
-    | ReplicaSet
-    | Service
-    | Node
-    | Namespace
-    | PodDisruptionBudget
-    | ConfigMap
-    | Secret
-    | PriorityClass
-    | PersistentVolumeClaim
-)
 AnyObject: TypeAlias = KubeObject | OtherObject
 
-MODELLED: dict[tuple[str, str], type[KubeObject]] = {
-    ("v1", "Pod"): Pod,
-    ("v1", "Service"): Service,
-    ("v1", "Node"): Node,
-    ("v1", "Namespace"): Namespace,
-    ("v1", "ConfigMap"): ConfigMap,
-    ("v1", "Secret"): Secret,
-    ("v1", "PersistentVolumeClaim"): PersistentVolumeClaim,
-    ("apps/v1", "Deployment"): Deployment,
-    ("apps/v1", "ReplicaSet"): ReplicaSet,
-    ("policy/v1", "PodDisruptionBudget"): PodDisruptionBudget,
-    ("scheduling.k8s.io/v1", "PriorityClass"): PriorityClass,
+_CLASSES: dict[str, dict[str, str]] = {
+    "v1": {
+        "pod": "Pod PodTemplate",
+        "service": "Service",
+        "endpoints": "Endpoints",
+        "node": "Node",
+        "namespace": "Namespace",
+        "config": "ConfigMap Secret ServiceAccount",
+        "claim": "PersistentVolumeClaim",
+        "persistent_volume": "PersistentVolume",
+        "quota": "ResourceQuota LimitRange",
+        "replication": "ReplicationController",
+    },
+    "apps/v1": {"apps": "ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet"},
+    "batch/v1": {"batch": "CronJob Job"},
+    "autoscaling/v1": {"autoscaling_v1": "HorizontalPodAutoscaler"},
+    "autoscaling/v2": {"autoscaling_v2": "HorizontalPodAutoscaler"},
+    "policy/v1": {"policy": "PodDisruptionBudget Eviction"},
+    "scheduling.k8s.io/v1": {"scheduling": "PriorityClass"},
+    "storage.k8s.io/v1": {
+        "storage": "CSIDriver CSINode CSIStorageCapacity StorageClass VolumeAttachment VolumeAttributesClass"
+    },
+    "networking.k8s.io/v1": {"networking": "Ingress IngressClass NetworkPolicy"},
+    "discovery.k8s.io/v1": {"discovery": "EndpointSlice"},
+    "rbac.authorization.k8s.io/v1": {"rbac": "ClusterRole ClusterRoleBinding Role RoleBinding"},
+    "coordination.k8s.io/v1": {"coordination": "Lease"},
+    "node.k8s.io/v1": {"runtime": "RuntimeClass"},
+    "admissionregistration.k8s.io/v1": {
+        "admission": "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding MutatingWebhookConfiguration "
+        "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration"
+    },
+    "apiextensions.k8s.io/v1": {"extensions": "CustomResourceDefinition"},
 }
+
+TYPED: dict[tuple[str, str], str] = {
+    (api_version, kind): module
+    for api_version, modules in _CLASSES.items()
+    for module, kinds in modules.items()
+    for kind in kinds.split()
+}
+"""(apiVersion, kind) to the module of ``kverify.api.types`` that has its class, of every kind that is typed."""
 
 _NAMESPACED: dict[str, str] = {
     "v1": (
@@ -57,7 +70,7 @@ _NAMESPACED: dict[str, str] = {
     "discovery.k8s.io/v1": "EndpointSlice",
     "events.k8s.io/v1": "Event",
     "networking.k8s.io/v1": "Ingress NetworkPolicy",
-    "policy/v1": "PodDisruptionBudget",
+    "policy/v1": "Eviction PodDisruptionBudget",
     "rbac.authorization.k8s.io/v1": "Role RoleBinding",
     "resource.k8s.io/v1": "ResourceClaim ResourceClaimTemplate",
     "storage.k8s.io/v1": "CSIStorageCapacity",
@@ -104,9 +117,14 @@ TOOL_GROUPS = (
 """API groups of files that tools read and nobody applies."""
 
 
+@cache
 def class_of(api_version: str, kind: str) -> type[KubeObject] | None:
-    """The class of a modelled kind, ``None`` for every other one."""
-    return MODELLED.get((api_version, kind))
+    """The class of a typed kind, ``None`` for every other one."""
+    module = TYPED.get((api_version, kind))
+    if module is None:
+        return None
+    cls: type[KubeObject] = getattr(import_module(f"kverify.api.types.{module}"), kind)
+    return cls
 
 
 def namespaced(api_version: str, kind: str) -> bool | None:

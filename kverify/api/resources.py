@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from kverify.api.base import FrozenMap
-from kverify.api.container import Container, ResourceRequirements
-from kverify.api.pod import PodSpec
 from kverify.api.quantity import NANO, Quantity
+from kverify.api.types.container import Container, ResourceRequirements
+from kverify.api.types.pod import PodSpec
 
 POD_LEVEL = ("cpu", "memory")
 """Resources that pod-level requests may name; ``hugepages-*`` come on top."""

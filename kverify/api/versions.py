@@ -1,5 +1,7 @@
 """What differs between the Kubernetes versions kverify knows. One table per question; no version is compared elsewhere.
 
+Which version has which field and kind is generated (``kverify/api/types/history.py``).
+
 Sources: the ``+featureGate`` comments of ``k8s.io/api``, the feature gate list of the documentation, and the API
 deprecation guide (https://kubernetes.io/docs/reference/using-api/deprecation-guide/).
 """
@@ -7,6 +9,8 @@ deprecation guide (https://kubernetes.io/docs/reference/using-api/deprecation-gu
 from __future__ import annotations
 
 from attrs import frozen
+
+from kverify.api.types.history import FIELDS, KINDS
 
 VERSIONS = ("1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 DEFAULT_VERSION = "1.36"
@@ -19,50 +23,30 @@ def ordinal(version: str) -> int:
     return int(version.partition(".")[2])
 
 
-@frozen(kw_only=True)
-class FieldHistory:
-    """When a field can be written and when it does something.
+@frozen
+class Gate:
+    """A feature gate of a field: while it is off by default the field is accepted and dropped (``dropDisabledFields``).
+    ``on_since`` is None when no version here turns it on."""
 
-    Before ``since`` (and from ``until`` on) strict decoding refuses it as unknown. While its ``gate`` is off by default
-    it is accepted and dropped (``dropDisabledFields``); ``on_since`` is ``None`` when no version here turns it on.
-    A field without a gate always counts.
-    """
-
-    since: str
-    until: str | None = None
-    gate: str | None = None
+    name: str
     on_since: str | None = None
 
-    def known(self, version: str) -> bool:
-        number = ordinal(version)
-        return ordinal(self.since) <= number and (self.until is None or number < ordinal(self.until))
 
-    def effective(self, version: str) -> bool:
-        if not self.known(version):
-            return False
-        return self.gate is None or (self.on_since is not None and ordinal(self.on_since) <= ordinal(version))
+_OWNED_FILES = Gate("AtomicWriteVolumeUserFields")
 
-
-_OWNED_FILES = FieldHistory(since="1.37", gate="AtomicWriteVolumeUserFields")
-
-FIELDS: dict[tuple[str, str], FieldHistory] = {
-    ("PodSpec", "resources"): FieldHistory(since="1.32", gate="PodLevelResources", on_since="1.34"),
-    ("PodSpec", "hostnameOverride"): FieldHistory(since="1.34", gate="HostnameOverride", on_since="1.35"),
-    ("PodSpec", "workloadRef"): FieldHistory(since="1.35", until="1.36", gate="GenericWorkload"),
-    ("PodSpec", "schedulingGroup"): FieldHistory(since="1.36", gate="GenericWorkload"),
-    ("PodSpec", "hostUsers"): FieldHistory(since="1.32", gate="UserNamespacesSupport", on_since="1.33"),
-    ("PodSpec", "evictionResponders"): FieldHistory(since="1.37"),
-    ("Container", "restartPolicyRules"): FieldHistory(since="1.34", gate="ContainerRestartRules", on_since="1.35"),
-    ("EphemeralContainer", "restartPolicyRules"): FieldHistory(since="1.34"),
-    ("EnvVarSource", "fileKeyRef"): FieldHistory(since="1.34", gate="EnvFiles", on_since="1.35"),
-    ("Lifecycle", "stopSignal"): FieldHistory(since="1.33", gate="ContainerStopSignals"),
-    ("HTTPGetAction", "protocol"): FieldHistory(since="1.37"),
-    ("GRPCAction", "mode"): FieldHistory(since="1.37"),
-    ("VolumeMount", "bindMountOptions"): FieldHistory(since="1.37", gate="VolumeBindMountOptions"),
-    ("VolumeProjection", "podCertificate"): FieldHistory(since="1.34", gate="PodCertificateRequest"),
-    ("PodCertificateProjection", "userAnnotations"): FieldHistory(since="1.35"),
-    ("Volume", "image"): FieldHistory(since="1.32", gate="ImageVolume", on_since="1.35"),
-    ("EmptyDirVolumeSource", "mode"): FieldHistory(since="1.37", gate="EmptyDirVolumeMode"),
+GATES: dict[tuple[str, str], Gate] = {
+    ("PodSpec", "resources"): Gate("PodLevelResources", "1.34"),
+    ("PodSpec", "hostnameOverride"): Gate("HostnameOverride", "1.35"),
+    ("PodSpec", "workloadRef"): Gate("GenericWorkload"),
+    ("PodSpec", "schedulingGroup"): Gate("GenericWorkload"),
+    ("PodSpec", "hostUsers"): Gate("UserNamespacesSupport", "1.33"),
+    ("Container", "restartPolicyRules"): Gate("ContainerRestartRules", "1.35"),
+    ("EnvVarSource", "fileKeyRef"): Gate("EnvFiles", "1.35"),
+    ("Lifecycle", "stopSignal"): Gate("ContainerStopSignals"),
+    ("VolumeMount", "bindMountOptions"): Gate("VolumeBindMountOptions"),
+    ("VolumeProjection", "podCertificate"): Gate("PodCertificateRequest"),
+    ("Volume", "image"): Gate("ImageVolume", "1.35"),
+    ("EmptyDirVolumeSource", "mode"): Gate("EmptyDirVolumeMode"),
     ("KeyToPath", "user"): _OWNED_FILES,
     ("DownwardAPIVolumeFile", "user"): _OWNED_FILES,
     ("ServiceAccountTokenProjection", "user"): _OWNED_FILES,
@@ -72,10 +56,31 @@ FIELDS: dict[tuple[str, str], FieldHistory] = {
     ("ConfigMapVolumeSource", "defaultUser"): _OWNED_FILES,
     ("DownwardAPIVolumeSource", "defaultUser"): _OWNED_FILES,
     ("ProjectedVolumeSource", "defaultUser"): _OWNED_FILES,
-    ("NodeSpec", "podPreemptionPolicy"): FieldHistory(since="1.37"),
 }
-"""Keyed by (type, JSON name), compared with the generated Python clients 32 to 37 field by field. A field that is not
-here is the same in every version. Statuses are left out: they are read from clusters, not written by people."""
+"""(class, JSON name) to the gate that decides whether the field counts. A field that is not here always counts."""
+
+
+def known_field(cls: str, name: str, version: str) -> bool:
+    """Whether ``version`` has the field; before and after that strict decoding refuses it as unknown."""
+    return _within(FIELDS.get((cls, name)), version)
+
+
+def known_kind(api_version: str, kind: str, version: str) -> bool:
+    """Whether ``version`` serves a typed kind."""
+    return _within(KINDS.get((api_version, kind)), version)
+
+
+def effective_field(cls: str, name: str, version: str) -> bool:
+    """Whether a known field is kept, rather than dropped because its gate is off by default."""
+    gate = GATES.get((cls, name))
+    return gate is None or (gate.on_since is not None and ordinal(gate.on_since) <= ordinal(version))
+
+
+def _within(span: tuple[str, str | None] | None, version: str) -> bool:
+    if span is None:
+        return True
+    since, until = span
+    return ordinal(since) <= ordinal(version) and (until is None or ordinal(version) < ordinal(until))
 
 
 RELAXED_SERVICE_NAMES_SINCE = "1.36"

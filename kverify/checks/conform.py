@@ -16,8 +16,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from kverify.api.apps import Deployment
 from kverify.api.decode import structure
+from kverify.api.types.apps import Deployment
 from kverify.cluster.recording import (
     DeploymentSeen,
     Event,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-from kverify.api.policy import PodDisruptionBudget
+from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks.options import Options
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.bundle import Bundle, describe, key_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
-from kverify.api.policy import PodDisruptionBudget
+from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb

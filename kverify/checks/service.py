@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from kverify.api.service import Service
+from kverify.api.types.service import Service
 from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb

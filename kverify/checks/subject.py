@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from kverify.api.apps import Deployment
-from kverify.api.pod import Pod
-from kverify.api.volume import PersistentVolumeClaim
+from kverify.api.types.apps import Deployment
+from kverify.api.types.claim import PersistentVolumeClaim
+from kverify.api.types.pod import Pod
 from kverify.checks.finding import Cause
 from kverify.cluster.bundle import Bundle, describe, namespace_of, template_of
 from kverify.cluster.objects import Workload as WorkloadObject

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from attrs import frozen
 
-from kverify.api.apps import Deployment, ReplicaSet
-from kverify.api.meta import LabelSelector, OtherObject, OwnerReference
-from kverify.api.node import Namespace, Node
-from kverify.api.pod import Pod
-from kverify.api.policy import PodDisruptionBudget
 from kverify.api.registry import AnyObject
-from kverify.api.service import Service
+from kverify.api.types.apps import Deployment, ReplicaSet
+from kverify.api.types.meta import LabelSelector, OwnerReference
+from kverify.api.types.namespace import Namespace
+from kverify.api.types.node import Node
+from kverify.api.types.pod import Pod
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
 from kverify.api.versions import DEFAULT_VERSION
+from kverify.cluster.fields import is_modelled
 from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.cluster.objects import (
     Key,
@@ -190,7 +192,7 @@ class Bundle:
 
     def foreign_matching(
         self, namespace: str, selector: LabelSelector | Mapping[str, str] | None
-    ) -> tuple[OtherObject, ...]:
+    ) -> tuple[AnyObject, ...]:
         """The objects of kinds that are not modelled (StatefulSet, Job, ...) whose pods a selector selects."""
         return self._foreign.matching(namespace, selector)
 
@@ -241,8 +243,8 @@ class Bundle:
         return LabelIndex.of((namespace_of(w), template_of(w).metadata.labels, w) for w in self.workloads)
 
     @cached_property
-    def _foreign(self) -> LabelIndex[OtherObject]:
-        others = (item for item in self.objects if isinstance(item, OtherObject))
+    def _foreign(self) -> LabelIndex[AnyObject]:
+        others = (item for item in self.objects if not is_modelled(item))
         return LabelIndex.of((namespace_of(o), labels, o) for o in others for labels in foreign_templates(o))
 
     @cached_property

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.meta import LabelSelector
-from kverify.api.pod import Pod
-from kverify.api.policy import PodDisruptionBudget
-from kverify.api.registry import MODELLED, AnyObject
-from kverify.api.service import Service
+from kverify.api.registry import AnyObject
+from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.pod import Pod
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
 from kverify.cluster.bundle import Bundle
+from kverify.cluster.fields import MODELLED
 from kverify.cluster.objects import controller_of, describe, namespace_of
 from kverify.cluster.references import Reference, keys_of, missing_keys
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -21,7 +22,6 @@ SERVICE = "KV2001"
 BUDGET = "KV2002"
 MISSING_KEY = "KV2003"
 
-MODELLED_KINDS = frozenset(kind for _, kind in MODELLED)
 POD_MAKERS = frozenset(("Deployment", "ReplicaSet", "Pod"))
 
 
@@ -44,7 +44,7 @@ def dangling(bundle: Bundle, diagnostics: Iterable[Diagnostic] = ()) -> tuple[Di
 def _may_hide_pods(refused: Diagnostic, warning: Diagnostic) -> bool:
     """The refused object may have been the one the selector of ``warning`` is for."""
     kind, _, name = refused.object.partition(" ")
-    if kind in MODELLED_KINDS - POD_MAKERS:
+    if kind in MODELLED - POD_MAKERS:
         return False
     place = name.rpartition("/")[0]
     return not place or place == warning.object.partition(" ")[2].rpartition("/")[0]

@@ -6,7 +6,11 @@ class has to be put into one of them. A field that is in none holds an object wh
 
 from __future__ import annotations
 
+import attrs
 from attrs import field, frozen
+
+from kverify.api.object import KubeObject
+from kverify.api.registry import AnyObject
 
 
 @frozen
@@ -24,6 +28,33 @@ def _names(**classes: str) -> frozenset[tuple[str, str]]:
 
 def _each(name: str, fields: str, effect: Effect) -> dict[tuple[str, str], Effect]:
     return {(name, json): effect for json in fields.split()}
+
+
+MODELLED = frozenset(
+    {
+        "Pod",
+        "Deployment",
+        "ReplicaSet",
+        "Service",
+        "Node",
+        "Namespace",
+        "PodDisruptionBudget",
+        "ConfigMap",
+        "Secret",
+        "PriorityClass",
+        "PersistentVolumeClaim",
+    }
+)
+"""The kinds whose objects mean something to the model. All others are kept and listed."""
+
+
+def is_modelled(item: AnyObject) -> bool:
+    return isinstance(item, KubeObject) and item.kind in MODELLED
+
+
+def class_name(cls: type) -> str:
+    """The name a class has in the tables: an ephemeral container is a Container, and its fields mean the same."""
+    return next(c.__name__ for c in cls.__mro__[::-1] if attrs.has(c) and c is not KubeObject)
 
 
 READ = _names(

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from attrs import field, frozen
 
 from kverify.api.labels import map_matches
-from kverify.api.meta import LabelSelector
+from kverify.api.types.meta import LabelSelector
 
 T = TypeVar("T")
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from kverify.api import registry
-from kverify.api.apps import Deployment, ReplicaSet
 from kverify.api.base import EMPTY
-from kverify.api.meta import OtherObject, OwnerReference
-from kverify.api.pod import Pod, PodTemplateSpec
+from kverify.api.object import OtherObject
 from kverify.api.registry import AnyObject
+from kverify.api.types.apps import Deployment, ReplicaSet
+from kverify.api.types.meta import OwnerReference
+from kverify.api.types.pod import Pod, PodTemplateSpec
 
 Workload: TypeAlias = Deployment | ReplicaSet | Pod
 """What makes pods, or is one."""
@@ -80,10 +81,17 @@ def is_finished(pod: Pod) -> bool:
     return pod.status.phase in ("Succeeded", "Failed")
 
 
-def foreign_templates(item: OtherObject) -> Iterator[Mapping[str, str]]:
-    """The labels of pods that an object of a kind without a class would make, by the shape all such kinds share:
+def foreign_templates(item: AnyObject) -> Iterator[Mapping[str, str]]:
+    """The labels of pods that an object of a kind that is not modelled would make, by the shape all such kinds share:
     ``spec.template`` (StatefulSet, DaemonSet, Job, Argo Rollout, ...) and ``spec.jobTemplate.spec.template`` (CronJob).
     """
+    if not isinstance(item, OtherObject):
+        spec = getattr(item, "spec", None)
+        job = getattr(spec, "job_template", None)
+        template = getattr(job.spec if job is not None else spec, "template", None)
+        if isinstance(template, PodTemplateSpec):
+            yield template.metadata.labels
+        return
     for path in (("spec", "template"), ("spec", "jobTemplate", "spec", "template")):
         labels = _descend(item.content, (*path, "metadata", "labels"))
         if isinstance(labels, Mapping):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.container import Container
-from kverify.api.pod import PodSpec
-from kverify.api.policy import PodDisruptionBudget
 from kverify.api.registry import AnyObject
-from kverify.api.service import Service
-from kverify.api.volume import KeyToPath, Volume, VolumeProjection
+from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.types.container import Container
+from kverify.api.types.pod import PodSpec
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
+from kverify.api.types.volume import KeyToPath, Volume, VolumeProjection
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.objects import Key, Workload, describe, key_of, namespace_of, template_of, template_path, title
 
@@ -152,7 +152,7 @@ def _volume_needs(volume: Volume, path: str) -> Iterator[_Need]:
         yield _Need("PersistentVolumeClaim", claim, "mounts", f"{path}.persistentVolumeClaim.claimName")
     if volume.config_map is not None:
         bulk = volume.config_map
-        yield from _files("ConfigMap", bulk.name, bulk.items, bool(bulk.optional), f"{path}.configMap", "name")
+        yield from _files("ConfigMap", bulk.name or "", bulk.items, bool(bulk.optional), f"{path}.configMap", "name")
     if volume.secret is not None:
         secret = volume.secret
         name = secret.secret_name or ""
@@ -167,7 +167,7 @@ def _projected(projection: VolumeProjection, path: str) -> Iterator[_Need]:
         ("secret", "Secret", projection.secret),
     ):
         if source is not None:
-            yield from _files(kind, source.name, source.items, bool(source.optional), f"{path}.{field}", "name")
+            yield from _files(kind, source.name or "", source.items, bool(source.optional), f"{path}.{field}", "name")
 
 
 def _files(

@@ -9,12 +9,11 @@ import attrs
 from attrs import frozen
 
 from kverify.api.base import json_name, model_fields
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.meta import OtherObject
-from kverify.api.node import Namespace
 from kverify.api.registry import AnyObject
+from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.types.namespace import Namespace
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, OTHER_KINDS, READ, Effect
+from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, OTHER_KINDS, READ, Effect, class_name, is_modelled
 from kverify.cluster.objects import controller_of, describe, namespace_of
 from kverify.manifest.nodes import FieldPath, Mapping, Node, Scalar, Sequence
 
@@ -32,10 +31,10 @@ class Ignored:
 
 def not_modelled(bundle: Bundle) -> tuple[str, ...]:
     """One line for each kind and each field that the input has and the model has not, kinds first."""
-    kinds: dict[str, list[OtherObject]] = {}
+    kinds: dict[str, list[AnyObject]] = {}
     fields: dict[tuple[str, str], list[Ignored]] = {}
     for item in bundle.objects:
-        if isinstance(item, OtherObject):
+        if not is_modelled(item):
             kinds.setdefault(item.kind, []).append(item)
         elif controller_of(item) is None:
             for ignored in ignored_fields(item):
@@ -46,7 +45,7 @@ def not_modelled(bundle: Bundle) -> tuple[str, ...]:
     )
 
 
-def _kind_line(kind: str, rows: list[OtherObject]) -> str:
+def _kind_line(kind: str, rows: list[AnyObject]) -> str:
     names = [f"{namespace_of(row)}/{row.metadata.name}".lstrip("/") for row in rows]
     verb = "is" if len(names) == 1 else "are"
     meaning = f": {OTHER_KINDS[kind]}" if kind in OTHER_KINDS else ""
@@ -87,7 +86,7 @@ def ignored_fields(item: AnyObject) -> Iterator[Ignored]:
     Defaults are not in the manifest and are therefore not listed; nor is anything of a generated object.
     """
     document = item.source.document
-    if document is None or isinstance(item, (OtherObject, ConfigMap, Secret, Namespace)):
+    if document is None or not is_modelled(item) or isinstance(item, (ConfigMap, Secret, Namespace)):
         return
     for path, effect in _walk(item, document.root, ()):
         yield Ignored(item, path, effect)
@@ -102,17 +101,15 @@ def _walk(value: object, node: Node, path: FieldPath) -> Iterator[tuple[FieldPat
         return
     if not attrs.has(type(value)) or not isinstance(node, Mapping):
         return
-    written = {str(entry.key.value): entry.value for entry in node.entries}
-    # An ephemeral container is a Container, and its fields mean the same.
-    name = next(c.__name__ for c in type(value).__mro__[::-1] if attrs.has(c))
-    for attribute in model_fields(type(value)):
-        json = json_name(attribute)
-        text = written.get(json)
-        if text is None or _is_empty(text) or (name, json) in READ or (name, json) in DESCRIPTIVE:
+    attributes = {json_name(attribute): attribute.name for attribute in model_fields(type(value))}
+    name = class_name(type(value))
+    for entry in node.entries:
+        json, text = str(entry.key.value), entry.value
+        if json not in attributes or _is_empty(text) or (name, json) in READ or (name, json) in DESCRIPTIVE:
             continue
         effect = NOT_MODELLED.get((name, json))
         if effect is None:
-            yield from _walk(getattr(value, attribute.name), text, (*path, json))
+            yield from _walk(getattr(value, attributes[json]), text, (*path, json))
         elif not (isinstance(text, Scalar) and text.value in effect.usual):
             yield (*path, json), effect
 

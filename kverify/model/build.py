@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from kverify.api.affinity import NodeSelectorTerm
+from kverify.api.types.affinity import NodeSelectorTerm
 from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute

@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from kverify.api.decode import decode
-from kverify.api.registry import MODELLED
+from kverify.api.validation import CHECKS
 from kverify.manifest import Diagnostic, Severity, read_text
 
 RECORDED = Path(__file__).parents[3] / "shared/traces/admission.jsonl"
 pytestmark = pytest.mark.skipif(not RECORDED.is_file(), reason="the recordings are not here")
 
-KINDS = {kind for _, kind in MODELLED}
+KINDS = {kind for _, kind in CHECKS}
 
 CLUSTER_DEPENDENT = {
     "runtimeclass-missing": "the RuntimeClass is looked up in the cluster",

@@ -11,16 +11,17 @@ import pytest
 
 from kverify.api.base import json_name, model_fields
 from kverify.api.decode import decode, structure
-from kverify.api.defaults import NOT_READY, admit_pod
-from kverify.api.pod import Pod
+from kverify.api.defaults.objects import NOT_READY, admit_pod
+from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
-from kverify.api.registry import MODELLED, KubeObject
+from kverify.api.types.pod import Pod
+from kverify.api.validation import CHECKS
 from kverify.manifest import read_text
 
 RECORDED = Path(__file__).parents[3] / "shared/traces/defaults.jsonl"
 pytestmark = pytest.mark.skipif(not RECORDED.is_file(), reason="the recordings are not here")
 
-KINDS = {kind for _, kind in MODELLED}
+KINDS = {kind for _, kind in CHECKS}
 
 ALLOCATED = {
     "metadata": {"uid", "generation", "creationTimestamp", "namespace", "managedFields", "finalizers"},

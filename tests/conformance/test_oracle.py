@@ -20,8 +20,8 @@ from attrs import evolve, frozen
 
 from kverify.api.decode import structure
 from kverify.api.defaults import apply_defaults
-from kverify.api.node import Node
-from kverify.api.pod import Pod
+from kverify.api.types.node import Node
+from kverify.api.types.pod import Pod
 from kverify.manifest import read_text
 from kverify.model.scheduling import (
     NodeInfo,

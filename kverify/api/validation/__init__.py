@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from kverify.api.apps import Deployment, ReplicaSet
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.meta import OtherObject
-from kverify.api.node import Namespace, Node
-from kverify.api.pod import Pod
-from kverify.api.policy import PodDisruptionBudget
-from kverify.api.registry import AnyObject, KubeObject
-from kverify.api.scheduling import PriorityClass
-from kverify.api.service import Service
-from kverify.api.validation import objects, pods, services, workloads
+from kverify.api.dispatch import rule
+from kverify.api.object import KubeObject, OtherObject
+from kverify.api.registry import AnyObject
 from kverify.api.validation.report import Path, Problem, Report
-from kverify.api.validation.update import check_update
 from kverify.api.versions import DEFAULT_VERSION
-from kverify.api.volume import PersistentVolumeClaim
 from kverify.manifest.diagnostics import Diagnostic
 
 __all__ = ["Path", "Problem", "Report", "validate", "validate_update"]
 
-_CHECKS: dict[type[KubeObject], Callable[[Any, Report], None]] = {
-    Pod: pods.check_pod,
-    Deployment: workloads.check_deployment,
-    ReplicaSet: workloads.check_replica_set,
-    Service: services.check_service,
-    Node: objects.check_node,
-    Namespace: objects.check_namespace,
-    PodDisruptionBudget: objects.check_budget,
-    ConfigMap: objects.check_config_map,
-    Secret: objects.check_secret,
-    PriorityClass: objects.check_priority_class,
-    PersistentVolumeClaim: objects.check_claim,
+CHECKS: dict[tuple[str, str], str] = {
+    ("v1", "Pod"): "pods.check_pod",
+    ("v1", "Service"): "services.check_service",
+    ("v1", "Node"): "objects.check_node",
+    ("v1", "Namespace"): "objects.check_namespace",
+    ("v1", "ConfigMap"): "objects.check_config_map",
+    ("v1", "Secret"): "objects.check_secret",
+    ("v1", "PersistentVolumeClaim"): "objects.check_claim",
+    ("apps/v1", "Deployment"): "workloads.check_deployment",
+    ("apps/v1", "ReplicaSet"): "workloads.check_replica_set",
+    ("policy/v1", "PodDisruptionBudget"): "objects.check_budget",
+    ("scheduling.k8s.io/v1", "PriorityClass"): "objects.check_priority_class",
 }
+"""The function of each kind: ``check(object, report)``."""
+
+UPDATES: dict[tuple[str, str], str] = {
+    ("v1", "Pod"): "update.update_pod",
+    ("v1", "Service"): "update.update_service",
+    ("v1", "ConfigMap"): "update.update_config_map",
+    ("v1", "Secret"): "update.update_secret",
+    ("v1", "PersistentVolumeClaim"): "update.update_claim",
+    ("apps/v1", "Deployment"): "update.update_deployment",
+    ("apps/v1", "ReplicaSet"): "update.update_replica_set",
+    ("scheduling.k8s.io/v1", "PriorityClass"): "update.update_priority_class",
+}
+"""The function of each kind that has immutable fields: ``update(new, old, report)``."""
 
 
 def validate(obj: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, ...]:
     """Every rule ``obj`` breaks. ``obj`` has been defaulted: that is what the API server validates."""
     report = Report(version)
-    _CHECKS[type(obj)](obj, report)
+    name = CHECKS.get((obj.api_version, obj.kind))
+    if name is not None:
+        rule("kverify.api.validation", name)(obj, report)
     return tuple(report.problems)
 
 
@@ -55,7 +58,9 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
     if isinstance(old, OtherObject) or isinstance(new, OtherObject):
         return ()
     report = Report(version)
-    check_update(old, new, report)
+    changed = UPDATES.get((new.api_version, new.kind))
+    if changed is not None:
+        rule("kverify.api.validation", changed)(new, old, report)
     name = f"{new.metadata.namespace}/{new.metadata.name}" if new.metadata.namespace else new.metadata.name
     return tuple(
         Diagnostic(

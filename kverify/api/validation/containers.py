@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kverify.api.container import Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource
-from kverify.api.pod import PodSpec
+from kverify.api.types.container import Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource
+from kverify.api.types.pod import PodSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
 from kverify.api.validation.mounts import check_mounts
@@ -13,7 +13,7 @@ from kverify.api.validation.probes import check_lifecycle, check_probes
 from kverify.api.validation.report import DUPLICATE, SUSPICIOUS, Path, Report
 from kverify.api.validation.resources import check_container_resources
 from kverify.api.validation.security import check_container_security
-from kverify.api.versions import FIELDS
+from kverify.api.versions import effective_field, known_field
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 ENV_FIELDS = (
@@ -97,7 +97,8 @@ def _check_restart_policy(container: Container, path: Path, report: Report, *, i
     policy, here = container.restart_policy, path.child("restartPolicy")
     if policy is None:
         return
-    if FIELDS["Container", "restartPolicyRules"].effective(report.version):
+    rules = ("Container", "restartPolicyRules")
+    if known_field(*rules, report.version) and effective_field(*rules, report.version):
         report.choice(here, policy, ("Always", "Never", "OnFailure"))
     elif not init:
         report.forbidden(here, "Only init containers have a restartPolicy in this version.", "remove it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kverify.api.meta import LabelSelector, ObjectMeta
+from kverify.api.types.meta import LabelSelector, ObjectMeta
 from kverify.api.validation import formats
 from kverify.api.validation.report import DUPLICATE, INVALID, LABEL, NAME, SELECTOR, Path, Report
 

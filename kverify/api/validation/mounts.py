@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kverify.api.container import Container
+from kverify.api.types.container import Container
+from kverify.api.types.volume import Volume
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
 from kverify.api.validation.report import DUPLICATE, Path, Report
-from kverify.api.volume import Volume
 
 
 def check_mounts(container: Container, volumes: tuple[Volume, ...], path: Path, report: Report) -> None:

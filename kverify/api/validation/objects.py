@@ -6,10 +6,12 @@ import base64
 import binascii
 import json
 
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.node import Namespace, Node
-from kverify.api.policy import PodDisruptionBudget
-from kverify.api.scheduling import PriorityClass
+from kverify.api.types.claim import PersistentVolumeClaim
+from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.types.namespace import Namespace
+from kverify.api.types.node import Node
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.scheduling import PriorityClass
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format, check_metadata, check_selector
 from kverify.api.validation.placement import EFFECTS
@@ -17,7 +19,6 @@ from kverify.api.validation.report import DUPLICATE, INVALID, LABEL, OUT_OF_RANG
 from kverify.api.validation.resources import check_amount
 from kverify.api.validation.volumes import check_claim_spec
 from kverify.api.validation.workloads import check_at_most_all, check_int_or_percent
-from kverify.api.volume import PersistentVolumeClaim
 
 MAX_CONFIG_BYTES = 1024 * 1024
 MAX_USER_PRIORITY = 1_000_000_000

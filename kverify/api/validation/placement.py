@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kverify.api.affinity import (
+from kverify.api.types.affinity import (
     NodeAffinity,
     NodeSelectorTerm,
     PodAffinity,
@@ -11,8 +11,8 @@ from kverify.api.affinity import (
     Toleration,
     TopologySpreadConstraint,
 )
-from kverify.api.meta import LabelSelector
-from kverify.api.pod import PodSpec
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.pod import PodSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format, check_labels, check_selector
 from kverify.api.validation.report import DUPLICATE, LABEL, OUT_OF_RANGE, SUSPICIOUS, TOLERATION, Path, Report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kverify.api.pod import Pod, PodSpec, PodTemplateSpec
+from kverify.api.types.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.api.validation import formats
 from kverify.api.validation.containers import check_containers
 from kverify.api.validation.metadata import check_annotations, check_format, check_labels, check_metadata

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kverify.api.container import (
+from kverify.api.types.container import (
     Container,
     ExecAction,
     GRPCAction,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from kverify.api.container import Container, ResourceRequirements
-from kverify.api.pod import PodSpec
 from kverify.api.quantity import Quantity
 from kverify.api.resources import container_requests, is_pod_level
+from kverify.api.types.container import Container, ResourceRequirements
+from kverify.api.types.pod import PodSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
 from kverify.api.validation.report import DUPLICATE, INVALID, RESOURCES, SUSPICIOUS, UNSTORABLE, Path, Report

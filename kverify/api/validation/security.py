@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kverify.api.container import AppArmorProfile, Container, SeccompProfile
-from kverify.api.pod import PodSpec
+from kverify.api.types.container import AppArmorProfile, Container, SeccompProfile
+from kverify.api.types.pod import PodSpec
 from kverify.api.validation.report import Path, Report
 
 MAX_ID = 2**31 - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kverify.api.service import Service, ServicePort, ServiceSpec
+from kverify.api.types.service import Service, ServicePort, ServiceSpec
 from kverify.api.validation import formats
 from kverify.api.validation.containers import PROTOCOLS
 from kverify.api.validation.metadata import check_format, check_labels, check_metadata

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import singledispatch
 from typing import Any
 
 import attrs
 
-from kverify.api.apps import Deployment, ReplicaSet
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.pod import Pod
-from kverify.api.registry import KubeObject
-from kverify.api.scheduling import PriorityClass
-from kverify.api.service import Service
+from kverify.api.types.apps import Deployment, ReplicaSet
+from kverify.api.types.claim import PersistentVolumeClaim
+from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.types.pod import Pod
+from kverify.api.types.scheduling import PriorityClass
+from kverify.api.types.service import Service
 from kverify.api.validation.report import IMMUTABLE, Path, Report
-from kverify.api.volume import PersistentVolumeClaim
 
 _SPEC = Path().child("spec")
-
-
-def check_update(old: KubeObject, new: KubeObject, report: Report) -> None:
-    """Both are the same object (kind, namespace, name), ``new`` is what is applied over ``old``."""
-    _check(new, old, report)
 
 
 def _unchanged(old: object, new: object, path: Path, report: Report, mend: str = "") -> None:
@@ -31,23 +24,15 @@ def _unchanged(old: object, new: object, path: Path, report: Report, mend: str =
         report.error(IMMUTABLE, path, message, mend or "delete the object and create it again, or give it a new name")
 
 
-@singledispatch
-def _check(new: Any, old: Any, report: Report) -> None:
-    """Kinds without immutable fields: Node, Namespace, PodDisruptionBudget."""
-
-
-@_check.register
-def _(new: Deployment, old: Deployment, report: Report) -> None:
+def update_deployment(new: Deployment, old: Deployment, report: Report) -> None:
     _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
 
 
-@_check.register
-def _(new: ReplicaSet, old: ReplicaSet, report: Report) -> None:
+def update_replica_set(new: ReplicaSet, old: ReplicaSet, report: Report) -> None:
     _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
 
 
-@_check.register
-def _(new: Pod, old: Pod, report: Report) -> None:
+def update_pod(new: Pod, old: Pod, report: Report) -> None:
     """``ValidatePodUpdate``: images, shorter deadlines, more tolerations, fewer gates and a grace period set to 1.
 
     A gated pod (``schedulingGates``) may also narrow where it can run.
@@ -101,8 +86,7 @@ def _json(attribute: attrs.Attribute[Any]) -> str:
     return json_name(attribute)
 
 
-@_check.register
-def _(new: Service, old: Service, report: Report) -> None:
+def update_service(new: Service, old: Service, report: Report) -> None:
     """The primary cluster IP stays, unless the service becomes, or was, an ExternalName."""
     if "ExternalName" in (old.spec.type, new.spec.type):
         return
@@ -114,16 +98,14 @@ def _(new: Service, old: Service, report: Report) -> None:
         _unchanged(old.spec.load_balancer_class, new.spec.load_balancer_class, _SPEC.child("loadBalancerClass"), report)
 
 
-@_check.register
-def _(new: ConfigMap, old: ConfigMap, report: Report) -> None:
+def update_config_map(new: ConfigMap, old: ConfigMap, report: Report) -> None:
     _immutable_data(old.immutable, new.immutable, report)
     if old.immutable:
         _unchanged(old.data, new.data, Path().child("data"), report, "give the new content a new name")
         _unchanged(old.binary_data, new.binary_data, Path().child("binaryData"), report)
 
 
-@_check.register
-def _(new: Secret, old: Secret, report: Report) -> None:
+def update_secret(new: Secret, old: Secret, report: Report) -> None:
     _unchanged(old.type, new.type, Path().child("type"), report)
     _immutable_data(old.immutable, new.immutable, report)
     if old.immutable:
@@ -136,14 +118,12 @@ def _immutable_data(old: bool | None, new: bool | None, report: Report) -> None:
         report.error(IMMUTABLE, Path().child("immutable"), message, "delete it and create it again")
 
 
-@_check.register
-def _(new: PriorityClass, old: PriorityClass, report: Report) -> None:
+def update_priority_class(new: PriorityClass, old: PriorityClass, report: Report) -> None:
     _unchanged(old.value, new.value, Path().child("value"), report)
     _unchanged(old.preemption_policy, new.preemption_policy, Path().child("preemptionPolicy"), report)
 
 
-@_check.register
-def _(new: PersistentVolumeClaim, old: PersistentVolumeClaim, report: Report) -> None:
+def update_claim(new: PersistentVolumeClaim, old: PersistentVolumeClaim, report: Report) -> None:
     """Only ``resources.requests.storage`` may grow and the attributes class may change."""
     before, after = old.spec, new.spec
     allowed = attrs.evolve(

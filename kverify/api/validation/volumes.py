@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import attrs
-
-from kverify.api.base import json_name
+from kverify.api.types.claim import PersistentVolumeClaimSpec
+from kverify.api.types.volume import DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection
 from kverify.api.validation import formats
 from kverify.api.validation.containers import is_field_path
 from kverify.api.validation.metadata import check_format, check_labels, check_selector
 from kverify.api.validation.report import DUPLICATE, RESOURCES, Path, Report
-from kverify.api.volume import (
-    DownwardAPIVolumeFile,
-    KeyToPath,
-    PersistentVolumeClaimSpec,
-    ProjectedVolumeSource,
-    Volume,
-    VolumeProjection,
-)
+from kverify.naming import snake_case
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 DOWNWARD_FIELDS = ("metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid")
 HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
 MIN_TOKEN_SECONDS = 600
+
+
+# In the order in which validateVolumeSource looks: all but the first one found are one too many.
+_SOURCES = (
+    *("emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi"),
+    *("glusterfs", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "flocker", "downwardAPI", "fc", "flexVolume"),
+    *("configMap", "azureFile", "vsphereVolume", "quobyte", "azureDisk", "storageos", "photonPersistentDisk"),
+    *("projected", "portworxVolume", "scaleIO", "csi", "ephemeral", "image"),
+)
+_PROJECTIONS = ("secret", "downwardAPI", "configMap", "serviceAccountToken", "clusterTrustBundle", "podCertificate")
 
 
 def check_volumes(volumes: tuple[Volume, ...], path: Path, report: Report) -> None:
@@ -39,11 +41,7 @@ def check_volumes(volumes: tuple[Volume, ...], path: Path, report: Report) -> No
 
 
 def _check_source(volume: Volume, path: Path, report: Report) -> None:
-    sources = [
-        json_name(attribute)
-        for attribute in attrs.fields(Volume)
-        if attribute.name != "name" and getattr(volume, attribute.name) is not None
-    ]
+    sources = [source for source in _SOURCES if getattr(volume, snake_case(source)) is not None]
     for extra in sources[1:]:
         report.forbidden(path.child(extra), "A volume has one source only.", "split it into two volumes")
     if not sources:
@@ -140,11 +138,7 @@ def _projected_paths(projection: VolumeProjection, path: Path) -> list[tuple[Pat
 
 
 def _check_projection(projection: VolumeProjection, path: Path, report: Report) -> None:
-    names = [
-        json_name(attribute)
-        for attribute in attrs.fields(VolumeProjection)
-        if getattr(projection, attribute.name) is not None
-    ]
+    names = [name for name in _PROJECTIONS if getattr(projection, snake_case(name)) is not None]
     for extra in names[1:]:
         report.forbidden(path.child(extra), "A projection has one source only.", "split it into two sources")
     for name, source in (("secret", projection.secret), ("configMap", projection.config_map)):

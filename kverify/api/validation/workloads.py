@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kverify.api.apps import Deployment, DeploymentSpec, ReplicaSet
-from kverify.api.meta import LabelSelector
-from kverify.api.pod import PodTemplateSpec
+from kverify.api.types.apps import Deployment, DeploymentSpec, ReplicaSet
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.pod import PodTemplateSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_metadata, check_selector
 from kverify.api.validation.pods import check_template

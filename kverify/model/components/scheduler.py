@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from kverify.api.node import Taint
+from kverify.api.types.node import Taint
 from kverify.model.expr import Condition, Number, all_of, any_of, integer
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible

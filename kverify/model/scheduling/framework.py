@@ -15,11 +15,11 @@ from typing import Any, TypeVar, cast
 
 from attrs import evolve, field, frozen
 
-from kverify.api.affinity import PodAffinity, PodAffinityTerm, PodAntiAffinity
 from kverify.api.base import EMPTY, freeze
-from kverify.api.meta import LabelSelector
-from kverify.api.node import Node, Taint
-from kverify.api.pod import Pod, PodSpec, PodTemplateSpec
+from kverify.api.types.affinity import PodAffinity, PodAffinityTerm, PodAntiAffinity
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.node import Node, Taint
+from kverify.api.types.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.model.expr import Condition, Number, times, total
 from kverify.model.scheduling.match_label_keys import merge_match_label_keys
 from kverify.model.scheduling.requests import node_allocatable, pod_requests

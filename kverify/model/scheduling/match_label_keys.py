@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from kverify.api.affinity import PodAffinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm
-from kverify.api.meta import LabelSelectorRequirement
-from kverify.api.pod import PodSpec
+from kverify.api.types.affinity import PodAffinity, PodAffinityTerm, PodAntiAffinity, WeightedPodAffinityTerm
+from kverify.api.types.meta import LabelSelectorRequirement
+from kverify.api.types.pod import PodSpec
 
 A = TypeVar("A", PodAffinity, PodAntiAffinity)
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from kverify.api.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
+from kverify.api.types.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
 from kverify.model.scheduling.explain import label_mismatch, listing
 from kverify.model.scheduling.framework import REQUIRED, NodeInfo, Plugin, PodInfo, Requirement, Snapshot
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kverify.api.node import Taint
+from kverify.api.types.node import Taint
 from kverify.model.scheduling.framework import Plugin, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.taint_toleration import tolerates
 

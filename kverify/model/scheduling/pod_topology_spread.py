@@ -19,7 +19,7 @@ from functools import partial
 
 from attrs import frozen
 
-from kverify.api.affinity import TopologySpreadConstraint
+from kverify.api.types.affinity import TopologySpreadConstraint
 from kverify.model.expr import Number, all_of
 from kverify.model.scheduling import node_affinity
 from kverify.model.scheduling.explain import count, label_mismatch, listing

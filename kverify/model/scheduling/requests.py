@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kverify.api.base import FrozenMap
-from kverify.api.node import NodeStatus
-from kverify.api.pod import PodSpec
 from kverify.api.quantity import Quantity
 from kverify.api.resources import pod_request_quantities, scheduler_amount
+from kverify.api.types.node import NodeStatus
+from kverify.api.types.pod import PodSpec
 
 _FIRST = ("cpu", "memory", "ephemeral-storage")
 

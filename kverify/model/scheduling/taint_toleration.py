@@ -11,8 +11,8 @@ from functools import partial
 
 from attrs import frozen
 
-from kverify.api.affinity import Toleration
-from kverify.api.node import Taint
+from kverify.api.types.affinity import Toleration
+from kverify.api.types.node import Taint
 from kverify.model.scheduling.explain import listing, near_miss
 from kverify.model.scheduling.framework import Plugin, PodInfo, Requirement, Snapshot
 

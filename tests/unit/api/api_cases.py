@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kverify.api import AnyObject, Decoded, decode
-from kverify.api.apps import Deployment
-from kverify.api.pod import Pod
+from kverify.api.types.apps import Deployment
+from kverify.api.types.pod import Pod
 from kverify.manifest import Diagnostic, Severity, read_text
 
 DEPLOYMENT = """\

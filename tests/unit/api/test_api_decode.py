@@ -10,8 +10,8 @@ import pytest
 from kverify.api import OtherObject, Source, decode_all, structure
 from kverify.api.base import FrozenMap
 from kverify.api.codes import ALL
-from kverify.api.config import ConfigMap
-from kverify.api.pod import Pod
+from kverify.api.types.config import ConfigMap
+from kverify.api.types.pod import Pod
 from kverify.manifest import Severity, Span, read_text
 from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kverify.api.apps import ReplicaSet
-from kverify.api.config import Secret
-from kverify.api.container import HTTPGetAction
-from kverify.api.defaults import admit_pod
-from kverify.api.defaults_pod import image_pull_policy
-from kverify.api.node import Node
-from kverify.api.service import Service
-from kverify.api.volume import EmptyDirVolumeSource
+from kverify.api.defaults.objects import admit_pod
+from kverify.api.defaults.pods import image_pull_policy
+from kverify.api.types.apps import ReplicaSet
+from kverify.api.types.config import Secret
+from kverify.api.types.container import HTTPGetAction
+from kverify.api.types.node import Node
+from kverify.api.types.service import Service
+from kverify.api.types.volume import EmptyDirVolumeSource
 from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, deployment, pod
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api.labels import map_matches, requirement_matches
-from kverify.api.meta import LabelSelector, LabelSelectorRequirement
+from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement
 
 KEYS = st.sampled_from("abc")
 VALUES = st.sampled_from("xyz")

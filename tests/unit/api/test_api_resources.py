@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kverify.api.container import Container, ResourceRequirements
-from kverify.api.pod import PodSpec
 from kverify.api.quantity import parse_quantity
 from kverify.api.resources import pod_request_quantities, pod_requests, qos_class, scheduler_amounts
+from kverify.api.types.container import Container, ResourceRequirements
+from kverify.api.types.pod import PodSpec
 
 
 def resources(requests: Mapping[str, str], limits: Mapping[str, str] | None = None) -> ResourceRequirements:

@@ -6,8 +6,8 @@ import attrs
 import pytest
 
 from kverify.api import validate_update
-from kverify.api.config import ConfigMap
-from kverify.api.meta import LabelSelector
+from kverify.api.types.config import ConfigMap
+from kverify.api.types.meta import LabelSelector
 from kverify.manifest import Severity
 from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
 
@@ -53,7 +53,7 @@ def in_spec(extra: str, text: str = POD) -> str:
         ("schedulerName: Mine", ["spec.schedulerName"]),
         ("activeDeadlineSeconds: 0", ["spec.activeDeadlineSeconds"]),
         ("dnsPolicy: None", ["spec.dnsConfig"]),
-        ("volumes: [{name: v, emptyDir: {}, hostPath: {path: /a}}]", ["spec.volumes[0].emptyDir"]),
+        ("volumes: [{name: v, emptyDir: {}, hostPath: {path: /a}}]", ["spec.volumes[0].hostPath"]),
         ("volumes: [{name: v, configMap: {name: a, defaultMode: 1000}}]", ["spec.volumes[0].configMap.defaultMode"]),
     ],
 )

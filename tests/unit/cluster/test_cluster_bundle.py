@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kverify.api.apps import Deployment
 from kverify.api.labels import map_matches
-from kverify.api.meta import LabelSelector, LabelSelectorRequirement
+from kverify.api.types.apps import Deployment
+from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement
 from kverify.cluster import Bundle, describe, template_of
 from kverify.cluster.bundle import without_doubles
 from kverify.cluster.index import LabelIndex, SelectorIndex

@@ -8,8 +8,8 @@ from typing import Any, get_args, get_type_hints
 import attrs
 
 from kverify.api.base import json_name, model_fields
-from kverify.api.registry import MODELLED
-from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, READ
+from kverify.api.registry import TYPED, class_of
+from kverify.cluster.fields import DESCRIPTIVE, MODELLED, NOT_MODELLED, READ, class_name
 from kverify.cluster.unmodelled import not_modelled, short_path
 from tests.unit.cluster.cluster_helpers import bundle, deployment, pod
 
@@ -21,15 +21,11 @@ def classes_in(hint: Any) -> Iterator[type]:
         yield from classes_in(argument)
 
 
-def table_name(cls: type) -> str:
-    return next(c.__name__ for c in cls.__mro__[::-1] if attrs.has(c))
-
-
 def reachable() -> dict[tuple[str, str], bool]:
     """Every field that a manifest of a modelled kind can set, and whether it is an object with fields of its own."""
     fields: dict[tuple[str, str], bool] = {}
     seen: set[type] = set()
-    queue: list[type] = list(MODELLED.values())
+    queue: list[type] = [cls for key in TYPED if key[1] in MODELLED and (cls := class_of(*key)) is not None]
     while queue:
         cls = queue.pop()
         if cls in seen:
@@ -37,7 +33,7 @@ def reachable() -> dict[tuple[str, str], bool]:
         seen.add(cls)
         hints = get_type_hints(cls)
         for attribute in model_fields(cls):
-            key = table_name(cls), json_name(attribute)
+            key = class_name(cls), json_name(attribute)
             inner = list(classes_in(hints[attribute.name]))
             fields[key] = bool(inner)
             if key not in READ and key not in DESCRIPTIVE and key not in NOT_MODELLED:
@@ -64,8 +60,8 @@ def test_what_is_set_is_told_once_for_each_field() -> None:
         for name in "ab"
     ]
     assert not_modelled(bundle("".join(two))) == (
-        "containers[*].livenessProbe (Deployment shop/a and Deployment shop/b): containers are not restarted",
         "spec.paused (Deployment shop/a and Deployment shop/b): a paused Deployment does not roll out",
+        "containers[*].livenessProbe (Deployment shop/a and Deployment shop/b): containers are not restarted",
     )
 
 

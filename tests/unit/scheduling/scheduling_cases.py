@@ -8,7 +8,8 @@ from typing import Any
 from attrs import evolve
 from hypothesis import strategies as st
 
-from kverify.api.affinity import (
+from kverify.api.quantity import parse_quantity
+from kverify.api.types.affinity import (
     Affinity,
     NodeAffinity,
     NodeSelector,
@@ -20,11 +21,10 @@ from kverify.api.affinity import (
     Toleration,
     TopologySpreadConstraint,
 )
-from kverify.api.container import Container, ContainerPort, ResourceRequirements
-from kverify.api.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
-from kverify.api.node import Taint
-from kverify.api.pod import PodSpec, PodTemplateSpec
-from kverify.api.quantity import parse_quantity
+from kverify.api.types.container import Container, ContainerPort, ResourceRequirements
+from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
+from kverify.api.types.node import Taint
+from kverify.api.types.pod import PodSpec, PodTemplateSpec
 from kverify.model.expr import integer
 from kverify.model.scheduling import NodeInfo, PodGroup, PodInfo, Snapshot
 

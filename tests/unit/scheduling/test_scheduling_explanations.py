@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kverify.api.affinity import NodeSelectorTerm, Toleration
-from kverify.api.container import Container, ContainerPort, ResourceRequirements
-from kverify.api.node import Taint
 from kverify.api.quantity import parse_quantity
+from kverify.api.types.affinity import NodeSelectorTerm, Toleration
+from kverify.api.types.container import Container, ContainerPort, ResourceRequirements
+from kverify.api.types.node import Taint
 from kverify.model.scheduling import NodeInfo, PodInfo, Requirement, Snapshot, reject, requirements
 from kverify.model.scheduling.explain import amount, distance, nearest
 from tests.unit.scheduling.scheduling_cases import (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kverify.api.affinity import NodeSelectorRequirement, NodeSelectorTerm, Toleration
-from kverify.api.container import Container, ContainerPort
-from kverify.api.meta import LabelSelector, ObjectMeta
-from kverify.api.node import Node, NodeStatus, Taint
-from kverify.api.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.api.quantity import parse_quantity
+from kverify.api.types.affinity import NodeSelectorRequirement, NodeSelectorTerm, Toleration
+from kverify.api.types.container import Container, ContainerPort
+from kverify.api.types.meta import LabelSelector, ObjectMeta
+from kverify.api.types.node import Node, NodeStatus, Taint
+from kverify.api.types.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.model.expr import integer
 from kverify.model.scheduling import (
     NodeInfo,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kverify.api.container import ContainerPort
-from kverify.api.meta import LabelSelector, LabelSelectorRequirement
+from kverify.api.types.container import ContainerPort
+from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement
 from kverify.model.scheduling import PodGroup, PodInfo, Requirement, Snapshot, feasible, requirements
 from tests.unit.scheduling.scheduling_cases import (
     ZONE,

@@ -12,7 +12,9 @@ from typing import TypeVar
 import attrs
 
 from kverify.api.base import FrozenMap
-from kverify.api.container import (
+from kverify.api.quantity import Quantity
+from kverify.api.resources import pod_level_requests
+from kverify.api.types.container import (
     Container,
     ContainerPort,
     EnvVar,
@@ -21,10 +23,8 @@ from kverify.api.container import (
     Probe,
     ResourceRequirements,
 )
-from kverify.api.pod import PodSecurityContext, PodSpec, PodTemplateSpec
-from kverify.api.quantity import Quantity
-from kverify.api.resources import pod_level_requests
-from kverify.api.volume import (
+from kverify.api.types.pod import PodSecurityContext, PodSpec, PodTemplateSpec
+from kverify.api.types.volume import (
     DownwardAPIVolumeFile,
     EmptyDirVolumeSource,
     ObjectFieldSelector,
@@ -256,3 +256,11 @@ def _projection(source: VolumeProjection) -> VolumeProjection:
         items = tuple(map(_downward_file, source.downward_api.items))
         return attrs.evolve(source, downward_api=attrs.evolve(source.downward_api, items=items))
     return source
+
+
+V = TypeVar("V")
+
+
+def value_or(value: V | None, default: V) -> V:
+    """``default`` where Go has a nil pointer; 0 and False were given."""
+    return default if value is None else value

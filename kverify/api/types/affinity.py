@@ -1,11 +1,16 @@
-"""Where a pod may be placed: node affinity, pod (anti-)affinity, tolerations, spread constraints (``core/v1``)."""
+"""Affinity, tolerations and topology spread constraints (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from attrs import frozen
 
 from kverify.api.base import Int32, Int64
-from kverify.api.meta import LabelSelector
+from kverify.api.types.meta import LabelSelector
 
 
 @frozen(kw_only=True)
@@ -17,55 +22,55 @@ class NodeSelectorRequirement:
 
 @frozen(kw_only=True)
 class NodeSelectorTerm:
-    """A term without any requirement matches no node."""
-
+    ATOMIC: ClassVar[bool] = True
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
 
 @frozen(kw_only=True)
+class PreferredSchedulingTerm:
+    preference: NodeSelectorTerm = NodeSelectorTerm()
+    weight: Int32 = 0
+
+
+@frozen(kw_only=True)
 class NodeSelector:
+    ATOMIC: ClassVar[bool] = True
     node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
 
 
 @frozen(kw_only=True)
-class PreferredSchedulingTerm:
-    weight: Int32 = 0
-    preference: NodeSelectorTerm = NodeSelectorTerm()
-
-
-@frozen(kw_only=True)
 class NodeAffinity:
-    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
     preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
+    required_during_scheduling_ignored_during_execution: NodeSelector | None = None
 
 
 @frozen(kw_only=True)
 class PodAffinityTerm:
     label_selector: LabelSelector | None = None
-    namespaces: tuple[str, ...] = ()
-    topology_key: str = ""
-    namespace_selector: LabelSelector | None = None
     match_label_keys: tuple[str, ...] = ()
     mismatch_label_keys: tuple[str, ...] = ()
+    namespace_selector: LabelSelector | None = None
+    namespaces: tuple[str, ...] = ()
+    topology_key: str = ""
 
 
 @frozen(kw_only=True)
 class WeightedPodAffinityTerm:
-    weight: Int32 = 0
     pod_affinity_term: PodAffinityTerm = PodAffinityTerm()
+    weight: Int32 = 0
 
 
 @frozen(kw_only=True)
 class PodAffinity:
-    required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
+    required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
 
 
 @frozen(kw_only=True)
 class PodAntiAffinity:
-    required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
+    required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -77,20 +82,20 @@ class Affinity:
 
 @frozen(kw_only=True)
 class Toleration:
+    effect: str | None = None
     key: str | None = None
     operator: str | None = None
-    value: str | None = None
-    effect: str | None = None
     toleration_seconds: Int64 | None = None
+    value: str | None = None
 
 
 @frozen(kw_only=True)
 class TopologySpreadConstraint:
-    max_skew: Int32 = 0
-    topology_key: str = ""
-    when_unsatisfiable: str = ""
     label_selector: LabelSelector | None = None
+    match_label_keys: tuple[str, ...] = ()
+    max_skew: Int32 = 0
     min_domains: Int32 | None = None
     node_affinity_policy: str | None = None
     node_taints_policy: str | None = None
-    match_label_keys: tuple[str, ...] = ()
+    topology_key: str = ""
+    when_unsatisfiable: str = ""

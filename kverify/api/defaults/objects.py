@@ -1,110 +1,34 @@
-"""What the API server fills in on creation, on typed objects.
-
-Sources: ``pkg/apis/{core,apps,policy,scheduling}/v1/defaults.go``, the ``PrepareForCreate`` strategies of the
-registries, and, for :func:`admit_pod`, the admission plugins. Checked against recorded objects in
-``tests/conformance/test_defaults.py``. What a server allocates (cluster IPs, node ports, uids, times) is left absent,
-and a ``status`` that was given is kept, because live objects are read through the same door.
-"""
+"""Defaults of ``core/v1`` and ``scheduling.k8s.io/v1`` (``pkg/apis/core/v1/defaults.go``, registry strategies)."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from functools import singledispatch
-from typing import TypeVar
 
 import attrs
 
-from kverify.api.affinity import Toleration
-from kverify.api.apps import Deployment, ReplicaSet, RollingUpdateDeployment
 from kverify.api.base import FrozenMap
-from kverify.api.config import ConfigMap, Secret
-from kverify.api.defaults_pod import default_pod_spec, default_template, round_resources
-from kverify.api.meta import ObjectMeta
-from kverify.api.node import Namespace, Node
-from kverify.api.pod import Pod, PodSpec
-from kverify.api.policy import PodDisruptionBudget
-from kverify.api.registry import KubeObject, namespaced
-from kverify.api.scheduling import PriorityClass
-from kverify.api.service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
-from kverify.api.volume import (
-    PersistentVolumeClaim,
-    PersistentVolumeClaimSpec,
-    TypedLocalObjectReference,
-    TypedObjectReference,
-)
-
-T = TypeVar("T", bound=KubeObject)
+from kverify.api.defaults.pods import default_pod_spec, round_resources, value_or
+from kverify.api.types.affinity import Toleration
+from kverify.api.types.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
+from kverify.api.types.config import Secret
+from kverify.api.types.namespace import Namespace
+from kverify.api.types.node import Node
+from kverify.api.types.pod import Pod, PodSpec
+from kverify.api.types.references import TypedLocalObjectReference, TypedObjectReference
+from kverify.api.types.scheduling import PriorityClass
+from kverify.api.types.service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
 
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 CLONABLE = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
 
-def apply_defaults(obj: T) -> T:
-    """``obj`` as the API server stores it, as far as that does not depend on the cluster."""
-    if namespaced(obj.api_version, obj.kind):
-        obj = attrs.evolve(obj, metadata=_in_namespace(obj.metadata))
-    return _defaults(obj)  # type: ignore[return-value]
-
-
-def _in_namespace(metadata: ObjectMeta) -> ObjectMeta:
-    return metadata if metadata.namespace else attrs.evolve(metadata, namespace="default")
-
-
-@singledispatch
-def _defaults(obj: object) -> KubeObject:
-    raise TypeError(f"{type(obj).__name__} has no defaults")
-
-
-@_defaults.register
-def _(obj: Pod) -> Pod:
+def default_pod(obj: Pod) -> Pod:
     return attrs.evolve(obj, spec=default_pod_spec(obj.spec, standalone=True))
 
 
-@_defaults.register
-def _(obj: Deployment) -> Deployment:
-    spec = obj.spec
-    strategy = attrs.evolve(spec.strategy, type=spec.strategy.type or "RollingUpdate")
-    if strategy.type == "RollingUpdate":
-        given = strategy.rolling_update or RollingUpdateDeployment()
-        strategy = attrs.evolve(
-            strategy,
-            rolling_update=RollingUpdateDeployment(
-                max_unavailable="25%" if given.max_unavailable is None else given.max_unavailable,
-                max_surge="25%" if given.max_surge is None else given.max_surge,
-            ),
-        )
-    return attrs.evolve(
-        obj,
-        spec=attrs.evolve(
-            spec,
-            replicas=_or(spec.replicas, 1),
-            template=default_template(spec.template),
-            strategy=strategy,
-            min_ready_seconds=_or(spec.min_ready_seconds, 0),
-            revision_history_limit=_or(spec.revision_history_limit, 10),
-            progress_deadline_seconds=_or(spec.progress_deadline_seconds, 600),
-        ),
-    )
-
-
-@_defaults.register
-def _(obj: ReplicaSet) -> ReplicaSet:
-    spec = obj.spec
-    return attrs.evolve(
-        obj,
-        spec=attrs.evolve(
-            spec,
-            replicas=_or(spec.replicas, 1),
-            min_ready_seconds=_or(spec.min_ready_seconds, 0),
-            template=default_template(spec.template),
-        ),
-    )
-
-
-@_defaults.register
-def _(obj: Service) -> Service:
+def default_service(obj: Service) -> Service:
     spec = obj.spec
     kind = spec.type or "ClusterIP"
     affinity = spec.session_affinity or "None"
@@ -118,7 +42,7 @@ def _(obj: Service) -> Service:
         ports=tuple(_service_port(port) for port in spec.ports),
         external_traffic_policy=spec.external_traffic_policy or ("Cluster" if exposed else None),
         internal_traffic_policy=spec.internal_traffic_policy or ("Cluster" if routed else None),
-        allocate_load_balancer_node_ports=_or(
+        allocate_load_balancer_node_ports=value_or(
             spec.allocate_load_balancer_node_ports, True if kind == "LoadBalancer" else None
         ),
     )
@@ -145,16 +69,14 @@ def _cluster_ips(spec: ServiceSpec) -> ServiceSpec:
     return spec
 
 
-@_defaults.register
-def _(obj: Node) -> Node:
+def default_node(obj: Node) -> Node:
     status = obj.status
     capacity = round_resources(status.capacity)
     allocatable = round_resources(status.allocatable) if status.allocatable else capacity
     return attrs.evolve(obj, status=attrs.evolve(status, capacity=capacity, allocatable=allocatable))
 
 
-@_defaults.register
-def _(obj: Namespace) -> Namespace:
+def default_namespace(obj: Namespace) -> Namespace:
     name = obj.metadata.name
     labels = FrozenMap({**obj.metadata.labels, "kubernetes.io/metadata.name": name}) if name else obj.metadata.labels
     finalizers = obj.spec.finalizers
@@ -168,18 +90,7 @@ def _(obj: Namespace) -> Namespace:
     )
 
 
-@_defaults.register
-def _(obj: PodDisruptionBudget) -> PodDisruptionBudget:
-    return obj
-
-
-@_defaults.register
-def _(obj: ConfigMap) -> ConfigMap:
-    return obj
-
-
-@_defaults.register
-def _(obj: Secret) -> Secret:
+def default_secret(obj: Secret) -> Secret:
     data: Mapping[str, str] = obj.data
     if obj.string_data:
         encoded = {key: base64.b64encode(value.encode()).decode() for key, value in obj.string_data.items()}
@@ -187,13 +98,11 @@ def _(obj: Secret) -> Secret:
     return attrs.evolve(obj, data=data, string_data={}, type=obj.type or "Opaque")
 
 
-@_defaults.register
-def _(obj: PriorityClass) -> PriorityClass:
+def default_priority_class(obj: PriorityClass) -> PriorityClass:
     return attrs.evolve(obj, preemption_policy=obj.preemption_policy or "PreemptLowerPriority")
 
 
-@_defaults.register
-def _(obj: PersistentVolumeClaim) -> PersistentVolumeClaim:
+def default_claim(obj: PersistentVolumeClaim) -> PersistentVolumeClaim:
     spec = obj.spec
     resources = attrs.evolve(
         spec.resources,
@@ -232,10 +141,3 @@ def admit_pod(spec: PodSpec) -> PodSpec:
             tolerations = (*tolerations, added)
     account = spec.service_account_name or "default"
     return attrs.evolve(spec, tolerations=tolerations, service_account_name=account, service_account=account)
-
-
-V = TypeVar("V")
-
-
-def _or(value: V | None, default: V) -> V:
-    return default if value is None else value

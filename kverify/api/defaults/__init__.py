@@ -1,0 +1,42 @@
+"""What the API server fills in on creation, on typed objects: one function per kind, in the modules of this package.
+
+Sources: ``pkg/apis/*/v1/defaults.go`` and the ``PrepareForCreate`` strategies of the registries. Checked against
+recorded objects in ``tests/conformance/test_defaults.py``. What a server allocates (cluster IPs, node ports, uids,
+times) is left absent, and a ``status`` that was given is kept, because live objects are read through the same door.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import attrs
+
+from kverify.api.dispatch import rule
+from kverify.api.object import KubeObject
+from kverify.api.registry import namespaced
+
+T = TypeVar("T", bound=KubeObject)
+
+DEFAULTS: dict[tuple[str, str], str] = {
+    ("v1", "Pod"): "objects.default_pod",
+    ("v1", "Service"): "objects.default_service",
+    ("v1", "Node"): "objects.default_node",
+    ("v1", "Namespace"): "objects.default_namespace",
+    ("v1", "Secret"): "objects.default_secret",
+    ("v1", "PersistentVolumeClaim"): "objects.default_claim",
+    ("apps/v1", "Deployment"): "workloads.default_deployment",
+    ("apps/v1", "ReplicaSet"): "workloads.default_replica_set",
+    ("scheduling.k8s.io/v1", "PriorityClass"): "objects.default_priority_class",
+}
+"""The function of each kind that has defaults; it takes the object and returns it as it is stored."""
+
+
+def apply_defaults(obj: T) -> T:
+    """``obj`` as the API server stores it, as far as that does not depend on the cluster."""
+    if namespaced(obj.api_version, obj.kind) and not obj.metadata.namespace:
+        obj = attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, namespace="default"))
+    name = DEFAULTS.get((obj.api_version, obj.kind))
+    if name is None:
+        return obj
+    stored: T = rule("kverify.api.defaults", name)(obj)
+    return stored

@@ -1,0 +1,265 @@
+"""Admission policies and webhooks (``admissionregistration.k8s.io/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import Int32, Int64, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.meta import Condition, LabelSelector
+
+
+@frozen(kw_only=True)
+class MatchCondition:
+    expression: str = ""
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class NamedRuleWithOperations:
+    ATOMIC: ClassVar[bool] = True
+    api_groups: tuple[str, ...] = ()
+    api_versions: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    resource_names: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    scope: str | None = None
+
+
+@frozen(kw_only=True)
+class MatchResources:
+    ATOMIC: ClassVar[bool] = True
+    exclude_resource_rules: tuple[NamedRuleWithOperations, ...] = ()
+    match_policy: str | None = None
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
+    resource_rules: tuple[NamedRuleWithOperations, ...] = ()
+
+
+@frozen(kw_only=True)
+class ApplyConfiguration:
+    expression: str | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class JSONPatch:
+    expression: str | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class Mutation:
+    apply_configuration: ApplyConfiguration | None = None
+    json_patch: JSONPatch | None = None
+    patch_type: str = ""
+
+
+@frozen(kw_only=True)
+class ParamKind:
+    ATOMIC: ClassVar[bool] = True
+    api_version: str | None = None
+    kind: str | None = None
+
+
+@frozen(kw_only=True)
+class PolicyVariable:
+    ATOMIC: ClassVar[bool] = True
+    expression: str = ""
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class MutatingAdmissionPolicySpec:
+    failure_policy: str | None = None
+    match_conditions: tuple[MatchCondition, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    match_constraints: MatchResources | None = None
+    mutations: tuple[Mutation, ...] = ()
+    param_kind: ParamKind | None = None
+    reinvocation_policy: str | None = None
+    variables: tuple[PolicyVariable, ...] = ()
+
+
+@frozen(kw_only=True)
+class MutatingAdmissionPolicy(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "MutatingAdmissionPolicy"
+    spec: MutatingAdmissionPolicySpec = MutatingAdmissionPolicySpec()
+
+
+@frozen(kw_only=True)
+class ParamRef:
+    ATOMIC: ClassVar[bool] = True
+    name: str | None = None
+    namespace: str | None = None
+    parameter_not_found_action: str | None = None
+    selector: LabelSelector | None = None
+
+
+@frozen(kw_only=True)
+class MutatingAdmissionPolicyBindingSpec:
+    match_resources: MatchResources | None = None
+    param_ref: ParamRef | None = None
+    policy_name: str | None = None
+
+
+@frozen(kw_only=True)
+class MutatingAdmissionPolicyBinding(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "MutatingAdmissionPolicyBinding"
+    spec: MutatingAdmissionPolicyBindingSpec = MutatingAdmissionPolicyBindingSpec()
+
+
+@frozen(kw_only=True)
+class ServiceReference:
+    name: str = ""
+    namespace: str = ""
+    path: str | None = None
+    port: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class WebhookClientConfig:
+    ca_bundle: str | None = None
+    service: ServiceReference | None = None
+    url: str | None = None
+
+
+@frozen(kw_only=True)
+class RuleWithOperations:
+    api_groups: tuple[str, ...] = ()
+    api_versions: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    scope: str | None = None
+
+
+@frozen(kw_only=True)
+class MutatingWebhook:
+    admission_review_versions: tuple[str, ...] = ()
+    client_config: WebhookClientConfig = WebhookClientConfig()
+    failure_policy: str | None = None
+    match_conditions: tuple[MatchCondition, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    match_policy: str | None = None
+    name: str = ""
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
+    reinvocation_policy: str | None = None
+    rules: tuple[RuleWithOperations, ...] = ()
+    side_effects: str = ""
+    timeout_seconds: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class MutatingWebhookConfiguration(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "MutatingWebhookConfiguration"
+    webhooks: tuple[MutatingWebhook, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+
+
+@frozen(kw_only=True)
+class AuditAnnotation:
+    key: str = ""
+    value_expression: str = ""
+
+
+@frozen(kw_only=True)
+class PolicyValidation:
+    expression: str = ""
+    message: str | None = None
+    message_expression: str | None = None
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class ValidatingAdmissionPolicySpec:
+    audit_annotations: tuple[AuditAnnotation, ...] = ()
+    failure_policy: str | None = None
+    match_conditions: tuple[MatchCondition, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    match_constraints: MatchResources | None = None
+    param_kind: ParamKind | None = None
+    validations: tuple[PolicyValidation, ...] = ()
+    variables: tuple[PolicyVariable, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+
+
+@frozen(kw_only=True)
+class ExpressionWarning:
+    field_ref: str = ""
+    warning: str = ""
+
+
+@frozen(kw_only=True)
+class TypeChecking:
+    expression_warnings: tuple[ExpressionWarning, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class ValidatingAdmissionPolicyStatus:
+    conditions: tuple[Condition, ...] = api_field((), list_type="map", list_keys=("type",))
+    observed_generation: Int64 | None = None
+    type_checking: TypeChecking | None = None
+
+
+@frozen(kw_only=True)
+class ValidatingAdmissionPolicy(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "ValidatingAdmissionPolicy"
+    spec: ValidatingAdmissionPolicySpec = ValidatingAdmissionPolicySpec()
+    status: ValidatingAdmissionPolicyStatus = ValidatingAdmissionPolicyStatus()
+
+
+@frozen(kw_only=True)
+class ValidatingAdmissionPolicyBindingSpec:
+    match_resources: MatchResources | None = None
+    param_ref: ParamRef | None = None
+    policy_name: str = ""
+    validation_actions: tuple[str, ...] = api_field((), list_type="set")
+
+
+@frozen(kw_only=True)
+class ValidatingAdmissionPolicyBinding(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "ValidatingAdmissionPolicyBinding"
+    spec: ValidatingAdmissionPolicyBindingSpec = ValidatingAdmissionPolicyBindingSpec()
+
+
+@frozen(kw_only=True)
+class ValidatingWebhook:
+    admission_review_versions: tuple[str, ...] = ()
+    client_config: WebhookClientConfig = WebhookClientConfig()
+    failure_policy: str | None = None
+    match_conditions: tuple[MatchCondition, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    match_policy: str | None = None
+    name: str = ""
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
+    rules: tuple[RuleWithOperations, ...] = ()
+    side_effects: str = ""
+    timeout_seconds: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class ValidatingWebhookConfiguration(KubeObject):
+    api_version: str = "admissionregistration.k8s.io/v1"
+    kind: str = "ValidatingWebhookConfiguration"
+    webhooks: tuple[ValidatingWebhook, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )

@@ -1,0 +1,245 @@
+"""Deployments, replica sets, stateful sets and daemon sets (``apps/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from kverify.api.base import Int32, Int64, IntOrString, Json, Time, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.claim import PersistentVolumeClaim
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.pod import PodTemplateSpec
+
+
+@frozen(kw_only=True)
+class ControllerRevision(KubeObject):
+    api_version: str = "apps/v1"
+    kind: str = "ControllerRevision"
+    data: Json | None = None
+    revision: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class RollingUpdateDaemonSet:
+    max_surge: IntOrString | None = None
+    max_unavailable: IntOrString | None = None
+
+
+@frozen(kw_only=True)
+class DaemonSetUpdateStrategy:
+    rolling_update: RollingUpdateDaemonSet | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class DaemonSetSpec:
+    min_ready_seconds: Int32 | None = None
+    revision_history_limit: Int32 | None = None
+    selector: LabelSelector | None = None
+    template: PodTemplateSpec = PodTemplateSpec()
+    update_strategy: DaemonSetUpdateStrategy = DaemonSetUpdateStrategy()
+
+
+@frozen(kw_only=True)
+class DaemonSetCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class DaemonSetStatus:
+    collision_count: Int32 | None = None
+    conditions: tuple[DaemonSetCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    current_number_scheduled: Int32 = 0
+    desired_number_scheduled: Int32 = 0
+    number_available: Int32 | None = None
+    number_misscheduled: Int32 = 0
+    number_ready: Int32 = 0
+    number_unavailable: Int32 | None = None
+    observed_generation: Int64 | None = None
+    updated_number_scheduled: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class DaemonSet(KubeObject):
+    api_version: str = "apps/v1"
+    kind: str = "DaemonSet"
+    spec: DaemonSetSpec = DaemonSetSpec()
+    status: DaemonSetStatus = DaemonSetStatus()
+
+
+@frozen(kw_only=True)
+class RollingUpdateDeployment:
+    max_surge: IntOrString | None = None
+    max_unavailable: IntOrString | None = None
+
+
+@frozen(kw_only=True)
+class DeploymentStrategy:
+    rolling_update: RollingUpdateDeployment | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class DeploymentSpec:
+    min_ready_seconds: Int32 | None = None
+    paused: bool | None = None
+    progress_deadline_seconds: Int32 | None = None
+    replicas: Int32 | None = None
+    revision_history_limit: Int32 | None = None
+    selector: LabelSelector | None = None
+    strategy: DeploymentStrategy = api_field(DeploymentStrategy(), patch="retainKeys")
+    template: PodTemplateSpec = PodTemplateSpec()
+
+
+@frozen(kw_only=True)
+class DeploymentCondition:
+    last_transition_time: Time | None = None
+    last_update_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class DeploymentStatus:
+    available_replicas: Int32 | None = None
+    collision_count: Int32 | None = None
+    conditions: tuple[DeploymentCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    observed_generation: Int64 | None = None
+    ready_replicas: Int32 | None = None
+    replicas: Int32 | None = None
+    unavailable_replicas: Int32 | None = None
+    updated_replicas: Int32 | None = None
+    terminating_replicas: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class Deployment(KubeObject):
+    api_version: str = "apps/v1"
+    kind: str = "Deployment"
+    spec: DeploymentSpec = DeploymentSpec()
+    status: DeploymentStatus = DeploymentStatus()
+
+
+@frozen(kw_only=True)
+class ReplicaSetSpec:
+    min_ready_seconds: Int32 | None = None
+    replicas: Int32 | None = None
+    selector: LabelSelector | None = None
+    template: PodTemplateSpec = PodTemplateSpec()
+
+
+@frozen(kw_only=True)
+class ReplicaSetCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class ReplicaSetStatus:
+    available_replicas: Int32 | None = None
+    conditions: tuple[ReplicaSetCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    fully_labeled_replicas: Int32 | None = None
+    observed_generation: Int64 | None = None
+    ready_replicas: Int32 | None = None
+    replicas: Int32 = 0
+    terminating_replicas: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class ReplicaSet(KubeObject):
+    api_version: str = "apps/v1"
+    kind: str = "ReplicaSet"
+    spec: ReplicaSetSpec = ReplicaSetSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+@frozen(kw_only=True)
+class StatefulSetOrdinals:
+    start: Int32 | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class StatefulSetPersistentVolumeClaimRetentionPolicy:
+    when_deleted: str | None = None
+    when_scaled: str | None = None
+
+
+@frozen(kw_only=True)
+class RollingUpdateStatefulSetStrategy:
+    max_unavailable: IntOrString | None = None
+    partition: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class StatefulSetUpdateStrategy:
+    rolling_update: RollingUpdateStatefulSetStrategy | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class StatefulSetSpec:
+    min_ready_seconds: Int32 | None = None
+    ordinals: StatefulSetOrdinals | None = None
+    persistent_volume_claim_retention_policy: StatefulSetPersistentVolumeClaimRetentionPolicy | None = None
+    pod_management_policy: str | None = None
+    replicas: Int32 | None = None
+    revision_history_limit: Int32 | None = None
+    selector: LabelSelector | None = None
+    service_name: str | None = None
+    template: PodTemplateSpec = PodTemplateSpec()
+    update_strategy: StatefulSetUpdateStrategy = StatefulSetUpdateStrategy()
+    volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
+
+
+@frozen(kw_only=True)
+class StatefulSetCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class StatefulSetStatus:
+    available_replicas: Int32 | None = None
+    collision_count: Int32 | None = None
+    conditions: tuple[StatefulSetCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    current_replicas: Int32 | None = None
+    current_revision: str | None = None
+    observed_generation: Int64 | None = None
+    ready_replicas: Int32 | None = None
+    replicas: Int32 = 0
+    update_revision: str | None = None
+    updated_replicas: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class StatefulSet(KubeObject):
+    api_version: str = "apps/v1"
+    kind: str = "StatefulSet"
+    spec: StatefulSetSpec = StatefulSetSpec()
+    status: StatefulSetStatus = StatefulSetStatus()

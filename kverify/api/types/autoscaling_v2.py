@@ -1,0 +1,185 @@
+"""Horizontal pod autoscalers (``autoscaling/v2``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from kverify.api.base import Int32, Int64, Time, api_field
+from kverify.api.object import KubeObject
+from kverify.api.quantity import Quantity
+from kverify.api.types.meta import LabelSelector
+
+
+@frozen(kw_only=True)
+class HPAScalingPolicy:
+    period_seconds: Int32 = 0
+    type: str = ""
+    value: Int32 = 0
+
+
+@frozen(kw_only=True)
+class HPAScalingRules:
+    policies: tuple[HPAScalingPolicy, ...] = ()
+    select_policy: str | None = None
+    stabilization_window_seconds: Int32 | None = None
+    tolerance: Quantity | None = None
+
+
+@frozen(kw_only=True)
+class HorizontalPodAutoscalerBehavior:
+    scale_down: HPAScalingRules | None = None
+    scale_up: HPAScalingRules | None = None
+
+
+@frozen(kw_only=True)
+class MetricTarget:
+    average_utilization: Int32 | None = None
+    average_value: Quantity | None = None
+    type: str = ""
+    value: Quantity | None = None
+
+
+@frozen(kw_only=True)
+class ContainerResourceMetricSource:
+    container: str = ""
+    name: str = ""
+    target: MetricTarget = MetricTarget()
+
+
+@frozen(kw_only=True)
+class MetricIdentifier:
+    name: str = ""
+    selector: LabelSelector | None = None
+
+
+@frozen(kw_only=True)
+class ExternalMetricSource:
+    metric: MetricIdentifier = MetricIdentifier()
+    target: MetricTarget = MetricTarget()
+
+
+@frozen(kw_only=True)
+class CrossVersionObjectReference:
+    api_version: str | None = None
+    kind: str = ""
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class ObjectMetricSource:
+    described_object: CrossVersionObjectReference = CrossVersionObjectReference()
+    metric: MetricIdentifier = MetricIdentifier()
+    target: MetricTarget = MetricTarget()
+
+
+@frozen(kw_only=True)
+class PodsMetricSource:
+    metric: MetricIdentifier = MetricIdentifier()
+    target: MetricTarget = MetricTarget()
+
+
+@frozen(kw_only=True)
+class ResourceMetricSource:
+    name: str = ""
+    target: MetricTarget = MetricTarget()
+
+
+@frozen(kw_only=True)
+class MetricSpec:
+    container_resource: ContainerResourceMetricSource | None = None
+    external: ExternalMetricSource | None = None
+    object: ObjectMetricSource | None = None
+    pods: PodsMetricSource | None = None
+    resource: ResourceMetricSource | None = None
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class HorizontalPodAutoscalerSpec:
+    behavior: HorizontalPodAutoscalerBehavior | None = None
+    max_replicas: Int32 = 0
+    metrics: tuple[MetricSpec, ...] = ()
+    min_replicas: Int32 | None = None
+    scale_target_ref: CrossVersionObjectReference = CrossVersionObjectReference()
+
+
+@frozen(kw_only=True)
+class HorizontalPodAutoscalerCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str = ""
+    type: str = ""
+    observed_generation: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class MetricValueStatus:
+    average_utilization: Int32 | None = None
+    average_value: Quantity | None = None
+    value: Quantity | None = None
+
+
+@frozen(kw_only=True)
+class ContainerResourceMetricStatus:
+    container: str = ""
+    current: MetricValueStatus = MetricValueStatus()
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class ExternalMetricStatus:
+    current: MetricValueStatus = MetricValueStatus()
+    metric: MetricIdentifier = MetricIdentifier()
+
+
+@frozen(kw_only=True)
+class ObjectMetricStatus:
+    current: MetricValueStatus = MetricValueStatus()
+    described_object: CrossVersionObjectReference = CrossVersionObjectReference()
+    metric: MetricIdentifier = MetricIdentifier()
+
+
+@frozen(kw_only=True)
+class PodsMetricStatus:
+    current: MetricValueStatus = MetricValueStatus()
+    metric: MetricIdentifier = MetricIdentifier()
+
+
+@frozen(kw_only=True)
+class ResourceMetricStatus:
+    current: MetricValueStatus = MetricValueStatus()
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class MetricStatus:
+    container_resource: ContainerResourceMetricStatus | None = None
+    external: ExternalMetricStatus | None = None
+    object: ObjectMetricStatus | None = None
+    pods: PodsMetricStatus | None = None
+    resource: ResourceMetricStatus | None = None
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class HorizontalPodAutoscalerStatus:
+    conditions: tuple[HorizontalPodAutoscalerCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    current_metrics: tuple[MetricStatus, ...] = ()
+    current_replicas: Int32 | None = None
+    desired_replicas: Int32 = 0
+    last_scale_time: Time | None = None
+    observed_generation: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class HorizontalPodAutoscaler(KubeObject):
+    api_version: str = "autoscaling/v2"
+    kind: str = "HorizontalPodAutoscaler"
+    spec: HorizontalPodAutoscalerSpec = HorizontalPodAutoscalerSpec()
+    status: HorizontalPodAutoscalerStatus = HorizontalPodAutoscalerStatus()

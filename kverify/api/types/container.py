@@ -1,0 +1,289 @@
+"""Containers, probes and lifecycle hooks (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Int64, IntOrString, api_field
+from kverify.api.quantity import Quantity
+from kverify.api.rules import ContainerRules
+from kverify.api.types.volume import ObjectFieldSelector, ResourceFieldSelector
+
+
+@frozen(kw_only=True)
+class ContainerPort:
+    container_port: Int32 = 0
+    host_ip: str | None = api_field(None, json="hostIP")
+    host_port: Int32 | None = None
+    name: str | None = None
+    protocol: str | None = None
+
+
+@frozen(kw_only=True)
+class ConfigMapKeySelector:
+    ATOMIC: ClassVar[bool] = True
+    key: str = ""
+    name: str = ""
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class SecretKeySelector:
+    ATOMIC: ClassVar[bool] = True
+    key: str = ""
+    name: str = ""
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class FileKeySelector:
+    ATOMIC: ClassVar[bool] = True
+    key: str = ""
+    optional: bool | None = None
+    path: str = ""
+    volume_name: str = ""
+
+
+@frozen(kw_only=True)
+class EnvVarSource:
+    config_map_key_ref: ConfigMapKeySelector | None = None
+    field_ref: ObjectFieldSelector | None = None
+    resource_field_ref: ResourceFieldSelector | None = None
+    secret_key_ref: SecretKeySelector | None = None
+    file_key_ref: FileKeySelector | None = None
+
+
+@frozen(kw_only=True)
+class EnvVar:
+    name: str = ""
+    value: str | None = None
+    value_from: EnvVarSource | None = None
+
+
+@frozen(kw_only=True)
+class ConfigMapEnvSource:
+    name: str = ""
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class SecretEnvSource:
+    name: str = ""
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class EnvFromSource:
+    config_map_ref: ConfigMapEnvSource | None = None
+    prefix: str | None = None
+    secret_ref: SecretEnvSource | None = None
+
+
+@frozen(kw_only=True)
+class ContainerResourceClaim:
+    name: str = ""
+    request: str | None = None
+
+
+@frozen(kw_only=True)
+class ResourceRequirements:
+    claims: tuple[ContainerResourceClaim, ...] = api_field((), list_type="map", list_keys=("name",))
+    limits: Mapping[str, Quantity] = api_field(EMPTY)
+    requests: Mapping[str, Quantity] = api_field(EMPTY)
+
+
+@frozen(kw_only=True)
+class ExecAction:
+    command: tuple[str, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class GRPCAction:
+    port: Int32 = 0
+    service: str | None = None
+    mode: str | None = None
+
+
+@frozen(kw_only=True)
+class HTTPHeader:
+    name: str = ""
+    value: str = ""
+
+
+@frozen(kw_only=True)
+class HTTPGetAction:
+    host: str | None = None
+    http_headers: tuple[HTTPHeader, ...] = ()
+    path: str | None = None
+    port: IntOrString = 0
+    scheme: str | None = None
+    protocol: str | None = None
+
+
+@frozen(kw_only=True)
+class TCPSocketAction:
+    host: str | None = None
+    port: IntOrString = 0
+
+
+@frozen(kw_only=True)
+class Probe:
+    exec: ExecAction | None = None
+    failure_threshold: Int32 | None = None
+    grpc: GRPCAction | None = None
+    http_get: HTTPGetAction | None = None
+    initial_delay_seconds: Int32 | None = None
+    period_seconds: Int32 | None = None
+    success_threshold: Int32 | None = None
+    tcp_socket: TCPSocketAction | None = None
+    termination_grace_period_seconds: Int64 | None = None
+    timeout_seconds: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class AppArmorProfile:
+    localhost_profile: str | None = None
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class Capabilities:
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class SELinuxOptions:
+    level: str | None = None
+    role: str | None = None
+    type: str | None = None
+    user: str | None = None
+
+
+@frozen(kw_only=True)
+class SeccompProfile:
+    localhost_profile: str | None = None
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class WindowsSecurityContextOptions:
+    gmsa_credential_spec: str | None = None
+    gmsa_credential_spec_name: str | None = None
+    host_process: bool | None = None
+    run_as_user_name: str | None = None
+
+
+@frozen(kw_only=True)
+class SecurityContext:
+    allow_privilege_escalation: bool | None = None
+    app_armor_profile: AppArmorProfile | None = None
+    capabilities: Capabilities | None = None
+    privileged: bool | None = None
+    proc_mount: str | None = None
+    read_only_root_filesystem: bool | None = None
+    run_as_group: Int64 | None = None
+    run_as_non_root: bool | None = None
+    run_as_user: Int64 | None = None
+    se_linux_options: SELinuxOptions | None = None
+    seccomp_profile: SeccompProfile | None = None
+    windows_options: WindowsSecurityContextOptions | None = None
+
+
+@frozen(kw_only=True)
+class SleepAction:
+    seconds: Int64 = 0
+    pass
+
+
+@frozen(kw_only=True)
+class LifecycleHandler:
+    exec: ExecAction | None = None
+    http_get: HTTPGetAction | None = None
+    sleep: SleepAction | None = None
+    tcp_socket: TCPSocketAction | None = None
+
+
+@frozen(kw_only=True)
+class Lifecycle:
+    post_start: LifecycleHandler | None = None
+    pre_stop: LifecycleHandler | None = None
+    stop_signal: str | None = None
+
+
+@frozen(kw_only=True)
+class ContainerResizePolicy:
+    resource_name: str = ""
+    restart_policy: str = ""
+
+
+@frozen(kw_only=True)
+class VolumeDevice:
+    device_path: str = ""
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class VolumeMount:
+    mount_path: str = ""
+    mount_propagation: str | None = None
+    name: str = ""
+    read_only: bool | None = None
+    recursive_read_only: str | None = None
+    sub_path: str | None = None
+    sub_path_expr: str | None = None
+    bind_mount_options: tuple[str, ...] = api_field((), list_type="set")
+
+
+@frozen(kw_only=True)
+class ContainerRestartRuleOnExitCodes:
+    operator: str = ""
+    values: tuple[Int32, ...] = api_field((), list_type="set")
+
+
+@frozen(kw_only=True)
+class ContainerRestartRule:
+    action: str = ""
+    exit_codes: ContainerRestartRuleOnExitCodes | None = None
+
+
+@frozen(kw_only=True)
+class Container(ContainerRules):
+    args: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    env: tuple[EnvVar, ...] = api_field((), list_type="map", list_keys=("name",), patch="merge", merge_key="name")
+    env_from: tuple[EnvFromSource, ...] = ()
+    image: str | None = None
+    image_pull_policy: str | None = None
+    lifecycle: Lifecycle | None = None
+    liveness_probe: Probe | None = None
+    name: str = ""
+    ports: tuple[ContainerPort, ...] = api_field(
+        (), list_type="map", list_keys=("containerPort", "protocol"), patch="merge", merge_key="containerPort"
+    )
+    readiness_probe: Probe | None = None
+    resize_policy: tuple[ContainerResizePolicy, ...] = ()
+    resources: ResourceRequirements = ResourceRequirements()
+    restart_policy: str | None = None
+    security_context: SecurityContext | None = None
+    startup_probe: Probe | None = None
+    stdin: bool | None = None
+    stdin_once: bool | None = None
+    termination_message_path: str | None = None
+    termination_message_policy: str | None = None
+    tty: bool | None = None
+    volume_devices: tuple[VolumeDevice, ...] = api_field(
+        (), list_type="map", list_keys=("devicePath",), patch="merge", merge_key="devicePath"
+    )
+    volume_mounts: tuple[VolumeMount, ...] = api_field(
+        (), list_type="map", list_keys=("mountPath",), patch="merge", merge_key="mountPath"
+    )
+    working_dir: str | None = None
+    restart_policy_rules: tuple[ContainerRestartRule, ...] = ()

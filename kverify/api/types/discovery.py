@@ -1,0 +1,70 @@
+"""Endpoint slices (``discovery.k8s.io/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.references import ObjectReference
+
+
+@frozen(kw_only=True)
+class EndpointConditions:
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+@frozen(kw_only=True)
+class ForZone:
+    name: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class ForNode:
+    name: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class EndpointHints:
+    for_zones: tuple[ForZone, ...] = ()
+    for_nodes: tuple[ForNode, ...] = ()
+
+
+@frozen(kw_only=True)
+class Endpoint:
+    addresses: tuple[str, ...] = api_field((), list_type="set")
+    conditions: EndpointConditions = EndpointConditions()
+    deprecated_topology: Mapping[str, str] = api_field(EMPTY)
+    hints: EndpointHints | None = None
+    hostname: str | None = None
+    node_name: str | None = None
+    target_ref: ObjectReference | None = None
+    zone: str | None = None
+
+
+@frozen(kw_only=True)
+class EndpointPort:
+    ATOMIC: ClassVar[bool] = True
+    app_protocol: str | None = None
+    name: str | None = None
+    port: Int32 | None = None
+    protocol: str | None = None
+
+
+@frozen(kw_only=True)
+class EndpointSlice(KubeObject):
+    api_version: str = "discovery.k8s.io/v1"
+    kind: str = "EndpointSlice"
+    address_type: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
+    ports: tuple[EndpointPort, ...] = ()

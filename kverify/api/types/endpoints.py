@@ -1,0 +1,46 @@
+"""Endpoints (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import Int32
+from kverify.api.object import KubeObject
+from kverify.api.types.references import ObjectReference
+
+
+@frozen(kw_only=True)
+class EndpointAddress:
+    ATOMIC: ClassVar[bool] = True
+    hostname: str | None = None
+    ip: str = ""
+    node_name: str | None = None
+    target_ref: ObjectReference | None = None
+
+
+@frozen(kw_only=True)
+class EndpointPort:
+    ATOMIC: ClassVar[bool] = True
+    app_protocol: str | None = None
+    name: str | None = None
+    port: Int32 = 0
+    protocol: str | None = None
+
+
+@frozen(kw_only=True)
+class EndpointSubset:
+    addresses: tuple[EndpointAddress, ...] = ()
+    not_ready_addresses: tuple[EndpointAddress, ...] = ()
+    ports: tuple[EndpointPort, ...] = ()
+
+
+@frozen(kw_only=True)
+class Endpoints(KubeObject):
+    api_version: str = "v1"
+    kind: str = "Endpoints"
+    subsets: tuple[EndpointSubset, ...] = ()

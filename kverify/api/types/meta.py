@@ -1,0 +1,96 @@
+"""What all kinds have in common (``meta/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int64, Opaque, Time, api_field
+from kverify.api.rules import LabelSelectorRules, RequirementRules
+
+
+@frozen(kw_only=True)
+class ManagedFieldsEntry:
+    api_version: str | None = None
+    fields_type: str | None = None
+    fields_v1: Opaque | None = None
+    manager: str | None = None
+    operation: str | None = None
+    subresource: str | None = None
+    time: Time | None = None
+
+
+@frozen(kw_only=True)
+class OwnerReference:
+    ATOMIC: ClassVar[bool] = True
+    api_version: str = ""
+    kind: str = ""
+    block_owner_deletion: bool | None = None
+    controller: bool | None = None
+    name: str = ""
+    uid: str = ""
+
+
+@frozen(kw_only=True)
+class ObjectMeta:
+    annotations: Mapping[str, str] = api_field(EMPTY)
+    creation_timestamp: Time | None = None
+    deletion_grace_period_seconds: Int64 | None = None
+    deletion_timestamp: Time | None = None
+    finalizers: tuple[str, ...] = api_field((), list_type="set", patch="merge")
+    generate_name: str | None = None
+    generation: Int64 | None = None
+    labels: Mapping[str, str] = api_field(EMPTY)
+    managed_fields: tuple[ManagedFieldsEntry, ...] = ()
+    name: str = ""
+    namespace: str | None = None
+    owner_references: tuple[OwnerReference, ...] = api_field(
+        (), list_type="map", list_keys=("uid",), patch="merge", merge_key="uid"
+    )
+    resource_version: str | None = None
+    self_link: str | None = None
+    uid: str | None = None
+
+
+@frozen(kw_only=True)
+class ShardInfo:
+    selector: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class ListMeta:
+    continue_: str | None = None
+    remaining_item_count: Int64 | None = None
+    resource_version: str | None = None
+    self_link: str | None = None
+    shard_info: ShardInfo | None = None
+
+
+@frozen(kw_only=True)
+class LabelSelectorRequirement(RequirementRules):
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class LabelSelector(LabelSelectorRules):
+    ATOMIC: ClassVar[bool] = True
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+    match_labels: Mapping[str, str] = api_field(EMPTY)
+
+
+@frozen(kw_only=True)
+class Condition:
+    last_transition_time: Time = ""
+    message: str = ""
+    observed_generation: Int64 | None = None
+    reason: str = ""
+    status: str = ""
+    type: str = ""

@@ -1,0 +1,42 @@
+"""Namespaces (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from kverify.api.base import Time, api_field
+from kverify.api.object import KubeObject
+
+
+@frozen(kw_only=True)
+class NamespaceSpec:
+    finalizers: tuple[str, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class NamespaceCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str = ""
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class NamespaceStatus:
+    conditions: tuple[NamespaceCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    phase: str | None = None
+
+
+@frozen(kw_only=True)
+class Namespace(KubeObject):
+    api_version: str = "v1"
+    kind: str = "Namespace"
+    spec: NamespaceSpec = NamespaceSpec()
+    status: NamespaceStatus = NamespaceStatus()

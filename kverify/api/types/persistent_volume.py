@@ -1,0 +1,201 @@
+"""Persistent volumes (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Time, api_field
+from kverify.api.object import KubeObject
+from kverify.api.quantity import Quantity
+from kverify.api.types.affinity import NodeSelector
+from kverify.api.types.references import ObjectReference, SecretReference
+from kverify.api.types.volume import (
+    AWSElasticBlockStoreVolumeSource,
+    AzureDiskVolumeSource,
+    FCVolumeSource,
+    FlockerVolumeSource,
+    GCEPersistentDiskVolumeSource,
+    HostPathVolumeSource,
+    NFSVolumeSource,
+    PhotonPersistentDiskVolumeSource,
+    PortworxVolumeSource,
+    QuobyteVolumeSource,
+    VsphereVirtualDiskVolumeSource,
+)
+
+
+@frozen(kw_only=True)
+class AzureFilePersistentVolumeSource:
+    read_only: bool | None = None
+    secret_name: str = ""
+    secret_namespace: str | None = None
+    share_name: str = ""
+
+
+@frozen(kw_only=True)
+class CephFSPersistentVolumeSource:
+    monitors: tuple[str, ...] = ()
+    path: str | None = None
+    read_only: bool | None = None
+    secret_file: str | None = None
+    secret_ref: SecretReference | None = None
+    user: str | None = None
+
+
+@frozen(kw_only=True)
+class CinderPersistentVolumeSource:
+    fs_type: str | None = None
+    read_only: bool | None = None
+    secret_ref: SecretReference | None = None
+    volume_id: str = api_field("", json="volumeID")
+
+
+@frozen(kw_only=True)
+class CSIPersistentVolumeSource:
+    controller_expand_secret_ref: SecretReference | None = None
+    controller_publish_secret_ref: SecretReference | None = None
+    driver: str = ""
+    fs_type: str | None = None
+    node_expand_secret_ref: SecretReference | None = None
+    node_publish_secret_ref: SecretReference | None = None
+    node_stage_secret_ref: SecretReference | None = None
+    read_only: bool | None = None
+    volume_attributes: Mapping[str, str] = api_field(EMPTY)
+    volume_handle: str = ""
+
+
+@frozen(kw_only=True)
+class FlexPersistentVolumeSource:
+    driver: str = ""
+    fs_type: str | None = None
+    options: Mapping[str, str] = api_field(EMPTY)
+    read_only: bool | None = None
+    secret_ref: SecretReference | None = None
+
+
+@frozen(kw_only=True)
+class GlusterfsPersistentVolumeSource:
+    endpoints: str = ""
+    endpoints_namespace: str | None = None
+    path: str = ""
+    read_only: bool | None = None
+
+
+@frozen(kw_only=True)
+class ISCSIPersistentVolumeSource:
+    chap_auth_discovery: bool | None = None
+    chap_auth_session: bool | None = None
+    fs_type: str | None = None
+    initiator_name: str | None = None
+    iqn: str = ""
+    iscsi_interface: str | None = None
+    lun: Int32 = 0
+    portals: tuple[str, ...] = ()
+    read_only: bool | None = None
+    secret_ref: SecretReference | None = None
+    target_portal: str = ""
+
+
+@frozen(kw_only=True)
+class LocalVolumeSource:
+    fs_type: str | None = None
+    path: str = ""
+
+
+@frozen(kw_only=True)
+class VolumeNodeAffinity:
+    required: NodeSelector | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class RBDPersistentVolumeSource:
+    fs_type: str | None = None
+    image: str = ""
+    keyring: str | None = None
+    monitors: tuple[str, ...] = ()
+    pool: str | None = None
+    read_only: bool | None = None
+    secret_ref: SecretReference | None = None
+    user: str | None = None
+
+
+@frozen(kw_only=True)
+class ScaleIOPersistentVolumeSource:
+    fs_type: str | None = None
+    gateway: str = ""
+    protection_domain: str | None = None
+    read_only: bool | None = None
+    secret_ref: SecretReference | None = None
+    ssl_enabled: bool | None = None
+    storage_mode: str | None = None
+    storage_pool: str | None = None
+    system: str = ""
+    volume_name: str | None = None
+
+
+@frozen(kw_only=True)
+class StorageOSPersistentVolumeSource:
+    fs_type: str | None = None
+    read_only: bool | None = None
+    secret_ref: ObjectReference | None = None
+    volume_name: str | None = None
+    volume_namespace: str | None = None
+
+
+@frozen(kw_only=True)
+class PersistentVolumeSpec:
+    access_modes: tuple[str, ...] = ()
+    aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
+    azure_disk: AzureDiskVolumeSource | None = None
+    azure_file: AzureFilePersistentVolumeSource | None = None
+    capacity: Mapping[str, Quantity] = api_field(EMPTY)
+    cephfs: CephFSPersistentVolumeSource | None = None
+    cinder: CinderPersistentVolumeSource | None = None
+    claim_ref: ObjectReference | None = None
+    csi: CSIPersistentVolumeSource | None = None
+    fc: FCVolumeSource | None = None
+    flex_volume: FlexPersistentVolumeSource | None = None
+    flocker: FlockerVolumeSource | None = None
+    gce_persistent_disk: GCEPersistentDiskVolumeSource | None = None
+    glusterfs: GlusterfsPersistentVolumeSource | None = None
+    host_path: HostPathVolumeSource | None = None
+    iscsi: ISCSIPersistentVolumeSource | None = None
+    local: LocalVolumeSource | None = None
+    mount_options: tuple[str, ...] = ()
+    nfs: NFSVolumeSource | None = None
+    node_affinity: VolumeNodeAffinity | None = None
+    persistent_volume_reclaim_policy: str | None = None
+    photon_persistent_disk: PhotonPersistentDiskVolumeSource | None = None
+    portworx_volume: PortworxVolumeSource | None = None
+    quobyte: QuobyteVolumeSource | None = None
+    rbd: RBDPersistentVolumeSource | None = None
+    scale_io: ScaleIOPersistentVolumeSource | None = api_field(None, json="scaleIO")
+    storage_class_name: str | None = None
+    storageos: StorageOSPersistentVolumeSource | None = None
+    volume_attributes_class_name: str | None = None
+    volume_mode: str | None = None
+    vsphere_volume: VsphereVirtualDiskVolumeSource | None = None
+
+
+@frozen(kw_only=True)
+class PersistentVolumeStatus:
+    last_phase_transition_time: Time | None = None
+    message: str | None = None
+    phase: str | None = None
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class PersistentVolume(KubeObject):
+    api_version: str = "v1"
+    kind: str = "PersistentVolume"
+    spec: PersistentVolumeSpec = PersistentVolumeSpec()
+    status: PersistentVolumeStatus = PersistentVolumeStatus()

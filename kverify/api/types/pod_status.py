@@ -1,0 +1,226 @@
+"""What a kubelet reports of a pod (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Int64, Time, api_field
+from kverify.api.quantity import Quantity
+from kverify.api.types.claim import VolumeHealthCondition
+from kverify.api.types.container import ResourceRequirements
+
+
+@frozen(kw_only=True)
+class PodCondition:
+    last_probe_time: Time | None = None
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str = ""
+    type: str = ""
+    observed_generation: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class ResourceHealth:
+    health: str | None = None
+    resource_id: str = api_field("", json="resourceID")
+    message: str | None = None
+
+
+@frozen(kw_only=True)
+class ResourceStatus:
+    name: str = ""
+    resources: tuple[ResourceHealth, ...] = api_field((), list_type="map", list_keys=("resourceID",))
+
+
+@frozen(kw_only=True)
+class ContainerStateRunning:
+    started_at: Time | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class ContainerStateTerminated:
+    container_id: str | None = api_field(None, json="containerID")
+    exit_code: Int32 = 0
+    finished_at: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    signal: Int32 | None = None
+    started_at: Time | None = None
+
+
+@frozen(kw_only=True)
+class ContainerStateWaiting:
+    message: str | None = None
+    reason: str | None = None
+
+
+@frozen(kw_only=True)
+class ContainerState:
+    running: ContainerStateRunning | None = None
+    terminated: ContainerStateTerminated | None = None
+    waiting: ContainerStateWaiting | None = None
+
+
+@frozen(kw_only=True)
+class LinuxContainerUser:
+    gid: Int64 = 0
+    supplemental_groups: tuple[Int64, ...] = ()
+    uid: Int64 = 0
+
+
+@frozen(kw_only=True)
+class ContainerUser:
+    linux: LinuxContainerUser | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class ImageVolumeStatus:
+    image_ref: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class VolumeStatus:
+    image: ImageVolumeStatus | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class VolumeMountStatus:
+    mount_path: str = ""
+    name: str = ""
+    read_only: bool | None = None
+    recursive_read_only: str | None = None
+    volume_status: VolumeStatus | None = None
+
+
+@frozen(kw_only=True)
+class ContainerStatus:
+    allocated_resources: Mapping[str, Quantity] = api_field(EMPTY)
+    allocated_resources_status: tuple[ResourceStatus, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    container_id: str | None = api_field(None, json="containerID")
+    image: str = ""
+    image_id: str = api_field("", json="imageID")
+    last_state: ContainerState = ContainerState()
+    name: str = ""
+    ready: bool = False
+    resources: ResourceRequirements | None = None
+    restart_count: Int32 = 0
+    started: bool | None = None
+    state: ContainerState = ContainerState()
+    user: ContainerUser | None = None
+    volume_mounts: tuple[VolumeMountStatus, ...] = api_field(
+        (), list_type="map", list_keys=("mountPath",), patch="merge", merge_key="mountPath"
+    )
+    stop_signal: str | None = None
+
+
+@frozen(kw_only=True)
+class HostIP:
+    ip: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class PodIP:
+    ip: str = ""
+    pass
+
+
+@frozen(kw_only=True)
+class PodResourceClaimStatus:
+    name: str = ""
+    resource_claim_name: str | None = None
+
+
+@frozen(kw_only=True)
+class ContainerExtendedResourceRequest:
+    container_name: str = ""
+    request_name: str = ""
+    resource_name: str = ""
+
+
+@frozen(kw_only=True)
+class PodExtendedResourceClaimStatus:
+    request_mappings: tuple[ContainerExtendedResourceRequest, ...] = ()
+    resource_claim_name: str = ""
+
+
+@frozen(kw_only=True)
+class NodeAllocatableMappedResources:
+    name: str = ""
+    quantity: Quantity | None = None
+
+
+@frozen(kw_only=True)
+class NodeAllocatableOverheadResources:
+    name: str = ""
+    per_container: Quantity | None = None
+    per_pod: Quantity | None = None
+
+
+@frozen(kw_only=True)
+class NodeAllocatableResourceClaimStatus:
+    containers: tuple[str, ...] = api_field((), list_type="set")
+    resource_claim_name: str = ""
+    resources: Mapping[str, Quantity] = api_field(EMPTY)
+    mapping: tuple[NodeAllocatableMappedResources, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+    overhead: tuple[NodeAllocatableOverheadResources, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+    )
+
+
+@frozen(kw_only=True)
+class PodVolumeHealth:
+    health_conditions: tuple[VolumeHealthCondition, ...] = api_field(
+        (), list_type="map", list_keys=("status", "reason"), patch="merge", merge_key="status"
+    )
+    last_transition_time: Time | None = None
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class PodStatus:
+    conditions: tuple[PodCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
+    host_ip: str | None = api_field(None, json="hostIP")
+    host_ips: tuple[HostIP, ...] = api_field((), json="hostIPs", patch="merge", merge_key="ip")
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    message: str | None = None
+    nominated_node_name: str | None = None
+    phase: str | None = None
+    pod_ip: str | None = api_field(None, json="podIP")
+    pod_ips: tuple[PodIP, ...] = api_field(
+        (), json="podIPs", list_type="map", list_keys=("ip",), patch="merge", merge_key="ip"
+    )
+    qos_class: str | None = None
+    reason: str | None = None
+    resize: str | None = None
+    resource_claim_statuses: tuple[PodResourceClaimStatus, ...] = api_field(
+        (), list_type="map", list_keys=("name",), patch="merge,retainKeys", merge_key="name"
+    )
+    start_time: Time | None = None
+    observed_generation: Int64 | None = None
+    extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
+    allocated_resources: Mapping[str, Quantity] = api_field(EMPTY)
+    resources: ResourceRequirements | None = None
+    node_allocatable_resource_claim_statuses: tuple[NodeAllocatableResourceClaimStatus, ...] = api_field(
+        (), list_type="map", list_keys=("resourceClaimName",), patch="merge", merge_key="resourceClaimName"
+    )
+    volume_health: tuple[PodVolumeHealth, ...] = api_field((), list_type="map", list_keys=("name",))

@@ -1,0 +1,70 @@
+"""Pod disruption budgets and evictions (``policy/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Int64, IntOrString, Time, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.meta import Condition, LabelSelector
+
+
+@frozen(kw_only=True)
+class PodDisruptionBudgetSpec:
+    max_unavailable: IntOrString | None = None
+    min_available: IntOrString | None = None
+    selector: LabelSelector | None = api_field(None, patch="replace")
+    unhealthy_pod_eviction_policy: str | None = None
+
+
+@frozen(kw_only=True)
+class PodDisruptionBudgetStatus:
+    conditions: tuple[Condition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    current_healthy: Int32 | None = None
+    desired_healthy: Int32 | None = None
+    disrupted_pods: Mapping[str, Time] = api_field(EMPTY)
+    disruptions_allowed: Int32 | None = None
+    expected_pods: Int32 | None = None
+    observed_generation: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class PodDisruptionBudget(KubeObject):
+    api_version: str = "policy/v1"
+    kind: str = "PodDisruptionBudget"
+    spec: PodDisruptionBudgetSpec = PodDisruptionBudgetSpec()
+    status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
+
+
+@frozen(kw_only=True)
+class Preconditions:
+    resource_version: str | None = None
+    uid: str | None = None
+
+
+@frozen(kw_only=True)
+class DeleteOptions:
+    api_version: str | None = None
+    kind: str | None = None
+    dry_run: tuple[str, ...] = ()
+    grace_period_seconds: Int64 | None = None
+    ignore_store_read_error_with_cluster_breaking_potential: bool | None = None
+    orphan_dependents: bool | None = None
+    preconditions: Preconditions | None = None
+    propagation_policy: str | None = None
+
+
+@frozen(kw_only=True)
+class Eviction(KubeObject):
+    api_version: str = "policy/v1"
+    kind: str = "Eviction"
+    delete_options: DeleteOptions | None = None

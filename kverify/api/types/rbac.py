@@ -1,0 +1,77 @@
+"""Roles and bindings (``rbac.authorization.k8s.io/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.meta import LabelSelector
+
+
+@frozen(kw_only=True)
+class AggregationRule:
+    cluster_role_selectors: tuple[LabelSelector, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class PolicyRule:
+    api_groups: tuple[str, ...] = ()
+    non_resource_urls: tuple[str, ...] = api_field((), json="nonResourceURLs")
+    resource_names: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class ClusterRole(KubeObject):
+    api_version: str = "rbac.authorization.k8s.io/v1"
+    kind: str = "ClusterRole"
+    aggregation_rule: AggregationRule | None = None
+    rules: tuple[PolicyRule, ...] = ()
+
+
+@frozen(kw_only=True)
+class RoleRef:
+    ATOMIC: ClassVar[bool] = True
+    kind: str = ""
+    api_group: str | None = None
+    name: str = ""
+
+
+@frozen(kw_only=True)
+class Subject:
+    ATOMIC: ClassVar[bool] = True
+    kind: str = ""
+    api_group: str | None = None
+    name: str = ""
+    namespace: str | None = None
+
+
+@frozen(kw_only=True)
+class ClusterRoleBinding(KubeObject):
+    api_version: str = "rbac.authorization.k8s.io/v1"
+    kind: str = "ClusterRoleBinding"
+    role_ref: RoleRef = RoleRef()
+    subjects: tuple[Subject, ...] = ()
+
+
+@frozen(kw_only=True)
+class Role(KubeObject):
+    api_version: str = "rbac.authorization.k8s.io/v1"
+    kind: str = "Role"
+    rules: tuple[PolicyRule, ...] = ()
+
+
+@frozen(kw_only=True)
+class RoleBinding(KubeObject):
+    api_version: str = "rbac.authorization.k8s.io/v1"
+    kind: str = "RoleBinding"
+    role_ref: RoleRef = RoleRef()
+    subjects: tuple[Subject, ...] = ()

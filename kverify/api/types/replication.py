@@ -1,0 +1,51 @@
+"""Replication controllers (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Int64, Time, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.pod import PodTemplateSpec
+
+
+@frozen(kw_only=True)
+class ReplicationControllerSpec:
+    min_ready_seconds: Int32 | None = None
+    replicas: Int32 | None = None
+    selector: Mapping[str, str] = api_field(EMPTY, map_type="atomic")
+    template: PodTemplateSpec | None = None
+
+
+@frozen(kw_only=True)
+class ReplicationControllerCondition:
+    last_transition_time: Time | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str = ""
+    type: str = ""
+
+
+@frozen(kw_only=True)
+class ReplicationControllerStatus:
+    available_replicas: Int32 | None = None
+    conditions: tuple[ReplicationControllerCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    fully_labeled_replicas: Int32 | None = None
+    observed_generation: Int64 | None = None
+    ready_replicas: Int32 | None = None
+    replicas: Int32 = 0
+
+
+@frozen(kw_only=True)
+class ReplicationController(KubeObject):
+    api_version: str = "v1"
+    kind: str = "ReplicationController"
+    spec: ReplicationControllerSpec = ReplicationControllerSpec()
+    status: ReplicationControllerStatus = ReplicationControllerStatus()

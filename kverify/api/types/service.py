@@ -1,0 +1,101 @@
+"""Services (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, IntOrString, api_field
+from kverify.api.object import KubeObject
+from kverify.api.types.meta import Condition
+
+
+@frozen(kw_only=True)
+class ServicePort:
+    app_protocol: str | None = None
+    name: str | None = None
+    node_port: Int32 | None = None
+    port: Int32 = 0
+    protocol: str | None = None
+    target_port: IntOrString | None = None
+
+
+@frozen(kw_only=True)
+class ClientIPConfig:
+    timeout_seconds: Int32 | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class SessionAffinityConfig:
+    client_ip: ClientIPConfig | None = api_field(None, json="clientIP")
+    pass
+
+
+@frozen(kw_only=True)
+class ServiceSpec:
+    allocate_load_balancer_node_ports: bool | None = None
+    cluster_ip: str | None = api_field(None, json="clusterIP")
+    cluster_ips: tuple[str, ...] = api_field((), json="clusterIPs")
+    external_ips: tuple[str, ...] = api_field((), json="externalIPs")
+    external_name: str | None = None
+    external_traffic_policy: str | None = None
+    health_check_node_port: Int32 | None = None
+    internal_traffic_policy: str | None = None
+    ip_families: tuple[str, ...] = ()
+    ip_family_policy: str | None = None
+    load_balancer_class: str | None = None
+    load_balancer_ip: str | None = api_field(None, json="loadBalancerIP")
+    load_balancer_source_ranges: tuple[str, ...] = ()
+    ports: tuple[ServicePort, ...] = api_field(
+        (), list_type="map", list_keys=("port", "protocol"), patch="merge", merge_key="port"
+    )
+    publish_not_ready_addresses: bool | None = None
+    selector: Mapping[str, str] = api_field(EMPTY, map_type="atomic")
+    session_affinity: str | None = None
+    session_affinity_config: SessionAffinityConfig | None = None
+    traffic_distribution: str | None = None
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class PortStatus:
+    error: str | None = None
+    port: Int32 = 0
+    protocol: str = ""
+
+
+@frozen(kw_only=True)
+class LoadBalancerIngress:
+    hostname: str | None = None
+    ip: str | None = None
+    ip_mode: str | None = None
+    ports: tuple[PortStatus, ...] = ()
+
+
+@frozen(kw_only=True)
+class LoadBalancerStatus:
+    ingress: tuple[LoadBalancerIngress, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class ServiceStatus:
+    conditions: tuple[Condition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
+    )
+    load_balancer: LoadBalancerStatus = LoadBalancerStatus()
+
+
+@frozen(kw_only=True)
+class Service(KubeObject):
+    api_version: str = "v1"
+    kind: str = "Service"
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()

@@ -1,0 +1,395 @@
+"""Volumes of a pod (``core/v1``).
+
+Written by ``tools/generate_types.py``; do not edit.
+"""
+
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from attrs import frozen
+
+from kverify.api.base import EMPTY, Int32, Int64, api_field
+from kverify.api.quantity import Quantity
+from kverify.api.types.claim import PersistentVolumeClaimTemplate
+from kverify.api.types.meta import LabelSelector
+from kverify.api.types.references import LocalObjectReference
+
+
+@frozen(kw_only=True)
+class AWSElasticBlockStoreVolumeSource:
+    fs_type: str | None = None
+    partition: Int32 | None = None
+    read_only: bool | None = None
+    volume_id: str = api_field("", json="volumeID")
+
+
+@frozen(kw_only=True)
+class AzureDiskVolumeSource:
+    kind: str | None = None
+    caching_mode: str | None = None
+    disk_name: str = ""
+    disk_uri: str = api_field("", json="diskURI")
+    fs_type: str | None = None
+    read_only: bool | None = None
+
+
+@frozen(kw_only=True)
+class AzureFileVolumeSource:
+    read_only: bool | None = None
+    secret_name: str = ""
+    share_name: str = ""
+
+
+@frozen(kw_only=True)
+class CephFSVolumeSource:
+    monitors: tuple[str, ...] = ()
+    path: str | None = None
+    read_only: bool | None = None
+    secret_file: str | None = None
+    secret_ref: LocalObjectReference | None = None
+    user: str | None = None
+
+
+@frozen(kw_only=True)
+class CinderVolumeSource:
+    fs_type: str | None = None
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+    volume_id: str = api_field("", json="volumeID")
+
+
+@frozen(kw_only=True)
+class KeyToPath:
+    key: str = ""
+    mode: Int32 | None = None
+    path: str = ""
+    user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class ConfigMapVolumeSource:
+    default_mode: Int32 | None = None
+    items: tuple[KeyToPath, ...] = ()
+    name: str | None = None
+    optional: bool | None = None
+    default_user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class CSIVolumeSource:
+    driver: str = ""
+    fs_type: str | None = None
+    node_publish_secret_ref: LocalObjectReference | None = None
+    read_only: bool | None = None
+    volume_attributes: Mapping[str, str] = api_field(EMPTY)
+
+
+@frozen(kw_only=True)
+class ObjectFieldSelector:
+    ATOMIC: ClassVar[bool] = True
+    api_version: str | None = None
+    field_path: str = ""
+
+
+@frozen(kw_only=True)
+class ResourceFieldSelector:
+    ATOMIC: ClassVar[bool] = True
+    container_name: str | None = None
+    divisor: Quantity | None = None
+    resource: str = ""
+
+
+@frozen(kw_only=True)
+class DownwardAPIVolumeFile:
+    field_ref: ObjectFieldSelector | None = None
+    mode: Int32 | None = None
+    path: str = ""
+    resource_field_ref: ResourceFieldSelector | None = None
+    user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class DownwardAPIVolumeSource:
+    default_mode: Int32 | None = None
+    items: tuple[DownwardAPIVolumeFile, ...] = ()
+    default_user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class EmptyDirVolumeSource:
+    medium: str | None = None
+    size_limit: Quantity | None = None
+    mode: Int32 | None = None
+
+
+@frozen(kw_only=True)
+class EphemeralVolumeSource:
+    volume_claim_template: PersistentVolumeClaimTemplate | None = None
+    pass
+
+
+@frozen(kw_only=True)
+class FCVolumeSource:
+    fs_type: str | None = None
+    lun: Int32 | None = None
+    read_only: bool | None = None
+    target_wwns: tuple[str, ...] = api_field((), json="targetWWNs")
+    wwids: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class FlexVolumeSource:
+    driver: str = ""
+    fs_type: str | None = None
+    options: Mapping[str, str] = api_field(EMPTY)
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+
+
+@frozen(kw_only=True)
+class FlockerVolumeSource:
+    dataset_name: str | None = None
+    dataset_uuid: str | None = api_field(None, json="datasetUUID")
+
+
+@frozen(kw_only=True)
+class GCEPersistentDiskVolumeSource:
+    fs_type: str | None = None
+    partition: Int32 | None = None
+    pd_name: str = ""
+    read_only: bool | None = None
+
+
+@frozen(kw_only=True)
+class GitRepoVolumeSource:
+    directory: str | None = None
+    repository: str = ""
+    revision: str | None = None
+
+
+@frozen(kw_only=True)
+class GlusterfsVolumeSource:
+    endpoints: str = ""
+    path: str = ""
+    read_only: bool | None = None
+
+
+@frozen(kw_only=True)
+class HostPathVolumeSource:
+    path: str = ""
+    type: str | None = None
+
+
+@frozen(kw_only=True)
+class ImageVolumeSource:
+    pull_policy: str | None = None
+    reference: str | None = None
+
+
+@frozen(kw_only=True)
+class ISCSIVolumeSource:
+    chap_auth_discovery: bool | None = None
+    chap_auth_session: bool | None = None
+    fs_type: str | None = None
+    initiator_name: str | None = None
+    iqn: str = ""
+    iscsi_interface: str | None = None
+    lun: Int32 = 0
+    portals: tuple[str, ...] = ()
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+    target_portal: str = ""
+
+
+@frozen(kw_only=True)
+class NFSVolumeSource:
+    path: str = ""
+    read_only: bool | None = None
+    server: str = ""
+
+
+@frozen(kw_only=True)
+class PersistentVolumeClaimVolumeSource:
+    claim_name: str = ""
+    read_only: bool | None = None
+
+
+@frozen(kw_only=True)
+class PhotonPersistentDiskVolumeSource:
+    fs_type: str | None = None
+    pd_id: str = api_field("", json="pdID")
+
+
+@frozen(kw_only=True)
+class PortworxVolumeSource:
+    fs_type: str | None = None
+    read_only: bool | None = None
+    volume_id: str = api_field("", json="volumeID")
+
+
+@frozen(kw_only=True)
+class ClusterTrustBundleProjection:
+    label_selector: LabelSelector | None = None
+    name: str | None = None
+    optional: bool | None = None
+    path: str = ""
+    signer_name: str | None = None
+    user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class ConfigMapProjection:
+    items: tuple[KeyToPath, ...] = ()
+    name: str | None = None
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class DownwardAPIProjection:
+    items: tuple[DownwardAPIVolumeFile, ...] = ()
+    pass
+
+
+@frozen(kw_only=True)
+class SecretProjection:
+    items: tuple[KeyToPath, ...] = ()
+    name: str | None = None
+    optional: bool | None = None
+
+
+@frozen(kw_only=True)
+class ServiceAccountTokenProjection:
+    audience: str | None = None
+    expiration_seconds: Int64 | None = None
+    path: str = ""
+    user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class PodCertificateProjection:
+    certificate_chain_path: str | None = None
+    credential_bundle_path: str | None = None
+    key_path: str | None = None
+    key_type: str = ""
+    max_expiration_seconds: Int32 | None = None
+    signer_name: str = ""
+    user_annotations: Mapping[str, str] = api_field(EMPTY)
+    user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class VolumeProjection:
+    cluster_trust_bundle: ClusterTrustBundleProjection | None = None
+    config_map: ConfigMapProjection | None = None
+    downward_api: DownwardAPIProjection | None = api_field(None, json="downwardAPI")
+    secret: SecretProjection | None = None
+    service_account_token: ServiceAccountTokenProjection | None = None
+    pod_certificate: PodCertificateProjection | None = None
+
+
+@frozen(kw_only=True)
+class ProjectedVolumeSource:
+    default_mode: Int32 | None = None
+    sources: tuple[VolumeProjection, ...] = ()
+    default_user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class QuobyteVolumeSource:
+    group: str | None = None
+    read_only: bool | None = None
+    registry: str = ""
+    tenant: str | None = None
+    user: str | None = None
+    volume: str = ""
+
+
+@frozen(kw_only=True)
+class RBDVolumeSource:
+    fs_type: str | None = None
+    image: str = ""
+    keyring: str | None = None
+    monitors: tuple[str, ...] = ()
+    pool: str | None = None
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+    user: str | None = None
+
+
+@frozen(kw_only=True)
+class ScaleIOVolumeSource:
+    fs_type: str | None = None
+    gateway: str = ""
+    protection_domain: str | None = None
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+    ssl_enabled: bool | None = None
+    storage_mode: str | None = None
+    storage_pool: str | None = None
+    system: str = ""
+    volume_name: str | None = None
+
+
+@frozen(kw_only=True)
+class SecretVolumeSource:
+    default_mode: Int32 | None = None
+    items: tuple[KeyToPath, ...] = ()
+    optional: bool | None = None
+    secret_name: str | None = None
+    default_user: Int64 | None = None
+
+
+@frozen(kw_only=True)
+class StorageOSVolumeSource:
+    fs_type: str | None = None
+    read_only: bool | None = None
+    secret_ref: LocalObjectReference | None = None
+    volume_name: str | None = None
+    volume_namespace: str | None = None
+
+
+@frozen(kw_only=True)
+class VsphereVirtualDiskVolumeSource:
+    fs_type: str | None = None
+    storage_policy_id: str | None = api_field(None, json="storagePolicyID")
+    storage_policy_name: str | None = None
+    volume_path: str = ""
+
+
+@frozen(kw_only=True)
+class Volume:
+    aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
+    azure_disk: AzureDiskVolumeSource | None = None
+    azure_file: AzureFileVolumeSource | None = None
+    cephfs: CephFSVolumeSource | None = None
+    cinder: CinderVolumeSource | None = None
+    config_map: ConfigMapVolumeSource | None = None
+    csi: CSIVolumeSource | None = None
+    downward_api: DownwardAPIVolumeSource | None = api_field(None, json="downwardAPI")
+    empty_dir: EmptyDirVolumeSource | None = None
+    ephemeral: EphemeralVolumeSource | None = None
+    fc: FCVolumeSource | None = None
+    flex_volume: FlexVolumeSource | None = None
+    flocker: FlockerVolumeSource | None = None
+    gce_persistent_disk: GCEPersistentDiskVolumeSource | None = None
+    git_repo: GitRepoVolumeSource | None = None
+    glusterfs: GlusterfsVolumeSource | None = None
+    host_path: HostPathVolumeSource | None = None
+    image: ImageVolumeSource | None = None
+    iscsi: ISCSIVolumeSource | None = None
+    name: str = ""
+    nfs: NFSVolumeSource | None = None
+    persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
+    photon_persistent_disk: PhotonPersistentDiskVolumeSource | None = None
+    portworx_volume: PortworxVolumeSource | None = None
+    projected: ProjectedVolumeSource | None = None
+    quobyte: QuobyteVolumeSource | None = None
+    rbd: RBDVolumeSource | None = None
+    scale_io: ScaleIOVolumeSource | None = api_field(None, json="scaleIO")
+    secret: SecretVolumeSource | None = None
+    storageos: StorageOSVolumeSource | None = None
+    vsphere_volume: VsphereVirtualDiskVolumeSource | None = None
