@@ -1,6 +1,6 @@
 """YAML and JSON text as documents whose every node knows its place."""
 
-from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.nodes import (
     Document,
     Entry,
@@ -24,6 +24,7 @@ __all__ = [
     "Mapping",
     "Node",
     "ReadResult",
+    "Related",
     "Scalar",
     "Sequence",
     "Severity",

@@ -20,13 +20,23 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+@frozen
+class Related:
+    """Another place that has part in a problem: the object that is meant, the quota that refuses. ``note`` is said
+    beside it, ``path`` is its field."""
+
+    span: Span
+    note: str
+    path: str = ""
+
+
 @frozen(kw_only=True)
 class Diagnostic:
     """One problem of the input. ``KV1xxx`` reading and validation, ``KV2xxx`` references between objects.
 
     ``path`` is the field as the API server prints it (``spec.template.spec.containers[0].image``), empty when the
     problem is not one field's. ``mend`` says what to write instead, when that is known. ``object`` names the object
-    (``Deployment default/web``) when it is known.
+    (``Deployment default/web``) when it is known. ``related`` are other places that have part in it.
     """
 
     id: str
@@ -36,6 +46,7 @@ class Diagnostic:
     path: str = ""
     object: str = ""
     mend: str = ""
+    related: tuple[Related, ...] = ()
 
     @property
     def refuses(self) -> bool:

@@ -72,6 +72,10 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
         "path": diagnostic.path or None,
         "span": _span(diagnostic.span),
         "mend": diagnostic.mend or None,
+        "related": [
+            {"path": other.path or None, "note": other.note or None, "span": _span(other.span)}
+            for other in diagnostic.related
+        ],
     }
 
 

@@ -62,7 +62,8 @@ class _Text:
 
     def diagnostic(self, d: Diagnostic) -> Iterator[str]:
         yield from self.heading(d.severity, str(d.severity), d.id, d.object, d.message)
-        yield from self.places([Cause(d.span, d.path)], d.severity)
+        others = [Cause(other.span, other.path, other.note) for other in d.related]
+        yield from self.places([Cause(d.span, d.path), *others], d.severity)
         if d.mend:
             yield from self.style.wrap(d.mend, "help: ", indent=2, hang=8)
 
