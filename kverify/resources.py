@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -22,7 +22,7 @@ def data_file(kind: str, name: str) -> Path:
 
 
 @cache
-def grammar(name: str, **options: str) -> Lark:
+def grammar(name: str, **options: Any) -> Lark:
     """The LALR parser of ``grammar/NAME.lark``, built once per process. Options go to Lark unchanged."""
     from lark import Lark
 

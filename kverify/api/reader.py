@@ -261,7 +261,8 @@ def _read_quantity(node: Node, path: FieldPath, context: Context) -> Any:
     try:
         return parse_quantity(value if isinstance(value, str) else _number_text(value))
     except QuantityError as error:
-        return context.error("KV1107", node.span, path, f"{_sentence(str(error))}.", error.mend)
+        span = node.part(error.start, error.end) if isinstance(value, str) else node.span
+        return context.error("KV1107", span, path, f"{_sentence(str(error))}.", error.mend)
 
 
 def _number_text(value: float | None) -> str:

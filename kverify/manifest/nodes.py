@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kverify.manifest.source import SourceText
 from kverify.manifest.span import Span
@@ -32,6 +32,18 @@ class Scalar:
     value: Value
     raw: str
     style: Style = "plain"
+
+    def part(self, start: int, end: int) -> Span:
+        """Where the characters ``start`` to ``end`` of ``raw`` are written (the end is exclusive; an empty part is the
+        place of the character before it). The whole scalar when they cannot be told: the text goes over several lines,
+        or is written with escapes.
+        """
+        span, quotes = self.span, int(self.style in ("single", "double"))
+        if span.line != span.end_line or span.end_column - span.column != len(self.raw) + 2 * quotes:
+            return span
+        start, end = max(0, min(start, len(self.raw) - (start >= end))), min(end, len(self.raw))
+        first = span.column + quotes + start
+        return evolve(span, column=first, end_column=max(first + 1, span.column + quotes + end))
 
 
 @frozen(eq=False)

@@ -165,9 +165,7 @@ def _parser() -> Any:
     from kverify.manifest.events import EventLexer
     from kverify.resources import grammar
 
-    # Lark's own signature; its values are not strings only.
-    options: dict[str, Any] = {"lexer": EventLexer, "transformer": Builder(), "maybe_placeholders": False}
-    return grammar("manifest", **options)
+    return grammar("manifest", lexer=EventLexer, transformer=Builder(), maybe_placeholders=False)
 
 
 def _is_null(root: Node) -> bool:
