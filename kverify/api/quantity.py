@@ -42,16 +42,24 @@ _MAX_DIGITS = 18
 """``maxInt64Factors``: numbers of at most so many digits are computed with in int64 (the fast path of the source)."""
 
 _MEANT = {
-    **{word: "k or Ki" for word in ("k", "kb", "kib", "kbyte", "kbytes", "kilo")},
-    **{word: "M or Mi" for word in ("mb", "meg", "mbyte", "mbytes", "mega")},
-    **{word: "G or Gi" for word in ("g", "gb", "gig", "gbyte", "gbytes", "giga")},
-    **{word: "T or Ti" for word in ("t", "tb", "tbyte", "tbytes", "tera")},
-    **{word: "P or Pi" for word in ("p", "pb", "peta")},
-    **{word: f"{word[0].upper()}i" for word in ("ki", "mi", "gi", "ti", "pi", "ei")},
-    **{f"{letter}ib": f"{letter.upper()}i" for letter in "mgtpe"},
-    **{word: "no suffix (1 is one CPU)" for word in ("cpu", "cpus", "core", "cores", "vcpu", "vcpus", "c")},
-    **{word: "m (1000m is one CPU)" for word in ("mcpu", "millicpu", "millicores", "mcores")},
-    **{word: "no suffix (1 is one byte)" for word in ("b", "byte", "bytes")},
+    word: meaning
+    for meaning, words in {
+        "k or Ki": "k kb kib kbyte kbytes kilo",
+        "M or Mi": "mb meg mbyte mbytes mega",
+        "G or Gi": "g gb gig gbyte gbytes giga",
+        "T or Ti": "t tb tbyte tbytes tera",
+        "P or Pi": "p pb peta",
+        "Ki": "ki",
+        "Mi": "mi mib",
+        "Gi": "gi gib",
+        "Ti": "ti tib",
+        "Pi": "pi pib",
+        "Ei": "ei eib",
+        "no suffix (1 is one CPU)": "cpu cpus core cores vcpu vcpus c",
+        "m (1000m is one CPU)": "mcpu millicpu millicores mcores",
+        "no suffix (1 is one byte)": "b byte bytes",
+    }.items()
+    for word in words.split()
 }
 """What a wrong suffix, in lower case, probably stands for."""
 
@@ -246,9 +254,7 @@ def _read(text: str) -> _Parts:
         format, exponent = "exponent", _exponent(match, text)
     else:
         format, exponent = "decimal", _DECIMAL[match["decimal"] or ""]
-    parts = _Parts(
-        match["sign"] == "-", whole.lstrip("0") or "0", fraction, bool(whole or fraction), format, exponent
-    )
+    parts = _Parts(match["sign"] == "-", whole.lstrip("0") or "0", fraction, bool(whole or fraction), format, exponent)
     if not parts.has_digits and not parts.is_fast:
         start = len(text) - len(text.lstrip(" "))
         message = f"{shown(stripped)} has no number; only a smaller suffix is 0 by itself"

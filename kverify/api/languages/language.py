@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
 from kverify.resources import grammar
 
 if TYPE_CHECKING:
-    from lark import Token, Tree
+    from lark import Lark, Token, Tree
     from lark.exceptions import UnexpectedInput
 
 MAX_SHOWN = 40
@@ -143,7 +143,7 @@ class Language:
         return self._error(message, mend, start, end)
 
     @cached_property
-    def _parser(self) -> Any:
+    def _parser(self) -> Lark:
         return grammar(self.name, postlex=_KEEP_STRAYS, maybe_placeholders=False)
 
     @cached_property
@@ -161,20 +161,29 @@ class Language:
                 raise ValueError(f"the example {example!r} is {self.what}")
         return failures
 
-    def _fail_again(self, example: str) -> None:
+    def _fail_again(self, example: str) -> NoReturn:
         raise self._failures[example].with_traceback(None)
 
     def _explain(self, text: str, error: UnexpectedInput) -> TextError:
-        token = getattr(error, "token", None)
-        at_end = token is None or token.type == "$END"
-        start = len(text) if at_end else token.start_pos
-        fault = Fault(text, start, start if at_end else token.end_pos)
+        fault = _fault(text, error)
         examples = [(mistake, mistake.examples) for mistake in self.mistakes]
         mistake = error.match_examples(self._fail_again, examples, token_type_match_fallback=True, use_accepts=False)
         if mistake is None:
-            message = f"{self.what} cannot end here" if at_end else f"{shown(fault.found)} does not belong here"
+            message = f"{shown(fault.found)} does not belong here" if fault.found else f"{self.what} cannot end here"
             return self._error(message, "", fault.start, fault.end)
         return self._error(_word(mistake.message, fault), _word(mistake.mend, fault), fault.start, fault.end)
+
+
+def _fault(text: str, error: UnexpectedInput) -> Fault:
+    """Every character belongs to some terminal, so what is unexpected is always a token, or the end."""
+    from lark.exceptions import UnexpectedToken
+
+    assert isinstance(error, UnexpectedToken)
+    token = error.token
+    if token.type == "$END":
+        return Fault(text, len(text), len(text))
+    assert token.start_pos is not None
+    return Fault(text, token.start_pos, token.start_pos + len(token))
 
 
 def _word(wording: Wording, fault: Fault) -> str:
