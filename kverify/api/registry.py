@@ -100,6 +100,8 @@ NAMESPACED: dict[tuple[str, str], bool] = {
 }
 """Every built-in kind: whether its objects live in a namespace. Custom kinds are not here; their scope is unknown."""
 
+_GROUP_OF_KIND = {kind: api_version.rpartition("/")[0] for api_version, kind in reversed(NAMESPACED)}
+
 GROUPS = frozenset(api_version.rpartition("/")[0] for api_version, _ in NAMESPACED)
 
 TOOL_GROUPS = (
@@ -130,6 +132,11 @@ def class_of(api_version: str, kind: str) -> type[KubeObject] | None:
 def namespaced(api_version: str, kind: str) -> bool | None:
     """Whether objects of this kind live in a namespace; ``None`` for custom kinds."""
     return NAMESPACED.get((api_version, kind))
+
+
+def builtin_group(kind: str) -> str:
+    """The API group of a built-in kind, empty for the core group and for kinds that are not built in."""
+    return _GROUP_OF_KIND.get(kind, "")
 
 
 def list_item_kind(api_version: str, kind: str) -> str | None:

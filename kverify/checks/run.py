@@ -10,9 +10,8 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
 from kverify.checks.scenes import CLUSTER_IS_OPEN
-from kverify.cluster import references
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.dangling import dangling
+from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
 from kverify.manifest.diagnostics import Diagnostic
 
@@ -66,11 +65,12 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         if (running := bundle.running(item)) is not None
         for problem in validate_update(running, item, options.kubernetes_version)
     ]
+    crossed = cross_object(bundle, diagnostics, options.boundary)
     return Report(
-        diagnostics=(*diagnostics, *refused, *dangling(bundle, diagnostics)),
+        diagnostics=(*diagnostics, *refused, *crossed.diagnostics),
         findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
-        assumptions=(*assumptions, *map(str, assumed), *references.assumed(bundle)),
+        assumptions=(*assumptions, *map(str, assumed), *crossed.assumed),
         not_modelled=not_modelled(bundle),
         objects=len(bundle.wanted),
         interrupted=interrupted,

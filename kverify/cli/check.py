@@ -10,6 +10,7 @@ from kverify.cli import streams
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
+    from kverify.cluster.references.existence import Boundary
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.report.source import Sources
 
@@ -66,6 +67,11 @@ def add_parser(commands: Any) -> None:
         dest="previous",
         help="the revision that runs now",
     )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="what is true and not in the manifests, such as external objects (default: kverify.toml, if it is there)",
+    )
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
@@ -112,8 +118,16 @@ def run(arguments: argparse.Namespace) -> int:
         _usage(arguments, f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
     if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
         _usage(arguments, "- can be given only once, because there is only one standard input")
+    from pathlib import Path
+
+    from kverify.cli import configuration
+
+    try:
+        boundary = configuration.read(Path(arguments.config) if arguments.config else None)
+    except configuration.ConfigurationError as error:
+        _usage(arguments, str(error))
     sources = Sources()
-    report = _check(arguments, sources)
+    report = _check(arguments, sources, boundary)
     code = _exit_code(report, arguments)
     try:
         _print(report, sources, arguments)
@@ -135,7 +149,7 @@ def _exit_code(report: Report, arguments: argparse.Namespace) -> int:
     return report.exit_code(Severity[arguments.fail_on.upper()])
 
 
-def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
+def _check(arguments: argparse.Namespace, sources: Sources, boundary: Boundary) -> Report:
     from kverify.cluster.bundle import Bundle
 
     progress = streams.Progress()
@@ -156,6 +170,7 @@ def _check(arguments: argparse.Namespace, sources: Sources) -> Report:
             kubernetes_version=arguments.kubernetes_version,
             properties=tuple(arguments.properties),
             max_states=arguments.max_states,
+            boundary=boundary,
             progress=progress,
         )
         try:

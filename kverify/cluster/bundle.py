@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, overload
 
@@ -25,11 +25,12 @@ from kverify.cluster.objects import (
     Workload,
     controller_of,
     describe,
-    foreign_templates,
-    group_of,
     is_finished,
+    key,
     key_of,
     namespace_of,
+    owner_key,
+    template_labels,
     template_of,
 )
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -41,6 +42,9 @@ __all__ = ["Bundle", "describe", "key_of", "namespace_of", "template_of", "witho
 
 T = TypeVar("T")
 O = TypeVar("O", bound=AnyObject)  # noqa: E741
+
+_FEW = 16
+"""How many label sets and namespaces are looked at to guess what was meant."""
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """The label the API server puts on every namespace (``SetDefaults_Namespace``)."""
@@ -101,10 +105,13 @@ class Bundle:
             return self._by_kind.get(kind, ())
         return tuple(item for item in self._by_kind.get(kind.__name__, ()) if isinstance(item, kind))
 
-    def find(self, kind: str, namespace: str, name: str) -> AnyObject | None:
+    def find(self, kind: str, namespace: str, name: str, group: str | None = None) -> AnyObject | None:
         """The wanted object of that name, else the existing one, else None. Of cluster-scoped kinds the namespace is
-        empty."""
-        key: Key = (kind, namespace, name)
+        empty; without ``group`` the kind is a built-in one."""
+        return self.get(key(kind, namespace, name, group))
+
+    def get(self, key: Key) -> AnyObject | None:
+        """Like :meth:`find`, by key."""
         return self._wanted_by_key.get(key) or self._existing_by_key.get(key)
 
     def running(self, item: AnyObject) -> AnyObject | None:
@@ -180,21 +187,21 @@ class Bundle:
     # -- selectors -----------------------------------------------------------------------------------------------
 
     def templates_matching(
-        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None
+        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None, most: int | None = None
     ) -> tuple[Workload, ...]:
         """The workloads of ``namespace`` whose pods a selector selects. ``None`` selects nothing, an empty selector
         everything."""
-        return self._templates.matching(namespace, selector)
+        return self._templates.matching(namespace, selector, most)
 
     def live_pods_matching(self, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> tuple[Pod, ...]:
         """The live pods of ``namespace`` that a selector selects."""
         return self._live.matching(namespace, selector)
 
     def foreign_matching(
-        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None
+        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None, most: int | None = None
     ) -> tuple[AnyObject, ...]:
         """The objects of kinds that are not modelled (StatefulSet, Job, ...) whose pods a selector selects."""
-        return self._foreign.matching(namespace, selector)
+        return self._foreign.matching(namespace, selector, most)
 
     def services_selecting(self, namespace: str, labels: Mapping[str, str]) -> tuple[Service, ...]:
         """The Services whose endpoints are pods with these labels. One without a selector, or of type ExternalName,
@@ -209,13 +216,21 @@ class Bundle:
             if budget.spec.selector is not None and budget.spec.selector.matches(labels)
         )
 
-    def pod_labels(self, namespace: str) -> tuple[Mapping[str, str], ...]:
-        """The labels of every pod template and live pod of ``namespace``: what a selector there can find."""
-        return (
-            *self._templates.labels(namespace),
-            *self._foreign.labels(namespace),
-            *self._live.labels(namespace),
-        )
+    def pods_labelled_like(
+        self, namespace: str, pairs: Mapping[str, str]
+    ) -> Iterator[tuple[Mapping[str, str], AnyObject]]:
+        """Some pod templates and live pods of ``namespace`` with their labels: what a selector that finds nothing may
+        have meant."""
+        for index in (self._templates, self._foreign, self._live):
+            yield from index.similar(namespace, pairs, _FEW)
+
+    def pods_elsewhere(self, namespace: str, pairs: Mapping[str, str]) -> tuple[str, AnyObject] | None:
+        """Something with these labels in another namespace, and which."""
+        for index in (self._templates, self._foreign):
+            found = index.elsewhere(namespace, pairs, _FEW)
+            if found is not None:
+                return found
+        return None
 
     # -- indexes -------------------------------------------------------------------------------------------------
 
@@ -245,7 +260,7 @@ class Bundle:
     @cached_property
     def _foreign(self) -> LabelIndex[AnyObject]:
         others = (item for item in self.objects if not is_modelled(item))
-        return LabelIndex.of((namespace_of(o), labels, o) for o in others for labels in foreign_templates(o))
+        return LabelIndex.of((namespace_of(o), labels, o) for o in others for labels in template_labels(o))
 
     @cached_property
     def _live(self) -> LabelIndex[Pod]:
@@ -282,7 +297,7 @@ def _by_owner(objects: Iterable[O]) -> dict[Key, tuple[tuple[OwnerReference, O],
     for item in objects:
         owner = controller_of(item)
         if owner is not None:
-            rows.setdefault((owner.kind, namespace_of(item), owner.name), []).append((owner, item))
+            rows.setdefault(owner_key(owner, item), []).append((owner, item))
     return {key: tuple(row) for key, row in rows.items()}
 
 
@@ -313,12 +328,12 @@ def without_doubles(
 ) -> tuple[tuple[AnyObject, ...], tuple[Diagnostic, ...]]:
     """Objects without those that a later one replaces, as applying them one after another would leave them, and a
     KV2000 for each. Objects without a name (``generateName``) are all different."""
-    last: dict[tuple[str, Key], AnyObject] = {}
+    last: dict[Key, AnyObject] = {}
     kept: dict[int, AnyObject] = {}
     diagnostics: list[Diagnostic] = []
     for item in objects:
         if item.metadata.name:
-            name = group_of(item), key_of(item)
+            name = key_of(item)
             first = last.get(name)
             if first is not None:
                 del kept[id(first)]

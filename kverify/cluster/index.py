@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from attrs import field, frozen
@@ -35,21 +37,57 @@ class LabelIndex(Generic[T]):
             {key: tuple(numbers) for key, numbers in postings.items()},
         )
 
-    def matching(self, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> tuple[T, ...]:
-        """The items of ``namespace`` that ``selector`` matches; ``None`` matches nothing, an empty one everything."""
+    def matching(
+        self, namespace: str, selector: LabelSelector | Mapping[str, str] | None, most: int | None = None
+    ) -> tuple[T, ...]:
+        """The items of ``namespace`` that ``selector`` matches, the first ``most`` of them; ``None`` matches nothing,
+        an empty one everything."""
+        return tuple(islice(self._matching(namespace, selector), most))
+
+    def _matching(self, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> Iterator[T]:
         if selector is None:
-            return ()
+            return
         row = self._items.get(namespace, ())
         pairs = selector.match_labels if isinstance(selector, LabelSelector) else selector
         lists = [self._postings.get((namespace, key, value), ()) for key, value in pairs.items()]
-        candidates = [row[number] for number in min(lists, key=len)] if lists else row
-        if isinstance(selector, LabelSelector):
-            return tuple(item for labels, item in candidates if selector.matches(labels))
-        return tuple(item for labels, item in candidates if map_matches(selector, labels))
+        candidates = (row[number] for number in min(lists, key=len)) if lists else iter(row)
+        matches = selector.matches if isinstance(selector, LabelSelector) else partial(map_matches, selector)
+        for labels, item in candidates:
+            if matches(labels):
+                yield item
 
-    def labels(self, namespace: str) -> tuple[Mapping[str, str], ...]:
-        """The labels of every item of ``namespace``."""
-        return tuple(labels for labels, _ in self._items.get(namespace, ()))
+    def similar(self, namespace: str, pairs: Mapping[str, str], most: int) -> Iterator[tuple[Mapping[str, str], T]]:
+        """At most ``most`` items of ``namespace`` with different labels, those that have one of ``pairs`` first."""
+        row = self._items.get(namespace, ())
+        shared = (number for pair in pairs.items() for number in self._postings.get((namespace, *pair), ()))
+        seen: set[tuple[tuple[str, str], ...]] = set()
+        # Looking at a fixed number of items keeps many selectors that find nothing from costing their product.
+        for number in islice(chain(shared, range(len(row))), 8 * most):
+            form = tuple(sorted(row[number][0].items()))
+            if form not in seen:
+                seen.add(form)
+                yield row[number]
+            if len(seen) == most:
+                return
+
+    def elsewhere(self, namespace: str, pairs: Mapping[str, str], most: int) -> tuple[str, T] | None:
+        """An item of another namespace that has all of ``pairs``, and its namespace; ``most`` namespaces are looked
+        into."""
+        if not pairs:
+            return None
+        places = min((self._places.get(pair, ()) for pair in pairs.items()), key=len)
+        for place in islice((place for place in places if place != namespace), most):
+            for item in self.matching(place, pairs, 1):
+                return place, item
+        return None
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The namespaces in which a label occurs."""
+        places: dict[tuple[str, str], dict[str, None]] = {}
+        for namespace, key, value in self._postings:
+            places.setdefault((key, value), {})[namespace] = None
+        return {pair: tuple(found) for pair, found in places.items()}
 
 
 @frozen(eq=False)

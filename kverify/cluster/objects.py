@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from kverify.api import registry
 from kverify.api.base import EMPTY
-from kverify.api.object import OtherObject
+from kverify.api.object import KubeObject, OtherObject
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.meta import OwnerReference
-from kverify.api.types.pod import Pod, PodTemplateSpec
+from kverify.api.types.pod import Pod, PodTemplate, PodTemplateSpec
 
 Workload: TypeAlias = Deployment | ReplicaSet | Pod
 """What makes pods, or is one."""
 
-Key: TypeAlias = tuple[str, str, str]
-"""Kind, namespace (empty for cluster-scoped kinds) and name."""
+
+class Key(NamedTuple):
+    """What an object is known by. ``namespace`` is empty for cluster-scoped kinds, ``group`` for the core group."""
+
+    kind: str
+    namespace: str
+    name: str
+    group: str = ""
+
+
+def key(kind: str, namespace: str, name: str, group: str | None = None) -> Key:
+    """The key of an object that somebody names. Without a group the kind is a built-in one, and says its group."""
+    return Key(kind, namespace, name, registry.builtin_group(kind) if group is None else group)
+
 
 DEFAULT_NAMESPACE = "default"
 
@@ -41,7 +53,7 @@ def namespace_of(item: AnyObject) -> str:
 
 def key_of(item: AnyObject) -> Key:
     """What ``Bundle.find`` finds an object by."""
-    return item.kind, namespace_of(item), item.metadata.name
+    return Key(item.kind, namespace_of(item), item.metadata.name, group_of(item))
 
 
 def describe(item: AnyObject) -> str:
@@ -64,6 +76,13 @@ def controller_of(item: AnyObject) -> OwnerReference | None:
     return next((owner for owner in item.metadata.owner_references if owner.controller), None)
 
 
+def owner_key(owner: OwnerReference, item: AnyObject) -> Key:
+    """Whom an owner reference of ``item`` names: an object of its own namespace, or a cluster-scoped one."""
+    group, slash, _ = owner.api_version.rpartition("/")
+    scope = "" if registry.namespaced(owner.api_version, owner.kind) is False else namespace_of(item)
+    return Key(owner.kind, scope, owner.name, group if slash else "")
+
+
 def template_of(workload: Workload) -> PodTemplateSpec:
     """The pods a workload makes; a bare Pod is its own template."""
     if isinstance(workload, Pod):
@@ -81,15 +100,28 @@ def is_finished(pod: Pod) -> bool:
     return pod.status.phase in ("Succeeded", "Failed")
 
 
-def foreign_templates(item: AnyObject) -> Iterator[Mapping[str, str]]:
-    """The labels of pods that an object of a kind that is not modelled would make, by the shape all such kinds share:
-    ``spec.template`` (StatefulSet, DaemonSet, Job, Argo Rollout, ...) and ``spec.jobTemplate.spec.template`` (CronJob).
+def templates_of(item: AnyObject) -> Iterator[tuple[str, PodTemplateSpec]]:
+    """Every pod template of an object with the field that holds it; the template of a Pod is the Pod itself.
+
+    Of custom kinds nothing is known (:func:`template_labels` reads what all of them share).
     """
-    if not isinstance(item, OtherObject):
+    if isinstance(item, Pod):
+        yield "", template_of(item)
+    elif isinstance(item, PodTemplate):
+        yield "template", item.template
+    elif isinstance(item, KubeObject):
         spec = getattr(item, "spec", None)
         job = getattr(spec, "job_template", None)
         template = getattr(job.spec if job is not None else spec, "template", None)
         if isinstance(template, PodTemplateSpec):
+            yield ("spec.jobTemplate.spec.template" if job is not None else "spec.template"), template
+
+
+def template_labels(item: AnyObject) -> Iterator[Mapping[str, str]]:
+    """The labels of the pods an object makes. Custom kinds are read by the shape all of them share: ``spec.template``
+    (Argo Rollout, ...) or ``spec.jobTemplate.spec.template``."""
+    if not isinstance(item, OtherObject):
+        for _, template in templates_of(item):
             yield template.metadata.labels
         return
     for path in (("spec", "template"), ("spec", "jobTemplate", "spec", "template")):

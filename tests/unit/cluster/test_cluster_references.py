@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kverify.cluster import Bundle
-from kverify.cluster.dangling import dangling
-from kverify.cluster.references import assumed, graph, references
+from kverify.cluster.findings import cross_object
+from kverify.cluster.objects import Key, key
+from kverify.cluster.references import graph, references
 from kverify.manifest import Diagnostic, Severity, Span
 from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
 
@@ -26,6 +27,14 @@ POD = """serviceAccountName: robot
 ENV = "env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: %s}}}]"
 
 
+def dangling(b: Bundle, diagnostics: tuple[Diagnostic, ...] | list[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
+    return cross_object(b, diagnostics).diagnostics
+
+
+def assumed(b: Bundle) -> tuple[str, ...]:
+    return cross_object(b).assumed
+
+
 def reading(key: str, settings: str = "{colour: red, size: big}") -> Bundle:
     config = f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: shop}}\ndata: {settings}\n"
     web = deployment().replace("image: example.org/web:1", f"image: example.org/web:1, {ENV % key}")
@@ -38,7 +47,7 @@ def test_every_reference_has_its_field() -> None:
     assert found == [
         ("PriorityClass", "high", "", False, f"{spec}.priorityClassName"),
         ("ServiceAccount", "robot", "", False, f"{spec}.serviceAccountName"),
-        ("Secret", "registry", "", True, f"{spec}.imagePullSecrets[0]"),
+        ("Secret", "registry", "", True, f"{spec}.imagePullSecrets[0].name"),
         ("Secret", "init", "", False, f"{spec}.initContainers[0].envFrom[0].secretRef.name"),
         ("ConfigMap", "maybe", "", True, f"{spec}.initContainers[0].envFrom[1].configMapRef.name"),
         ("PersistentVolumeClaim", "data", "", False, f"{spec}.volumes[0].persistentVolumeClaim.claimName"),
@@ -54,16 +63,16 @@ def test_the_graph_has_owners_selectors_and_missing_objects() -> None:
         replica_set("web-1", "web/d-1") + pod("web-1-a", "web-1/rs-1"),
     )
     g = graph(b)
-    web = ("Deployment", "shop", "web")
+    web = key("Deployment", "shop", "web")
     assert g.nodes[web]["object"] is b.wanted[0]
-    assert g.nodes["ConfigMap", "shop", "files"]["object"] is None
+    assert g.nodes[key("ConfigMap", "shop", "files")]["object"] is None
     assert set(g.predecessors(web)) == {
-        ("Service", "shop", "web"),
-        ("PodDisruptionBudget", "shop", "web"),
-        ("ReplicaSet", "shop", "web-1"),
+        Key("Service", "shop", "web"),
+        key("PodDisruptionBudget", "shop", "web"),
+        key("ReplicaSet", "shop", "web-1"),
     }
-    assert set(g.successors(("Pod", "shop", "web-1-a"))) == {("ReplicaSet", "shop", "web-1")}
-    assert [r.item for r in g.edges[web, ("ConfigMap", "shop", "files")]["references"]] == ["one", ""]
+    assert set(g.successors(key("Pod", "shop", "web-1-a"))) == {key("ReplicaSet", "shop", "web-1")}
+    assert [r.item for r in g.edges[web, key("ConfigMap", "shop", "files")]["references"]] == ["one", ""]
 
 
 def test_what_is_not_in_the_input_is_assumed_unless_optional() -> None:

@@ -1,50 +1,39 @@
-"""References that lead nowhere: selectors without pods, keys that nobody wrote. Warnings with the likely meaning."""
+"""Selectors that find no pod of the input (KV2001, KV2002, KV2007), with the label that was probably meant."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from kverify.api.registry import AnyObject
-from kverify.api.types.config import ConfigMap, Secret
+from kverify.api.object import KubeObject
+from kverify.api.registry import TYPED, AnyObject
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.fields import MODELLED
-from kverify.cluster.objects import controller_of, describe, namespace_of
-from kverify.cluster.references import Reference, keys_of, missing_keys
-from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.cluster.codes import BUDGET, NETWORK_POLICY, SERVICE
+from kverify.cluster.objects import controller_of, describe, namespace_of, owner_key, templates_of
+from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.nodes import FieldPath, format_path
 
-SERVICE = "KV2001"
-BUDGET = "KV2002"
-MISSING_KEY = "KV2003"
+POD_MAKERS = frozenset(
+    ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet")
+)
+_OTHER_KINDS = frozenset(kind for _, kind in TYPED) - POD_MAKERS
 
-POD_MAKERS = frozenset(("Deployment", "ReplicaSet", "Pod"))
 
-
-def dangling(bundle: Bundle, diagnostics: Iterable[Diagnostic] = ()) -> tuple[Diagnostic, ...]:
-    """Warnings for what the wanted objects refer to and nothing answers to.
-
-    KV2001: a Service selects no pod of the input. KV2002: a PodDisruptionBudget protects none. KV2003: a pod needs a
-    key of a ConfigMap or Secret that is in the input without it.
-
-    ``diagnostics`` are those of reading the bundle: nothing is said of selectors in a namespace where something that
-    makes pods was refused, because the pods they look for may be its.
-    """
-    refused = [d for d in diagnostics if d.refuses]
-    return (
-        *(d for d in _selectors(bundle) if not any(_may_hide_pods(r, d) for r in refused)),
-        *(_missing_key(*row) for row in missing_keys(bundle)),
-    )
+def selecting_nothing(bundle: Bundle, refused: Collection[Diagnostic]) -> Iterator[Diagnostic]:
+    """A finding for each selector of a wanted object that finds no pod, unless a refused object may have made some."""
+    for warning in _selectors(bundle):
+        if not any(_may_hide_pods(problem, warning) for problem in refused):
+            yield warning
 
 
 def _may_hide_pods(refused: Diagnostic, warning: Diagnostic) -> bool:
     """The refused object may have been the one the selector of ``warning`` is for."""
     kind, _, name = refused.object.partition(" ")
-    if kind in MODELLED - POD_MAKERS:
+    if kind in _OTHER_KINDS:
         return False
     place = name.rpartition("/")[0]
     return not place or place == warning.object.partition(" ")[2].rpartition("/")[0]
@@ -65,6 +54,18 @@ def _selectors(bundle: Bundle) -> Iterator[Diagnostic]:
             else:
                 path = ("spec", "selector", "matchLabels") if selector.match_labels else ("spec", "selector")
                 yield _nothing(bundle, item, BUDGET, selector.match_labels, path, "so it protects nothing")
+        elif item.kind == "NetworkPolicy" and isinstance(item, KubeObject):
+            yield from _network_policy(bundle, item)
+
+
+def _network_policy(bundle: Bundle, item: KubeObject) -> Iterator[Diagnostic]:
+    from kverify.api.types.networking import NetworkPolicy
+
+    assert isinstance(item, NetworkPolicy)
+    selector = item.spec.pod_selector
+    if not selector.is_empty and not _selects(bundle, namespace_of(item), selector):
+        path = ("spec", "podSelector", "matchLabels") if selector.match_labels else ("spec", "podSelector")
+        yield _nothing(bundle, item, NETWORK_POLICY, selector.match_labels, path, "so it restricts nothing")
 
 
 def _selects(bundle: Bundle, namespace: str, selector: LabelSelector | Mapping[str, str] | None) -> bool:
@@ -76,11 +77,11 @@ def _selects(bundle: Bundle, namespace: str, selector: LabelSelector | Mapping[s
 def _templated(bundle: Bundle, pod: Pod) -> bool:
     """The pod's controller is in the input, so its template speaks for its pods: those to come have the new labels."""
     owner = controller_of(pod)
-    found = bundle.find(owner.kind, namespace_of(pod), owner.name) if owner is not None else None
+    found = bundle.get(owner_key(owner, pod)) if owner is not None else None
     if found is None:
         return False
     above = controller_of(found)
-    return above is None or bundle.find(above.kind, namespace_of(pod), above.name) is not None
+    return above is None or bundle.get(owner_key(above, found)) is not None
 
 
 def _without_selector(item: PodDisruptionBudget) -> Diagnostic:
@@ -99,31 +100,47 @@ def _nothing(
     bundle: Bundle, item: AnyObject, id: str, pairs: Mapping[str, str], path: FieldPath, consequence: str
 ) -> Diagnostic:
     namespace = namespace_of(item)
-    candidates = bundle.pod_labels(namespace)
-    elsewhere = _elsewhere(bundle, namespace, pairs)
-    wrong, mend = "", f"pods with these labels are in namespace {elsewhere}"
-    if not elsewhere:
-        wrong, mend = _nearest(pairs, candidates)
-    place = (*path, wrong) if wrong else path
+    wrong, mend = "", ""
+    related: tuple[Related, ...] = ()
+    elsewhere = bundle.pods_elsewhere(namespace, pairs)
+    if elsewhere is not None:
+        place, other = elsewhere
+        mend = f"pods with these labels are in namespace {place}"
+        related = (Related(other.source.span("metadata.name"), f"{describe(other)} makes such pods"),)
+    else:
+        wrong, mend, near = _nearest(pairs, bundle.pods_labelled_like(namespace, pairs))
+        if near is not None:
+            where = labels_path(near)
+            related = (Related(near.source.span(where), f"the labels of {describe(near)}", where),)
+    here = (*path, wrong) if wrong else path
     return Diagnostic(
         id=id,
         severity=Severity.WARNING,
         message=f"No pod of the input in namespace {namespace} has {_text(pairs) or 'such labels'}, {consequence}.",
-        span=item.source.span(place),
-        path=format_path(place),
+        span=item.source.span(here),
+        path=format_path(here),
         object=describe(item),
         mend=mend,
+        related=related,
     )
+
+
+def labels_path(item: AnyObject) -> str:
+    """Where the labels of the pods of an object stand."""
+    path = next((path for path, _ in templates_of(item)), "" if isinstance(item, Pod) else "spec.template")
+    return f"{path}.metadata.labels".lstrip(".")
 
 
 def _text(pairs: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in pairs.items())
 
 
-def _nearest(pairs: Mapping[str, str], candidates: Iterable[Mapping[str, str]]) -> tuple[str, str]:
-    """The key of the pair that most likely is wrong and what was likely meant, from the labels that come closest."""
-    best: tuple[float, str, str] = (0.0, "", "")
-    for labels in candidates:
+def _nearest(
+    pairs: Mapping[str, str], candidates: Iterable[tuple[Mapping[str, str], AnyObject]]
+) -> tuple[str, str, AnyObject | None]:
+    """The key of the pair that most likely is wrong, what was likely meant, and whose labels come closest."""
+    best: tuple[float, str, str, AnyObject | None] = (0.0, "", "", None)
+    for labels, item in candidates:
         missed = [(key, value) for key, value in pairs.items() if labels.get(key) != value]
         if not missed:
             continue
@@ -131,8 +148,8 @@ def _nearest(pairs: Mapping[str, str], candidates: Iterable[Mapping[str, str]]) 
         score, meant = _closest(key, value, labels)
         score += len(pairs) - len(missed)
         if score > best[0]:
-            best = score, key, f"did you mean {meant}?"
-    return best[1], best[2]
+            best = score, key, f"did you mean {meant}?", item
+    return best[1:]
 
 
 def _closest(key: str, value: str, labels: Mapping[str, str]) -> tuple[float, str]:
@@ -146,25 +163,3 @@ def _closest(key: str, value: str, labels: Mapping[str, str]) -> tuple[float, st
         if score > best[0]:
             best = score, f"{other}: {held}"
     return best
-
-
-def _elsewhere(bundle: Bundle, namespace: str, pairs: Mapping[str, str]) -> str:
-    return next(
-        (name for name in bundle.namespaces if name != namespace and pairs and bundle.templates_matching(name, pairs)),
-        "",
-    )
-
-
-def _missing_key(reference: Reference, target: ConfigMap | Secret) -> Diagnostic:
-    keys = keys_of(target)
-    near = difflib.get_close_matches(reference.item, keys, 1)
-    known = f"it has {', '.join(sorted(keys)[:5])}" if keys else "it has no keys"
-    return Diagnostic(
-        id=MISSING_KEY,
-        severity=Severity.WARNING,
-        message=f"{describe(target)} has no key {reference.item}, so the container cannot start.",
-        span=reference.by.source.span(reference.path),
-        path=reference.path,
-        object=describe(reference.by),
-        mend=f"did you mean {near[0]}?" if near else known,
-    )

@@ -1,0 +1,225 @@
+"""Names, ports, selectors and routes that do not go together."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from kverify.cluster.findings import Boundary, cross_object
+from kverify.cluster.references import External
+from kverify.cluster.references.existence import OPEN
+from kverify.manifest import Diagnostic, Severity
+from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, service
+
+SHOP = "namespace: shop"
+
+
+def an(kind: str, name: str, body: str = "", api: str = "v1", namespace: str = SHOP) -> str:
+    inner = textwrap.dedent(body).strip()
+    return f"---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}, {namespace}}}\n{inner}\n"
+
+
+def found(wanted: str, existing: str = "", boundary: Boundary = OPEN) -> list[tuple[str, str, str]]:
+    return [(d.id, d.path, d.mend) for d in cross_object(bundle(wanted, existing), (), boundary).diagnostics]
+
+
+def only(wanted: str, existing: str = "", boundary: Boundary = OPEN) -> Diagnostic:
+    (diagnostic,) = cross_object(bundle(wanted, existing), (), boundary).diagnostics
+    return diagnostic
+
+
+READS = "volumes: [{name: v, configMap: {name: settings}}]"
+
+
+def config(name: str, namespace: str = SHOP) -> str:
+    return an("ConfigMap", name, "data: {a: b}", namespace=namespace)
+
+
+HPA = """
+    spec:
+      maxReplicas: 3
+      scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: %s}
+    """
+INGRESS = """
+    spec:
+      rules:
+        - host: shop.example
+          http:
+            paths:
+              - {path: /, pathType: Prefix, backend: {service: {name: %s, port: {number: %d}}}}
+    """
+NETWORKING = "networking.k8s.io/v1"
+RBAC = "rbac.authorization.k8s.io/v1"
+
+
+def test_an_absent_name_with_nothing_against_it_is_assumed() -> None:
+    crossed = cross_object(bundle(deployment(extra=READS)))
+    assert crossed.diagnostics == ()
+    assert crossed.assumed == ("assumed to exist: ConfigMap shop/settings, mounted by Deployment shop/web",)
+
+
+def test_a_name_that_is_nearly_right_points_at_both() -> None:
+    warning = only(deployment(extra=READS) + config("setings"))
+    assert (warning.id, warning.severity, warning.mend) == ("KV2004", Severity.WARNING, "did you mean setings?")
+    assert warning.path == "spec.template.spec.volumes[0].configMap.name"
+    (other,) = warning.related
+    assert (other.path, other.span.file) == ("metadata.name", "wanted.yaml")
+    assert other.span.line > warning.span.line
+
+
+def test_among_many_names_one_letter_is_still_found() -> None:
+    many = "".join(config(f"unrelated-{number}") for number in range(60))
+    assert only(deployment(extra=READS) + many + config("settins")).mend == "did you mean settins?"
+
+
+def test_the_name_in_another_namespace_is_named() -> None:
+    warning = only(deployment(extra=READS) + config("settings", "namespace: other"))
+    assert warning.mend.startswith("ConfigMap other/settings is in another namespace")
+
+
+def test_a_dump_of_the_cluster_that_has_others_speaks_against_it() -> None:
+    assert only(deployment(extra=READS), config("completely-different")).id == "KV2004"
+    assert found(deployment(extra=READS), config("completely-different", "namespace: other")) == []
+
+
+def test_a_closed_world_has_no_assumptions() -> None:
+    closed = Boundary(closed=True)
+    assert only(deployment(extra=READS), boundary=closed).severity is Severity.ERROR
+    declared = Boundary(closed=True, externals=(External(kind="ConfigMap", name="set*", reason="made elsewhere"),))
+    crossed = cross_object(bundle(deployment(extra=READS)), (), declared)
+    assert crossed == type(crossed)((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "path"),
+    [
+        (an("HorizontalPodAutoscaler", "h", HPA % "api", "autoscaling/v2"), "KV2004", "spec.scaleTargetRef.name"),
+        (
+            an("Ingress", "i", INGRESS % ("nowhere", 80), NETWORKING),
+            "KV2004",
+            "spec.rules[0].http.paths[0].backend.service.name",
+        ),
+        (
+            an("Ingress", "i", INGRESS % ("web", 81), NETWORKING) + service() + deployment(),
+            "KV2005",
+            "spec.rules[0].http.paths[0].backend.service.name",
+        ),
+        (
+            an("RoleBinding", "b", f"roleRef: {{apiGroup: {RBAC[:-3]}, kind: Role, name: reader}}", RBAC),
+            "KV2004",
+            "roleRef.name",
+        ),
+        (
+            an(
+                "StatefulSet",
+                "db",
+                """
+                spec:
+                  serviceName: db
+                  selector: {matchLabels: {app: db}}
+                  template:
+                    metadata: {labels: {app: db}}
+                    spec: {containers: [{name: c, image: i}]}
+                """,
+                "apps/v1",
+            ),
+            "KV2004",
+            "spec.serviceName",
+        ),
+        (
+            an("NetworkPolicy", "np", "spec: {podSelector: {matchLabels: {app: wbe}}}", NETWORKING) + deployment(),
+            "KV2007",
+            "spec.podSelector.matchLabels.app",
+        ),
+    ],
+)
+def test_what_is_delivered_together_is_there_together(text: str, id: str, path: str) -> None:
+    warning = only(text)
+    assert (warning.id, warning.path) == (id, path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        an("HorizontalPodAutoscaler", "h", HPA % "web", "autoscaling/v2") + deployment(),
+        an("Ingress", "i", INGRESS % ("web", 80), NETWORKING) + service() + deployment(),
+        an("RoleBinding", "b", f"roleRef: {{apiGroup: {RBAC[:-3]}, kind: ClusterRole, name: view}}", RBAC),
+        an("RoleBinding", "b", f"roleRef: {{apiGroup: {RBAC[:-3]}, kind: ClusterRole, name: 'system:x'}}", RBAC),
+        an("NetworkPolicy", "np", "spec: {podSelector: {}}", NETWORKING),
+    ],
+)
+def test_what_leads_somewhere_is_silent(text: str) -> None:
+    assert found(text) == []
+
+
+def test_a_named_target_port_that_the_pods_lack() -> None:
+    named = service().replace("{port: 80}", "{port: 80, targetPort: http}")
+    warning = only(deployment() + named)
+    assert (warning.id, warning.path) == ("KV2005", "spec.ports[0].targetPort")
+    assert [other.path for other in warning.related] == ["spec.template.spec.containers"]
+    ports = "image: example.org/web:1, ports: [{containerPort: 8080, name: http}]"
+    assert found(deployment().replace("image: example.org/web:1", ports) + named) == []
+    udp = ports.replace("name: http", "name: http, protocol: UDP")
+    assert [row[0] for row in found(deployment().replace("image: example.org/web:1", udp) + named)] == ["KV2005"]
+
+
+def test_selectors_that_overlap_are_told_once_with_the_other_labels() -> None:
+    two = deployment("a", "{app: web}") + deployment("b", "{app: web}")
+    warning = only(two)
+    assert (warning.id, warning.object, warning.path) == ("KV2006", "Deployment shop/a", "spec.selector")
+    assert [other.path for other in warning.related] == ["spec.template.metadata.labels"]
+    assert found(deployment("a", "{app: a}") + deployment("b", "{app: b}")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        deployment() + budget("a") + budget("b"),
+        an("HorizontalPodAutoscaler", "a", HPA % "web", "autoscaling/v2")
+        + an("HorizontalPodAutoscaler", "b", HPA % "web", "autoscaling/v1")
+        + deployment(),
+        an("Ingress", "a", INGRESS % ("web", 80), NETWORKING)
+        + an("Ingress", "b", INGRESS % ("web", 80), NETWORKING)
+        + service()
+        + deployment(),
+    ],
+)
+def test_two_of_what_there_can_be_one(text: str) -> None:
+    warning = only(text)
+    assert (warning.id, len(warning.related)) == ("KV2008", 1)
+    assert warning.object.endswith("/b")
+    assert warning.related[0].note.endswith("/a")
+
+
+def test_what_controllers_make_is_there() -> None:
+    sts = an(
+        "StatefulSet",
+        "db",
+        """
+        spec:
+          replicas: 1000000000
+          selector: {matchLabels: {app: db}}
+          template:
+            metadata: {labels: {app: db}}
+            spec: {containers: [{name: c, image: i}]}
+          volumeClaimTemplates:
+            - metadata: {name: data}
+              spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        """,
+        "apps/v1",
+    )
+    certificate = an("Certificate", "c", "spec: {secretName: tls}", "cert-manager.io/v1")
+    claim = "volumes: [{name: a, persistentVolumeClaim: {claimName: data-db-%s}}, {name: b, secret: {secretName: tls}}]"
+    crossed = cross_object(bundle(sts + certificate + deployment(extra=claim % "7")))
+    assert crossed.assumed == ()
+    assert cross_object(bundle(sts + certificate + deployment(extra=claim % "x"))).assumed != ()
+
+
+def test_custom_kinds_of_the_same_name_are_not_the_built_in_ones() -> None:
+    knative = an("Service", "web", "spec: {}", "serving.knative.dev/v1")
+    ingress = an("Ingress", "i", INGRESS % ("web", 80), NETWORKING)
+    assert [row[0] for row in found(knative + ingress)] == ["KV2004"]
+    b = bundle(knative)
+    assert b.find("Service", "shop", "web") is None
+    assert b.find("Service", "shop", "web", "serving.knative.dev") is b.wanted[0]
