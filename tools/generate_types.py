@@ -23,7 +23,20 @@ from typing import Any
 from attrs import define, field, frozen
 
 from kverify.naming import camel_case, snake_case
-from tools.type_tables import EXTENDS, INLINE, KINDS, MODULES, OPAQUE, OPTIONAL, RENAMED, RULES, TITLES, ZERO
+from tools.pointer_tables import KEPT, NULL, POINTERS
+from tools.type_tables import (
+    EXTENDS,
+    INLINE,
+    KINDS,
+    MODULES,
+    OPAQUE,
+    OPTIONAL,
+    RELAXED,
+    RENAMED,
+    RULES,
+    TITLES,
+    ZERO,
+)
 
 OUT = Path(__file__).parents[1] / "kverify" / "api" / "types"
 PREFIXES = (
@@ -91,7 +104,7 @@ def read(documents: dict[str, Path]) -> dict[str, Definition]:
             definition = found.setdefault(_short(name), Definition(name))
             definition.known.append(version)
             definition.atomic = schema.get("x-kubernetes-map-type") == "atomic"
-            definition.required = set(schema.get("required", ()))
+            definition.required |= {key for key in schema.get("required", ()) if (definition.cls, key) not in RELAXED}
             for key, value in schema.get("properties", {}).items():
                 definition.properties[key] = value
                 definition.versions.setdefault(key, []).append(version)
@@ -145,6 +158,7 @@ class Generator:
             if camel_case(attribute) != key:
                 rules = {"json": key, **rules}
             default, hint = self.default(definition, key, hint, needs)
+            rules |= _printing(definition, key, default, hint)
             yield Member(key, attribute, hint, default, rules, needs)
 
     def default(self, definition: Definition, key: str, hint: str, needs: tuple[str, ...]) -> tuple[str, str]:
@@ -169,7 +183,8 @@ class Generator:
             "Time": '""',
             "IntOrString": "0",
         }.get(hint)
-        if (required or here in ZERO or ("*", key) in ZERO) and zero is not None and here not in OPTIONAL:
+        zero_stands = required or here in KEPT or here in ZERO or ("*", key) in ZERO
+        if zero_stands and zero is not None and here not in OPTIONAL:
             return zero, hint
         return "None", f"{hint} | None"
 
@@ -269,6 +284,18 @@ class Generator:
         if len(lines) == 2:
             lines.append("    pass")
         return "\n".join(lines) + "\n"
+
+
+def _printing(definition: Definition, key: str, default: str, hint: str) -> dict[str, Any]:
+    """How Go prints the field when it is empty: a written zero is dropped, or an absent value is printed as null."""
+    required = key in definition.required
+    places = {(definition.cls, key), (_short(definition.name), key), ("*", key)}
+    if places & NULL or (required and default in ("()", "EMPTY")):
+        return {"null": True}
+    is_scalar = hint.removesuffix(" | None") in ("str", "bool", "float", "Int32", "Int64")
+    if is_scalar and not required and not places & POINTERS and not places & KEPT:
+        return {"omit_zero": True}
+    return {}
 
 
 def _literal(value: Any) -> str:

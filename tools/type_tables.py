@@ -177,13 +177,17 @@ OPTIONAL: frozenset[tuple[str, str]] = frozenset(
 
 ZERO: frozenset[tuple[str, str]] = frozenset(
     {
+        ("*", "minReadySeconds"),
         ("ObjectMeta", "name"),
-        ("PriorityClass", "value"),
         *((name, "name") for name in ("LocalObjectReference", "ConfigMapKeySelector", "SecretKeySelector")),
         *((name, "name") for name in ("ConfigMapEnvSource", "SecretEnvSource")),
     }
 )
-"""Optional scalars that are Go values and that everybody reads as the zero value."""
+"""Optional scalars that are Go values and that hold their zero, instead of ``None``, when they are absent."""
+
+RELAXED: frozenset[tuple[str, str]] = frozenset({("StatefulSetSpec", "serviceName")})
+"""What older versions require and print even when it is empty, and newer ones do not. Everything else that any
+version requires is a Go value without ``omitempty``."""
 
 OPAQUE: frozenset[tuple[str, str]] = frozenset()
 """Fields that are kept as plain values."""

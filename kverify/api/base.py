@@ -95,6 +95,8 @@ def api_field(
     patch: str | None = None,
     merge_key: str | None = None,
     map_type: str | None = None,
+    omit_zero: bool = False,
+    null: bool = False,
 ) -> Any:
     """A field that needs more than a default.
 
@@ -102,6 +104,9 @@ def api_field(
     ``list_type`` (``set`` or ``map``; a list without it is atomic), ``list_keys`` and ``map_type`` server-side,
     ``patch`` (``merge``, ``retainKeys``, both, or ``replace``) and ``merge_key`` in a strategic merge patch. A map
     holds :data:`EMPTY` when it is absent, as in Go (``len(m) == 0``).
+
+    ``omit_zero``: the field is a Go value with ``omitempty``, so a written ``""``, ``0`` or ``false`` is read as an
+    absent field and never printed. ``null``: an absent or empty field is printed as ``null``.
     """
     known = {
         "json": json,
@@ -110,6 +115,8 @@ def api_field(
         "patch": patch,
         "merge_key": merge_key,
         "map_type": map_type,
+        "omit_zero": omit_zero,
+        "null": null,
     }
     converter = freeze if isinstance(default, Mapping) else None
     return attrs.field(

@@ -1,8 +1,8 @@
 """From typed objects back to plain JSON values and YAML text, as Kubernetes stores and prints them.
 
-Source: the JSON tags of ``k8s.io/api``. A field that is ``None`` and an empty list or map are left out (``omitempty``);
-a zero that a class holds instead of ``None`` is printed (no ``omitempty``, or a pointer to zero), and so is an empty
-object (Go never leaves out a struct). Quantities are spelled as Go spells them.
+Source: the JSON tags of ``k8s.io/api``. A field that is ``None`` and an empty list or map are left out (``omitempty``),
+or printed as ``null`` where Go has no ``omitempty``. Zeros are printed, unless they are Go values with ``omitempty``;
+empty objects always are (Go never leaves out a struct). Quantities are spelled as Go spells them.
 
 Reading the text again gives an equal object: ``structure`` of ``to_yaml(obj)`` is ``obj``.
 """
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import attrs
+from attrs import frozen
 
 from kverify.api.base import json_name, model_fields
 from kverify.api.object import OtherObject
@@ -46,11 +47,14 @@ def plain_value(value: Any) -> Any:
         return [plain_value(item) for item in value]
     cls: type = type(value)
     if attrs.has(cls):
-        plain = {}
-        for attribute, name in _names(cls):
-            item = getattr(value, attribute)
-            if item is not None and item != () and not (isinstance(item, Mapping) and not item):
-                plain[name] = plain_value(item)
+        plain: dict[str, Any] = {}
+        for field in _printed_fields(cls):
+            item = getattr(value, field.attribute)
+            if item is None or item == () or (isinstance(item, Mapping) and not item):
+                if field.null:
+                    plain[field.name] = None
+            elif item or not field.omit_zero:
+                plain[field.name] = plain_value(item)
         return plain
     return value
 
@@ -68,10 +72,28 @@ def yaml_text(plain: Any) -> str:
     return str(yaml.dump(plain, Dumper=_dumper(), sort_keys=True, allow_unicode=True, width=2**30))
 
 
+@frozen
+class _PrintedField:
+    """A field as the encoder sees it."""
+
+    attribute: str
+    name: str
+    omit_zero: bool
+    null: bool
+
+
 @cache
-def _names(cls: type) -> tuple[tuple[str, str], ...]:
-    """Attribute and JSON name of each field, in the order of the class."""
-    return tuple((attribute.name, json_name(attribute)) for attribute in model_fields(cls))
+def _printed_fields(cls: type) -> tuple[_PrintedField, ...]:
+    """The fields of a class, in its order."""
+    return tuple(
+        _PrintedField(
+            attribute.name,
+            json_name(attribute),
+            attribute.metadata.get("omit_zero", False),
+            attribute.metadata.get("null", False),
+        )
+        for attribute in model_fields(cls)
+    )
 
 
 def _thaw(value: Any) -> Any:

@@ -93,6 +93,7 @@ class Field:
 
     attribute: str
     read: Reader
+    omit_zero: bool = False
 
 
 @frozen
@@ -107,7 +108,10 @@ class Shape:
 def shape_of(cls: type) -> Shape:
     hints = get_type_hints(cls, include_extras=True)
     fields = {
-        json_name(attribute): Field(attribute.name, reader_of(hints[attribute.name])) for attribute in model_fields(cls)
+        json_name(attribute): Field(
+            attribute.name, reader_of(hints[attribute.name]), attribute.metadata.get("omit_zero", False)
+        )
+        for attribute in model_fields(cls)
     }
     return Shape(cls.__name__, fields)
 
@@ -165,7 +169,7 @@ def read_object(cls: type, node: Node, path: FieldPath, context: Context) -> Any
         if isinstance(entry.value, Scalar) and entry.value.value is None:
             continue
         value = field.read(entry.value, here, context)
-        if value is BAD:
+        if value is BAD or (field.omit_zero and not value):
             continue
         gate = GATES.get((shape.name, key))
         if gate is not None and not effective_field(shape.name, key, context.version):

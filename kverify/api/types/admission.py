@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -43,13 +45,13 @@ class MatchResources:
 
 @frozen(kw_only=True)
 class ApplyConfiguration:
-    expression: str | None = None
+    expression: str | None = api_field(None, omit_zero=True)
     pass
 
 
 @frozen(kw_only=True)
 class JSONPatch:
-    expression: str | None = None
+    expression: str | None = api_field(None, omit_zero=True)
     pass
 
 
@@ -63,8 +65,8 @@ class Mutation:
 @frozen(kw_only=True)
 class ParamKind:
     ATOMIC: ClassVar[bool] = True
-    api_version: str | None = None
-    kind: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
+    kind: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -83,7 +85,7 @@ class MutatingAdmissionPolicySpec:
     match_constraints: MatchResources | None = None
     mutations: tuple[Mutation, ...] = ()
     param_kind: ParamKind | None = None
-    reinvocation_policy: str | None = None
+    reinvocation_policy: str | None = api_field(None, omit_zero=True)
     variables: tuple[PolicyVariable, ...] = ()
 
 
@@ -97,8 +99,8 @@ class MutatingAdmissionPolicy(KubeObject):
 @frozen(kw_only=True)
 class ParamRef:
     ATOMIC: ClassVar[bool] = True
-    name: str | None = None
-    namespace: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
+    namespace: str | None = api_field(None, omit_zero=True)
     parameter_not_found_action: str | None = None
     selector: LabelSelector | None = None
 
@@ -107,7 +109,7 @@ class ParamRef:
 class MutatingAdmissionPolicyBindingSpec:
     match_resources: MatchResources | None = None
     param_ref: ParamRef | None = None
-    policy_name: str | None = None
+    policy_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -127,7 +129,7 @@ class ServiceReference:
 
 @frozen(kw_only=True)
 class WebhookClientConfig:
-    ca_bundle: str | None = None
+    ca_bundle: str | None = api_field(None, omit_zero=True)
     service: ServiceReference | None = None
     url: str | None = None
 
@@ -143,7 +145,7 @@ class RuleWithOperations:
 
 @frozen(kw_only=True)
 class MutatingWebhook:
-    admission_review_versions: tuple[str, ...] = ()
+    admission_review_versions: tuple[str, ...] = api_field((), null=True)
     client_config: WebhookClientConfig = WebhookClientConfig()
     failure_policy: str | None = None
     match_conditions: tuple[MatchCondition, ...] = api_field(
@@ -177,8 +179,8 @@ class AuditAnnotation:
 @frozen(kw_only=True)
 class PolicyValidation:
     expression: str = ""
-    message: str | None = None
-    message_expression: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    message_expression: str | None = api_field(None, omit_zero=True)
     reason: str | None = None
 
 
@@ -212,7 +214,7 @@ class TypeChecking:
 @frozen(kw_only=True)
 class ValidatingAdmissionPolicyStatus:
     conditions: tuple[Condition, ...] = api_field((), list_type="map", list_keys=("type",))
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
     type_checking: TypeChecking | None = None
 
 
@@ -229,7 +231,7 @@ class ValidatingAdmissionPolicyBindingSpec:
     match_resources: MatchResources | None = None
     param_ref: ParamRef | None = None
     policy_name: str = ""
-    validation_actions: tuple[str, ...] = api_field((), list_type="set")
+    validation_actions: tuple[str, ...] = api_field((), list_type="set", null=True)
 
 
 @frozen(kw_only=True)
@@ -241,7 +243,7 @@ class ValidatingAdmissionPolicyBinding(KubeObject):
 
 @frozen(kw_only=True)
 class ValidatingWebhook:
-    admission_review_versions: tuple[str, ...] = ()
+    admission_review_versions: tuple[str, ...] = api_field((), null=True)
     client_config: WebhookClientConfig = WebhookClientConfig()
     failure_policy: str | None = None
     match_conditions: tuple[MatchCondition, ...] = api_field(

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import Int32, Int64
+from kverify.api.base import Int32, Int64, api_field
 from kverify.api.types.meta import LabelSelector
 
 
@@ -36,7 +36,7 @@ class PreferredSchedulingTerm:
 @frozen(kw_only=True)
 class NodeSelector:
     ATOMIC: ClassVar[bool] = True
-    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
@@ -82,11 +82,11 @@ class Affinity:
 
 @frozen(kw_only=True)
 class Toleration:
-    effect: str | None = None
-    key: str | None = None
-    operator: str | None = None
+    effect: str | None = api_field(None, omit_zero=True)
+    key: str | None = api_field(None, omit_zero=True)
+    operator: str | None = api_field(None, omit_zero=True)
     toleration_seconds: Int64 | None = None
-    value: str | None = None
+    value: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -21,7 +21,7 @@ class ControllerRevision(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "ControllerRevision"
     data: Json | None = None
-    revision: Int64 | None = None
+    revision: Int64 = 0
 
 
 @frozen(kw_only=True)
@@ -33,14 +33,14 @@ class RollingUpdateDaemonSet:
 @frozen(kw_only=True)
 class DaemonSetUpdateStrategy:
     rolling_update: RollingUpdateDaemonSet | None = None
-    type: str | None = None
+    type: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class DaemonSetSpec:
-    min_ready_seconds: Int32 | None = None
+    min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     revision_history_limit: Int32 | None = None
-    selector: LabelSelector | None = None
+    selector: LabelSelector | None = api_field(None, null=True)
     template: PodTemplateSpec = PodTemplateSpec()
     update_strategy: DaemonSetUpdateStrategy = DaemonSetUpdateStrategy()
 
@@ -48,10 +48,10 @@ class DaemonSetSpec:
 @frozen(kw_only=True)
 class DaemonSetCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str | None = None
-    type: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    status: str = ""
+    type: str = ""
 
 
 @frozen(kw_only=True)
@@ -62,12 +62,12 @@ class DaemonSetStatus:
     )
     current_number_scheduled: Int32 = 0
     desired_number_scheduled: Int32 = 0
-    number_available: Int32 | None = None
+    number_available: Int32 | None = api_field(None, omit_zero=True)
     number_misscheduled: Int32 = 0
     number_ready: Int32 = 0
-    number_unavailable: Int32 | None = None
-    observed_generation: Int64 | None = None
-    updated_number_scheduled: Int32 | None = None
+    number_unavailable: Int32 | None = api_field(None, omit_zero=True)
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
+    updated_number_scheduled: Int32 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -87,17 +87,17 @@ class RollingUpdateDeployment:
 @frozen(kw_only=True)
 class DeploymentStrategy:
     rolling_update: RollingUpdateDeployment | None = None
-    type: str | None = None
+    type: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class DeploymentSpec:
-    min_ready_seconds: Int32 | None = None
-    paused: bool | None = None
+    min_ready_seconds: Int32 = api_field(0, omit_zero=True)
+    paused: bool | None = api_field(None, omit_zero=True)
     progress_deadline_seconds: Int32 | None = None
     replicas: Int32 | None = None
     revision_history_limit: Int32 | None = None
-    selector: LabelSelector | None = None
+    selector: LabelSelector | None = api_field(None, null=True)
     strategy: DeploymentStrategy = api_field(DeploymentStrategy(), patch="retainKeys")
     template: PodTemplateSpec = PodTemplateSpec()
 
@@ -106,24 +106,24 @@ class DeploymentSpec:
 class DeploymentCondition:
     last_transition_time: Time | None = None
     last_update_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str | None = None
-    type: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    status: str = ""
+    type: str = ""
 
 
 @frozen(kw_only=True)
 class DeploymentStatus:
-    available_replicas: Int32 | None = None
+    available_replicas: Int32 | None = api_field(None, omit_zero=True)
     collision_count: Int32 | None = None
     conditions: tuple[DeploymentCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    observed_generation: Int64 | None = None
-    ready_replicas: Int32 | None = None
-    replicas: Int32 | None = None
-    unavailable_replicas: Int32 | None = None
-    updated_replicas: Int32 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
+    ready_replicas: Int32 | None = api_field(None, omit_zero=True)
+    replicas: Int32 | None = api_field(None, omit_zero=True)
+    unavailable_replicas: Int32 | None = api_field(None, omit_zero=True)
+    updated_replicas: Int32 | None = api_field(None, omit_zero=True)
     terminating_replicas: Int32 | None = None
 
 
@@ -137,30 +137,30 @@ class Deployment(KubeObject):
 
 @frozen(kw_only=True)
 class ReplicaSetSpec:
-    min_ready_seconds: Int32 | None = None
+    min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     replicas: Int32 | None = None
-    selector: LabelSelector | None = None
+    selector: LabelSelector | None = api_field(None, null=True)
     template: PodTemplateSpec = PodTemplateSpec()
 
 
 @frozen(kw_only=True)
 class ReplicaSetCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str | None = None
-    type: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    status: str = ""
+    type: str = ""
 
 
 @frozen(kw_only=True)
 class ReplicaSetStatus:
-    available_replicas: Int32 | None = None
+    available_replicas: Int32 | None = api_field(None, omit_zero=True)
     conditions: tuple[ReplicaSetCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    fully_labeled_replicas: Int32 | None = None
-    observed_generation: Int64 | None = None
-    ready_replicas: Int32 | None = None
+    fully_labeled_replicas: Int32 | None = api_field(None, omit_zero=True)
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
+    ready_replicas: Int32 | None = api_field(None, omit_zero=True)
     replicas: Int32 = 0
     terminating_replicas: Int32 | None = None
 
@@ -175,14 +175,14 @@ class ReplicaSet(KubeObject):
 
 @frozen(kw_only=True)
 class StatefulSetOrdinals:
-    start: Int32 | None = None
+    start: Int32 = 0
     pass
 
 
 @frozen(kw_only=True)
 class StatefulSetPersistentVolumeClaimRetentionPolicy:
-    when_deleted: str | None = None
-    when_scaled: str | None = None
+    when_deleted: str | None = api_field(None, omit_zero=True)
+    when_scaled: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -194,19 +194,19 @@ class RollingUpdateStatefulSetStrategy:
 @frozen(kw_only=True)
 class StatefulSetUpdateStrategy:
     rolling_update: RollingUpdateStatefulSetStrategy | None = None
-    type: str | None = None
+    type: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class StatefulSetSpec:
-    min_ready_seconds: Int32 | None = None
+    min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     ordinals: StatefulSetOrdinals | None = None
     persistent_volume_claim_retention_policy: StatefulSetPersistentVolumeClaimRetentionPolicy | None = None
-    pod_management_policy: str | None = None
+    pod_management_policy: str | None = api_field(None, omit_zero=True)
     replicas: Int32 | None = None
     revision_history_limit: Int32 | None = None
-    selector: LabelSelector | None = None
-    service_name: str | None = None
+    selector: LabelSelector | None = api_field(None, null=True)
+    service_name: str | None = api_field(None, omit_zero=True)
     template: PodTemplateSpec = PodTemplateSpec()
     update_strategy: StatefulSetUpdateStrategy = StatefulSetUpdateStrategy()
     volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
@@ -215,26 +215,26 @@ class StatefulSetSpec:
 @frozen(kw_only=True)
 class StatefulSetCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    status: str | None = None
-    type: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    status: str = ""
+    type: str = ""
 
 
 @frozen(kw_only=True)
 class StatefulSetStatus:
-    available_replicas: Int32 | None = None
+    available_replicas: Int32 = 0
     collision_count: Int32 | None = None
     conditions: tuple[StatefulSetCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    current_replicas: Int32 | None = None
-    current_revision: str | None = None
-    observed_generation: Int64 | None = None
-    ready_replicas: Int32 | None = None
+    current_replicas: Int32 | None = api_field(None, omit_zero=True)
+    current_revision: str | None = api_field(None, omit_zero=True)
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
+    ready_replicas: Int32 | None = api_field(None, omit_zero=True)
     replicas: Int32 = 0
-    update_revision: str | None = None
-    updated_replicas: Int32 | None = None
+    update_revision: str | None = api_field(None, omit_zero=True)
+    updated_replicas: Int32 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

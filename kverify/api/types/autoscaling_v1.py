@@ -18,7 +18,7 @@ from kverify.api.object import KubeObject
 @frozen(kw_only=True)
 class CrossVersionObjectReference:
     ATOMIC: ClassVar[bool] = True
-    api_version: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
     kind: str = ""
     name: str = ""
 

@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from attrs import frozen
@@ -63,7 +65,7 @@ class ExternalMetricSource:
 
 @frozen(kw_only=True)
 class CrossVersionObjectReference:
-    api_version: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
     kind: str = ""
     name: str = ""
 
@@ -109,11 +111,11 @@ class HorizontalPodAutoscalerSpec:
 @frozen(kw_only=True)
 class HorizontalPodAutoscalerCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -170,8 +172,8 @@ class HorizontalPodAutoscalerStatus:
     conditions: tuple[HorizontalPodAutoscalerCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    current_metrics: tuple[MetricStatus, ...] = ()
-    current_replicas: Int32 | None = None
+    current_metrics: tuple[MetricStatus, ...] = api_field((), null=True)
+    current_replicas: Int32 | None = api_field(None, omit_zero=True)
     desired_replicas: Int32 = 0
     last_scale_time: Time | None = None
     observed_generation: Int64 | None = None

@@ -20,12 +20,12 @@ from kverify.api.types.references import ObjectReference
 class PodFailurePolicyOnExitCodesRequirement:
     container_name: str | None = None
     operator: str = ""
-    values: tuple[Int32, ...] = api_field((), list_type="set")
+    values: tuple[Int32, ...] = api_field((), list_type="set", null=True)
 
 
 @frozen(kw_only=True)
 class PodFailurePolicyOnPodConditionsPattern:
-    status: str | None = None
+    status: str = ""
     type: str = ""
 
 
@@ -38,7 +38,7 @@ class PodFailurePolicyRule:
 
 @frozen(kw_only=True)
 class PodFailurePolicy:
-    rules: tuple[PodFailurePolicyRule, ...] = ()
+    rules: tuple[PodFailurePolicyRule, ...] = api_field((), null=True)
     pass
 
 
@@ -50,7 +50,7 @@ class SuccessPolicyRule:
 
 @frozen(kw_only=True)
 class SuccessPolicy:
-    rules: tuple[SuccessPolicyRule, ...] = ()
+    rules: tuple[SuccessPolicyRule, ...] = api_field((), null=True)
     pass
 
 
@@ -81,7 +81,7 @@ class WorkloadPodGroupSchedulingConstraints:
 
 @frozen(kw_only=True)
 class WorkloadPodGroupGangSchedulingPolicy:
-    min_count: Int32 | None = None
+    min_count: Int32 | None = api_field(None, omit_zero=True)
     pass
 
 
@@ -130,7 +130,7 @@ class JobTemplateSpec:
 
 @frozen(kw_only=True)
 class CronJobSpec:
-    concurrency_policy: str | None = None
+    concurrency_policy: str | None = api_field(None, omit_zero=True)
     failed_jobs_history_limit: Int32 | None = None
     job_template: JobTemplateSpec = JobTemplateSpec()
     schedule: str = ""
@@ -159,8 +159,8 @@ class CronJob(KubeObject):
 class JobCondition:
     last_probe_time: Time | None = None
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
 
@@ -173,15 +173,15 @@ class UncountedTerminatedPods:
 
 @frozen(kw_only=True)
 class JobStatus:
-    active: Int32 | None = None
-    completed_indexes: str | None = None
+    active: Int32 | None = api_field(None, omit_zero=True)
+    completed_indexes: str | None = api_field(None, omit_zero=True)
     completion_time: Time | None = None
     conditions: tuple[JobCondition, ...] = api_field((), patch="merge", merge_key="type")
-    failed: Int32 | None = None
+    failed: Int32 | None = api_field(None, omit_zero=True)
     failed_indexes: str | None = None
     ready: Int32 | None = None
     start_time: Time | None = None
-    succeeded: Int32 | None = None
+    succeeded: Int32 | None = api_field(None, omit_zero=True)
     terminating: Int32 | None = None
     uncounted_terminated_pods: UncountedTerminatedPods | None = None
 

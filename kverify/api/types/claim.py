@@ -34,7 +34,7 @@ class PersistentVolumeClaimSpec:
     storage_class_name: str | None = None
     volume_attributes_class_name: str | None = None
     volume_mode: str | None = None
-    volume_name: str | None = None
+    volume_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -47,8 +47,8 @@ class PersistentVolumeClaimTemplate:
 class PersistentVolumeClaimCondition:
     last_probe_time: Time | None = None
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
 
@@ -56,12 +56,12 @@ class PersistentVolumeClaimCondition:
 @frozen(kw_only=True)
 class ModifyVolumeStatus:
     status: str = ""
-    target_volume_attributes_class_name: str | None = None
+    target_volume_attributes_class_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class VolumeHealthCondition:
-    message: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
     reason: str = ""
     status: str = ""
 
@@ -85,7 +85,7 @@ class PersistentVolumeClaimStatus:
     )
     current_volume_attributes_class_name: str | None = None
     modify_volume_status: ModifyVolumeStatus | None = None
-    phase: str | None = None
+    phase: str | None = api_field(None, omit_zero=True)
     health_status: VolumeHealthStatus | None = None
 
 

@@ -30,7 +30,7 @@ class Secret(KubeObject):
     data: Mapping[str, str] = api_field(EMPTY)
     immutable: bool | None = None
     string_data: Mapping[str, str] = api_field(EMPTY)
-    type: str | None = None
+    type: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,17 +21,17 @@ from kverify.api.types.volume import ObjectFieldSelector, ResourceFieldSelector
 @frozen(kw_only=True)
 class ContainerPort:
     container_port: Int32 = 0
-    host_ip: str | None = api_field(None, json="hostIP")
-    host_port: Int32 | None = None
-    name: str | None = None
-    protocol: str | None = None
+    host_ip: str | None = api_field(None, json="hostIP", omit_zero=True)
+    host_port: Int32 | None = api_field(None, omit_zero=True)
+    name: str | None = api_field(None, omit_zero=True)
+    protocol: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ConfigMapKeySelector:
     ATOMIC: ClassVar[bool] = True
     key: str = ""
-    name: str = ""
+    name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
@@ -37,7 +39,7 @@ class ConfigMapKeySelector:
 class SecretKeySelector:
     ATOMIC: ClassVar[bool] = True
     key: str = ""
-    name: str = ""
+    name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
@@ -62,33 +64,33 @@ class EnvVarSource:
 @frozen(kw_only=True)
 class EnvVar:
     name: str = ""
-    value: str | None = None
+    value: str | None = api_field(None, omit_zero=True)
     value_from: EnvVarSource | None = None
 
 
 @frozen(kw_only=True)
 class ConfigMapEnvSource:
-    name: str = ""
+    name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
 @frozen(kw_only=True)
 class SecretEnvSource:
-    name: str = ""
+    name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
 @frozen(kw_only=True)
 class EnvFromSource:
     config_map_ref: ConfigMapEnvSource | None = None
-    prefix: str | None = None
+    prefix: str | None = api_field(None, omit_zero=True)
     secret_ref: SecretEnvSource | None = None
 
 
 @frozen(kw_only=True)
 class ContainerResourceClaim:
     name: str = ""
-    request: str | None = None
+    request: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -107,8 +109,8 @@ class ExecAction:
 @frozen(kw_only=True)
 class GRPCAction:
     port: Int32 = 0
-    service: str | None = None
-    mode: str | None = None
+    service: str | None = api_field(None, null=True)
+    mode: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -119,32 +121,32 @@ class HTTPHeader:
 
 @frozen(kw_only=True)
 class HTTPGetAction:
-    host: str | None = None
+    host: str | None = api_field(None, omit_zero=True)
     http_headers: tuple[HTTPHeader, ...] = ()
-    path: str | None = None
+    path: str | None = api_field(None, omit_zero=True)
     port: IntOrString = 0
-    scheme: str | None = None
-    protocol: str | None = None
+    scheme: str | None = api_field(None, omit_zero=True)
+    protocol: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class TCPSocketAction:
-    host: str | None = None
+    host: str | None = api_field(None, omit_zero=True)
     port: IntOrString = 0
 
 
 @frozen(kw_only=True)
 class Probe:
     exec: ExecAction | None = None
-    failure_threshold: Int32 | None = None
+    failure_threshold: Int32 | None = api_field(None, omit_zero=True)
     grpc: GRPCAction | None = None
     http_get: HTTPGetAction | None = None
-    initial_delay_seconds: Int32 | None = None
-    period_seconds: Int32 | None = None
-    success_threshold: Int32 | None = None
+    initial_delay_seconds: Int32 | None = api_field(None, omit_zero=True)
+    period_seconds: Int32 | None = api_field(None, omit_zero=True)
+    success_threshold: Int32 | None = api_field(None, omit_zero=True)
     tcp_socket: TCPSocketAction | None = None
     termination_grace_period_seconds: Int64 | None = None
-    timeout_seconds: Int32 | None = None
+    timeout_seconds: Int32 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -161,10 +163,10 @@ class Capabilities:
 
 @frozen(kw_only=True)
 class SELinuxOptions:
-    level: str | None = None
-    role: str | None = None
-    type: str | None = None
-    user: str | None = None
+    level: str | None = api_field(None, omit_zero=True)
+    role: str | None = api_field(None, omit_zero=True)
+    type: str | None = api_field(None, omit_zero=True)
+    user: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -235,10 +237,10 @@ class VolumeMount:
     mount_path: str = ""
     mount_propagation: str | None = None
     name: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     recursive_read_only: str | None = None
-    sub_path: str | None = None
-    sub_path_expr: str | None = None
+    sub_path: str | None = api_field(None, omit_zero=True)
+    sub_path_expr: str | None = api_field(None, omit_zero=True)
     bind_mount_options: tuple[str, ...] = api_field((), list_type="set")
 
 
@@ -260,8 +262,8 @@ class Container(ContainerRules):
     command: tuple[str, ...] = ()
     env: tuple[EnvVar, ...] = api_field((), list_type="map", list_keys=("name",), patch="merge", merge_key="name")
     env_from: tuple[EnvFromSource, ...] = ()
-    image: str | None = None
-    image_pull_policy: str | None = None
+    image: str | None = api_field(None, omit_zero=True)
+    image_pull_policy: str | None = api_field(None, omit_zero=True)
     lifecycle: Lifecycle | None = None
     liveness_probe: Probe | None = None
     name: str = ""
@@ -274,16 +276,16 @@ class Container(ContainerRules):
     restart_policy: str | None = None
     security_context: SecurityContext | None = None
     startup_probe: Probe | None = None
-    stdin: bool | None = None
-    stdin_once: bool | None = None
-    termination_message_path: str | None = None
-    termination_message_policy: str | None = None
-    tty: bool | None = None
+    stdin: bool | None = api_field(None, omit_zero=True)
+    stdin_once: bool | None = api_field(None, omit_zero=True)
+    termination_message_path: str | None = api_field(None, omit_zero=True)
+    termination_message_policy: str | None = api_field(None, omit_zero=True)
+    tty: bool | None = api_field(None, omit_zero=True)
     volume_devices: tuple[VolumeDevice, ...] = api_field(
         (), list_type="map", list_keys=("devicePath",), patch="merge", merge_key="devicePath"
     )
     volume_mounts: tuple[VolumeMount, ...] = api_field(
         (), list_type="map", list_keys=("mountPath",), patch="merge", merge_key="mountPath"
     )
-    working_dir: str | None = None
+    working_dir: str | None = api_field(None, omit_zero=True)
     restart_policy_rules: tuple[ContainerRestartRule, ...] = ()

@@ -42,7 +42,7 @@ class EndpointHints:
 
 @frozen(kw_only=True)
 class Endpoint:
-    addresses: tuple[str, ...] = api_field((), list_type="set")
+    addresses: tuple[str, ...] = api_field((), list_type="set", null=True)
     conditions: EndpointConditions = EndpointConditions()
     deprecated_topology: Mapping[str, str] = api_field(EMPTY)
     hints: EndpointHints | None = None
@@ -66,5 +66,5 @@ class EndpointSlice(KubeObject):
     api_version: str = "discovery.k8s.io/v1"
     kind: str = "EndpointSlice"
     address_type: str = ""
-    endpoints: tuple[Endpoint, ...] = ()
-    ports: tuple[EndpointPort, ...] = ()
+    endpoints: tuple[Endpoint, ...] = api_field((), null=True)
+    ports: tuple[EndpointPort, ...] = api_field((), null=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import Int32
+from kverify.api.base import Int32, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.references import ObjectReference
 
@@ -17,7 +17,7 @@ from kverify.api.types.references import ObjectReference
 @frozen(kw_only=True)
 class EndpointAddress:
     ATOMIC: ClassVar[bool] = True
-    hostname: str | None = None
+    hostname: str | None = api_field(None, omit_zero=True)
     ip: str = ""
     node_name: str | None = None
     target_ref: ObjectReference | None = None
@@ -27,9 +27,9 @@ class EndpointAddress:
 class EndpointPort:
     ATOMIC: ClassVar[bool] = True
     app_protocol: str | None = None
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
     port: Int32 = 0
-    protocol: str | None = None
+    protocol: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -25,7 +25,7 @@ class ServiceReference:
 
 @frozen(kw_only=True)
 class WebhookClientConfig:
-    ca_bundle: str | None = None
+    ca_bundle: str | None = api_field(None, omit_zero=True)
     service: ServiceReference | None = None
     url: str | None = None
 
@@ -33,7 +33,7 @@ class WebhookClientConfig:
 @frozen(kw_only=True)
 class WebhookConversion:
     client_config: WebhookClientConfig | None = None
-    conversion_review_versions: tuple[str, ...] = ()
+    conversion_review_versions: tuple[str, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
@@ -46,33 +46,33 @@ class CustomResourceConversion:
 class CustomResourceDefinitionNames:
     kind: str = ""
     categories: tuple[str, ...] = ()
-    list_kind: str | None = None
+    list_kind: str | None = api_field(None, omit_zero=True)
     plural: str = ""
     short_names: tuple[str, ...] = ()
-    singular: str | None = None
+    singular: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class CustomResourceColumnDefinition:
-    description: str | None = None
-    format: str | None = None
+    description: str | None = api_field(None, omit_zero=True)
+    format: str | None = api_field(None, omit_zero=True)
     json_path: str = ""
     name: str = ""
-    priority: Int32 | None = None
+    priority: Int32 | None = api_field(None, omit_zero=True)
     type: str = ""
 
 
 @frozen(kw_only=True)
 class ExternalDocumentation:
-    description: str | None = None
-    url: str | None = None
+    description: str | None = api_field(None, omit_zero=True)
+    url: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ValidationRule:
-    field_path: str | None = None
-    message: str | None = None
-    message_expression: str | None = None
+    field_path: str | None = api_field(None, omit_zero=True)
+    message: str | None = api_field(None, omit_zero=True)
+    message_expression: str | None = api_field(None, omit_zero=True)
     optional_old_self: bool | None = None
     reason: str | None = None
     rule: str = ""
@@ -81,7 +81,7 @@ class ValidationRule:
 @frozen(kw_only=True)
 class JSONSchemaProps:
     ref: str | None = api_field(None, json="$ref")
-    schema: str | None = api_field(None, json="$schema")
+    schema: str | None = api_field(None, json="$schema", omit_zero=True)
     additional_items: Json | None = None
     additional_properties: Json | None = None
     all_of: tuple[JSONSchemaProps, ...] = ()
@@ -89,14 +89,14 @@ class JSONSchemaProps:
     default: Json | None = None
     definitions: Mapping[str, JSONSchemaProps] = api_field(EMPTY)
     dependencies: Mapping[str, Json] = api_field(EMPTY)
-    description: str | None = None
+    description: str | None = api_field(None, omit_zero=True)
     enum: tuple[Json, ...] = ()
     example: Json | None = None
-    exclusive_maximum: bool | None = None
-    exclusive_minimum: bool | None = None
+    exclusive_maximum: bool | None = api_field(None, omit_zero=True)
+    exclusive_minimum: bool | None = api_field(None, omit_zero=True)
     external_docs: ExternalDocumentation | None = None
-    format: str | None = None
-    id: str | None = None
+    format: str | None = api_field(None, omit_zero=True)
+    id: str | None = api_field(None, omit_zero=True)
     items: Json | None = None
     max_items: Int64 | None = None
     max_length: Int64 | None = None
@@ -108,17 +108,17 @@ class JSONSchemaProps:
     minimum: float | None = None
     multiple_of: float | None = None
     not_: JSONSchemaProps | None = None
-    nullable: bool | None = None
+    nullable: bool | None = api_field(None, omit_zero=True)
     one_of: tuple[JSONSchemaProps, ...] = ()
-    pattern: str | None = None
+    pattern: str | None = api_field(None, omit_zero=True)
     pattern_properties: Mapping[str, JSONSchemaProps] = api_field(EMPTY)
     properties: Mapping[str, JSONSchemaProps] = api_field(EMPTY)
     required: tuple[str, ...] = ()
-    title: str | None = None
-    type: str | None = None
-    unique_items: bool | None = None
-    x_kubernetes_embedded_resource: bool | None = api_field(None, json="x-kubernetes-embedded-resource")
-    x_kubernetes_int_or_string: bool | None = api_field(None, json="x-kubernetes-int-or-string")
+    title: str | None = api_field(None, omit_zero=True)
+    type: str | None = api_field(None, omit_zero=True)
+    unique_items: bool | None = api_field(None, omit_zero=True)
+    x_kubernetes_embedded_resource: bool | None = api_field(None, json="x-kubernetes-embedded-resource", omit_zero=True)
+    x_kubernetes_int_or_string: bool | None = api_field(None, json="x-kubernetes-int-or-string", omit_zero=True)
     x_kubernetes_list_map_keys: tuple[str, ...] = api_field((), json="x-kubernetes-list-map-keys")
     x_kubernetes_list_type: str | None = api_field(None, json="x-kubernetes-list-type")
     x_kubernetes_map_type: str | None = api_field(None, json="x-kubernetes-map-type")
@@ -156,7 +156,7 @@ class CustomResourceSubresources:
 @frozen(kw_only=True)
 class CustomResourceDefinitionVersion:
     additional_printer_columns: tuple[CustomResourceColumnDefinition, ...] = ()
-    deprecated: bool | None = None
+    deprecated: bool | None = api_field(None, omit_zero=True)
     deprecation_warning: str | None = None
     name: str = ""
     schema: CustomResourceValidation | None = None
@@ -171,27 +171,29 @@ class CustomResourceDefinitionSpec:
     conversion: CustomResourceConversion | None = None
     group: str = ""
     names: CustomResourceDefinitionNames = CustomResourceDefinitionNames()
-    preserve_unknown_fields: bool | None = None
+    preserve_unknown_fields: bool | None = api_field(None, omit_zero=True)
     scope: str = ""
-    versions: tuple[CustomResourceDefinitionVersion, ...] = ()
+    versions: tuple[CustomResourceDefinitionVersion, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
 class CustomResourceDefinitionCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class CustomResourceDefinitionStatus:
     accepted_names: CustomResourceDefinitionNames = CustomResourceDefinitionNames()
-    conditions: tuple[CustomResourceDefinitionCondition, ...] = api_field((), list_type="map", list_keys=("type",))
-    stored_versions: tuple[str, ...] = ()
-    observed_generation: Int64 | None = None
+    conditions: tuple[CustomResourceDefinitionCondition, ...] = api_field(
+        (), list_type="map", list_keys=("type",), null=True
+    )
+    stored_versions: tuple[str, ...] = api_field((), null=True)
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,12 +18,12 @@ from kverify.api.rules import LabelSelectorRules, RequirementRules
 
 @frozen(kw_only=True)
 class ManagedFieldsEntry:
-    api_version: str | None = None
-    fields_type: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
+    fields_type: str | None = api_field(None, omit_zero=True)
     fields_v1: Opaque | None = None
-    manager: str | None = None
-    operation: str | None = None
-    subresource: str | None = None
+    manager: str | None = api_field(None, omit_zero=True)
+    operation: str | None = api_field(None, omit_zero=True)
+    subresource: str | None = api_field(None, omit_zero=True)
     time: Time | None = None
 
 
@@ -43,18 +45,18 @@ class ObjectMeta:
     deletion_grace_period_seconds: Int64 | None = None
     deletion_timestamp: Time | None = None
     finalizers: tuple[str, ...] = api_field((), list_type="set", patch="merge")
-    generate_name: str | None = None
-    generation: Int64 | None = None
+    generate_name: str | None = api_field(None, omit_zero=True)
+    generation: Int64 | None = api_field(None, omit_zero=True)
     labels: Mapping[str, str] = api_field(EMPTY)
     managed_fields: tuple[ManagedFieldsEntry, ...] = ()
-    name: str = ""
-    namespace: str | None = None
+    name: str = api_field("", omit_zero=True)
+    namespace: str | None = api_field(None, omit_zero=True)
     owner_references: tuple[OwnerReference, ...] = api_field(
         (), list_type="map", list_keys=("uid",), patch="merge", merge_key="uid"
     )
-    resource_version: str | None = None
-    self_link: str | None = None
-    uid: str | None = None
+    resource_version: str | None = api_field(None, omit_zero=True)
+    self_link: str | None = api_field(None, omit_zero=True)
+    uid: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -65,10 +67,10 @@ class ShardInfo:
 
 @frozen(kw_only=True)
 class ListMeta:
-    continue_: str | None = None
+    continue_: str | None = api_field(None, omit_zero=True)
     remaining_item_count: Int64 | None = None
-    resource_version: str | None = None
-    self_link: str | None = None
+    resource_version: str | None = api_field(None, omit_zero=True)
+    self_link: str | None = api_field(None, omit_zero=True)
     shard_info: ShardInfo | None = None
 
 
@@ -90,7 +92,7 @@ class LabelSelector(LabelSelectorRules):
 class Condition:
     last_transition_time: Time = ""
     message: str = ""
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
     reason: str = ""
     status: str = ""
     type: str = ""

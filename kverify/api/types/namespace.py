@@ -20,8 +20,8 @@ class NamespaceSpec:
 @frozen(kw_only=True)
 class NamespaceCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
 
@@ -31,7 +31,7 @@ class NamespaceStatus:
     conditions: tuple[NamespaceCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    phase: str | None = None
+    phase: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import Int32, IntOrString
+from kverify.api.base import Int32, IntOrString, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.references import TypedLocalObjectReference
@@ -20,8 +20,8 @@ from kverify.api.types.references import TypedLocalObjectReference
 @frozen(kw_only=True)
 class ServiceBackendPort:
     ATOMIC: ClassVar[bool] = True
-    name: str | None = None
-    number: Int32 | None = None
+    name: str | None = api_field(None, omit_zero=True)
+    number: Int32 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -39,26 +39,26 @@ class IngressBackend:
 @frozen(kw_only=True)
 class HTTPIngressPath:
     backend: IngressBackend = IngressBackend()
-    path: str | None = None
+    path: str | None = api_field(None, omit_zero=True)
     path_type: str = ""
 
 
 @frozen(kw_only=True)
 class HTTPIngressRuleValue:
-    paths: tuple[HTTPIngressPath, ...] = ()
+    paths: tuple[HTTPIngressPath, ...] = api_field((), null=True)
     pass
 
 
 @frozen(kw_only=True)
 class IngressRule:
-    host: str | None = None
+    host: str | None = api_field(None, omit_zero=True)
     http: HTTPIngressRuleValue | None = None
 
 
 @frozen(kw_only=True)
 class IngressTLS:
     hosts: tuple[str, ...] = ()
-    secret_name: str | None = None
+    secret_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -78,8 +78,8 @@ class IngressPortStatus:
 
 @frozen(kw_only=True)
 class IngressLoadBalancerIngress:
-    hostname: str | None = None
-    ip: str | None = None
+    hostname: str | None = api_field(None, omit_zero=True)
+    ip: str | None = api_field(None, omit_zero=True)
     ports: tuple[IngressPortStatus, ...] = ()
 
 
@@ -114,7 +114,7 @@ class IngressClassParametersReference:
 
 @frozen(kw_only=True)
 class IngressClassSpec:
-    controller: str | None = None
+    controller: str | None = api_field(None, omit_zero=True)
     parameters: IngressClassParametersReference | None = None
 
 

@@ -21,7 +21,7 @@ class Taint:
     effect: str = ""
     key: str = ""
     time_added: Time | None = None
-    value: str | None = None
+    value: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -29,8 +29,8 @@ class ConfigMapNodeConfigSource:
     kubelet_config_key: str = ""
     name: str = ""
     namespace: str = ""
-    resource_version: str | None = None
-    uid: str | None = None
+    resource_version: str | None = api_field(None, omit_zero=True)
+    uid: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -48,12 +48,12 @@ class NodePodPreemptionPolicy:
 @frozen(kw_only=True)
 class NodeSpec:
     config_source: NodeConfigSource | None = None
-    external_id: str | None = api_field(None, json="externalID")
-    pod_cidr: str | None = api_field(None, json="podCIDR")
+    external_id: str | None = api_field(None, json="externalID", omit_zero=True)
+    pod_cidr: str | None = api_field(None, json="podCIDR", omit_zero=True)
     pod_cidrs: tuple[str, ...] = api_field((), json="podCIDRs", list_type="set", patch="merge")
-    provider_id: str | None = api_field(None, json="providerID")
+    provider_id: str | None = api_field(None, json="providerID", omit_zero=True)
     taints: tuple[Taint, ...] = ()
-    unschedulable: bool | None = None
+    unschedulable: bool | None = api_field(None, omit_zero=True)
     pod_preemption_policy: NodePodPreemptionPolicy | None = None
 
 
@@ -67,8 +67,8 @@ class NodeAddress:
 class NodeCondition:
     last_heartbeat_time: Time | None = None
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
 
@@ -77,7 +77,7 @@ class NodeCondition:
 class NodeConfigStatus:
     active: NodeConfigSource | None = None
     assigned: NodeConfigSource | None = None
-    error: str | None = None
+    error: str | None = api_field(None, omit_zero=True)
     last_known_good: NodeConfigSource | None = None
 
 
@@ -102,7 +102,7 @@ class NodeFeatures:
 @frozen(kw_only=True)
 class ContainerImage:
     names: tuple[str, ...] = ()
-    size_bytes: Int64 | None = None
+    size_bytes: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -136,7 +136,7 @@ class NodeRuntimeHandlerFeatures:
 @frozen(kw_only=True)
 class NodeRuntimeHandler:
     features: NodeRuntimeHandlerFeatures | None = None
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -160,7 +160,7 @@ class NodeStatus:
     features: NodeFeatures | None = None
     images: tuple[ContainerImage, ...] = ()
     node_info: NodeSystemInfo = NodeSystemInfo()
-    phase: str | None = None
+    phase: str | None = api_field(None, omit_zero=True)
     runtime_handlers: tuple[NodeRuntimeHandler, ...] = ()
     volumes_attached: tuple[AttachedVolume, ...] = ()
     volumes_in_use: tuple[str, ...] = ()

@@ -33,26 +33,26 @@ from kverify.api.types.volume import (
 
 @frozen(kw_only=True)
 class AzureFilePersistentVolumeSource:
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_name: str = ""
-    secret_namespace: str | None = None
+    secret_namespace: str | None = api_field(None, null=True)
     share_name: str = ""
 
 
 @frozen(kw_only=True)
 class CephFSPersistentVolumeSource:
-    monitors: tuple[str, ...] = ()
-    path: str | None = None
-    read_only: bool | None = None
-    secret_file: str | None = None
+    monitors: tuple[str, ...] = api_field((), null=True)
+    path: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
+    secret_file: str | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
-    user: str | None = None
+    user: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class CinderPersistentVolumeSource:
-    fs_type: str | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
     volume_id: str = api_field("", json="volumeID")
 
@@ -62,11 +62,11 @@ class CSIPersistentVolumeSource:
     controller_expand_secret_ref: SecretReference | None = None
     controller_publish_secret_ref: SecretReference | None = None
     driver: str = ""
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     node_expand_secret_ref: SecretReference | None = None
     node_publish_secret_ref: SecretReference | None = None
     node_stage_secret_ref: SecretReference | None = None
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     volume_attributes: Mapping[str, str] = api_field(EMPTY)
     volume_handle: str = ""
 
@@ -74,9 +74,9 @@ class CSIPersistentVolumeSource:
 @frozen(kw_only=True)
 class FlexPersistentVolumeSource:
     driver: str = ""
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     options: Mapping[str, str] = api_field(EMPTY)
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
 
 
@@ -85,20 +85,20 @@ class GlusterfsPersistentVolumeSource:
     endpoints: str = ""
     endpoints_namespace: str | None = None
     path: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ISCSIPersistentVolumeSource:
-    chap_auth_discovery: bool | None = None
-    chap_auth_session: bool | None = None
-    fs_type: str | None = None
+    chap_auth_discovery: bool | None = api_field(None, omit_zero=True)
+    chap_auth_session: bool | None = api_field(None, omit_zero=True)
+    fs_type: str | None = api_field(None, omit_zero=True)
     initiator_name: str | None = None
     iqn: str = ""
-    iscsi_interface: str | None = None
+    iscsi_interface: str | None = api_field(None, omit_zero=True)
     lun: Int32 = 0
     portals: tuple[str, ...] = ()
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
     target_portal: str = ""
 
@@ -117,37 +117,37 @@ class VolumeNodeAffinity:
 
 @frozen(kw_only=True)
 class RBDPersistentVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     image: str = ""
-    keyring: str | None = None
-    monitors: tuple[str, ...] = ()
-    pool: str | None = None
-    read_only: bool | None = None
+    keyring: str | None = api_field(None, omit_zero=True)
+    monitors: tuple[str, ...] = api_field((), null=True)
+    pool: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
-    user: str | None = None
+    user: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ScaleIOPersistentVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     gateway: str = ""
-    protection_domain: str | None = None
-    read_only: bool | None = None
-    secret_ref: SecretReference | None = None
-    ssl_enabled: bool | None = None
-    storage_mode: str | None = None
-    storage_pool: str | None = None
+    protection_domain: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
+    secret_ref: SecretReference | None = api_field(None, null=True)
+    ssl_enabled: bool | None = api_field(None, omit_zero=True)
+    storage_mode: str | None = api_field(None, omit_zero=True)
+    storage_pool: str | None = api_field(None, omit_zero=True)
     system: str = ""
-    volume_name: str | None = None
+    volume_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class StorageOSPersistentVolumeSource:
-    fs_type: str | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: ObjectReference | None = None
-    volume_name: str | None = None
-    volume_namespace: str | None = None
+    volume_name: str | None = api_field(None, omit_zero=True)
+    volume_namespace: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -172,13 +172,13 @@ class PersistentVolumeSpec:
     mount_options: tuple[str, ...] = ()
     nfs: NFSVolumeSource | None = None
     node_affinity: VolumeNodeAffinity | None = None
-    persistent_volume_reclaim_policy: str | None = None
+    persistent_volume_reclaim_policy: str | None = api_field(None, omit_zero=True)
     photon_persistent_disk: PhotonPersistentDiskVolumeSource | None = None
     portworx_volume: PortworxVolumeSource | None = None
     quobyte: QuobyteVolumeSource | None = None
     rbd: RBDPersistentVolumeSource | None = None
     scale_io: ScaleIOPersistentVolumeSource | None = api_field(None, json="scaleIO")
-    storage_class_name: str | None = None
+    storage_class_name: str | None = api_field(None, omit_zero=True)
     storageos: StorageOSPersistentVolumeSource | None = None
     volume_attributes_class_name: str | None = None
     volume_mode: str | None = None
@@ -188,9 +188,9 @@ class PersistentVolumeSpec:
 @frozen(kw_only=True)
 class PersistentVolumeStatus:
     last_phase_transition_time: Time | None = None
-    message: str | None = None
-    phase: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    phase: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)

@@ -32,7 +32,7 @@ from kverify.api.types.volume import Volume
 
 @frozen(kw_only=True)
 class PodDNSConfigOption:
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
     value: str | None = None
 
 
@@ -45,7 +45,7 @@ class PodDNSConfig:
 
 @frozen(kw_only=True)
 class EphemeralContainer(Container):
-    target_container_name: str | None = None
+    target_container_name: str | None = api_field(None, omit_zero=True)
     pass
 
 
@@ -107,7 +107,7 @@ class PodSecurityContext:
 class WorkloadReference:
     name: str = ""
     pod_group: str = ""
-    pod_group_replica_key: str | None = None
+    pod_group_replica_key: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -129,10 +129,10 @@ class PodSpec:
     affinity: Affinity | None = None
     automount_service_account_token: bool | None = None
     containers: tuple[Container, ...] = api_field(
-        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name", null=True
     )
     dns_config: PodDNSConfig | None = None
-    dns_policy: str | None = None
+    dns_policy: str | None = api_field(None, omit_zero=True)
     enable_service_links: bool | None = None
     ephemeral_containers: tuple[EphemeralContainer, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
@@ -140,41 +140,41 @@ class PodSpec:
     host_aliases: tuple[HostAlias, ...] = api_field(
         (), list_type="map", list_keys=("ip",), patch="merge", merge_key="ip"
     )
-    host_ipc: bool | None = api_field(None, json="hostIPC")
-    host_network: bool | None = None
-    host_pid: bool | None = api_field(None, json="hostPID")
+    host_ipc: bool | None = api_field(None, json="hostIPC", omit_zero=True)
+    host_network: bool | None = api_field(None, omit_zero=True)
+    host_pid: bool | None = api_field(None, json="hostPID", omit_zero=True)
     host_users: bool | None = None
-    hostname: str | None = None
+    hostname: str | None = api_field(None, omit_zero=True)
     image_pull_secrets: tuple[LocalObjectReference, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
     init_containers: tuple[Container, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
-    node_name: str | None = None
+    node_name: str | None = api_field(None, omit_zero=True)
     node_selector: Mapping[str, str] = api_field(EMPTY, map_type="atomic")
     os: PodOS | None = None
     overhead: Mapping[str, Quantity] = api_field(EMPTY)
     preemption_policy: str | None = None
     priority: Int32 | None = None
-    priority_class_name: str | None = None
+    priority_class_name: str | None = api_field(None, omit_zero=True)
     readiness_gates: tuple[PodReadinessGate, ...] = ()
     resource_claims: tuple[PodResourceClaim, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge,retainKeys", merge_key="name"
     )
     resources: ResourceRequirements | None = None
-    restart_policy: str | None = None
+    restart_policy: str | None = api_field(None, omit_zero=True)
     runtime_class_name: str | None = None
-    scheduler_name: str | None = None
+    scheduler_name: str | None = api_field(None, omit_zero=True)
     scheduling_gates: tuple[PodSchedulingGate, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
     security_context: PodSecurityContext | None = None
-    service_account: str | None = None
-    service_account_name: str | None = None
+    service_account: str | None = api_field(None, omit_zero=True)
+    service_account_name: str | None = api_field(None, omit_zero=True)
     set_hostname_as_fqdn: bool | None = api_field(None, json="setHostnameAsFQDN")
     share_process_namespace: bool | None = None
-    subdomain: str | None = None
+    subdomain: str | None = api_field(None, omit_zero=True)
     termination_grace_period_seconds: Int64 | None = None
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = api_field(

@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,18 +21,18 @@ from kverify.api.types.container import ResourceRequirements
 class PodCondition:
     last_probe_time: Time | None = None
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ResourceHealth:
-    health: str | None = None
+    health: str | None = api_field(None, omit_zero=True)
     resource_id: str = api_field("", json="resourceID")
-    message: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -47,19 +49,19 @@ class ContainerStateRunning:
 
 @frozen(kw_only=True)
 class ContainerStateTerminated:
-    container_id: str | None = api_field(None, json="containerID")
+    container_id: str | None = api_field(None, json="containerID", omit_zero=True)
     exit_code: Int32 = 0
     finished_at: Time | None = None
-    message: str | None = None
-    reason: str | None = None
-    signal: Int32 | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    signal: Int32 | None = api_field(None, omit_zero=True)
     started_at: Time | None = None
 
 
 @frozen(kw_only=True)
 class ContainerStateWaiting:
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -98,7 +100,7 @@ class VolumeStatus:
 class VolumeMountStatus:
     mount_path: str = ""
     name: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     recursive_read_only: str | None = None
     volume_status: VolumeStatus | None = None
 
@@ -109,7 +111,7 @@ class ContainerStatus:
     allocated_resources_status: tuple[ResourceStatus, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
-    container_id: str | None = api_field(None, json="containerID")
+    container_id: str | None = api_field(None, json="containerID", omit_zero=True)
     image: str = ""
     image_id: str = api_field("", json="imageID")
     last_state: ContainerState = ContainerState()
@@ -153,7 +155,7 @@ class ContainerExtendedResourceRequest:
 
 @frozen(kw_only=True)
 class PodExtendedResourceClaimStatus:
-    request_mappings: tuple[ContainerExtendedResourceRequest, ...] = ()
+    request_mappings: tuple[ContainerExtendedResourceRequest, ...] = api_field((), null=True)
     resource_claim_name: str = ""
 
 
@@ -174,7 +176,7 @@ class NodeAllocatableOverheadResources:
 class NodeAllocatableResourceClaimStatus:
     containers: tuple[str, ...] = api_field((), list_type="set")
     resource_claim_name: str = ""
-    resources: Mapping[str, Quantity] = api_field(EMPTY)
+    resources: Mapping[str, Quantity] = api_field(EMPTY, null=True)
     mapping: tuple[NodeAllocatableMappedResources, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
@@ -199,24 +201,24 @@ class PodStatus:
     )
     container_statuses: tuple[ContainerStatus, ...] = ()
     ephemeral_container_statuses: tuple[ContainerStatus, ...] = ()
-    host_ip: str | None = api_field(None, json="hostIP")
+    host_ip: str | None = api_field(None, json="hostIP", omit_zero=True)
     host_ips: tuple[HostIP, ...] = api_field((), json="hostIPs", patch="merge", merge_key="ip")
     init_container_statuses: tuple[ContainerStatus, ...] = ()
-    message: str | None = None
-    nominated_node_name: str | None = None
-    phase: str | None = None
-    pod_ip: str | None = api_field(None, json="podIP")
+    message: str | None = api_field(None, omit_zero=True)
+    nominated_node_name: str | None = api_field(None, omit_zero=True)
+    phase: str | None = api_field(None, omit_zero=True)
+    pod_ip: str | None = api_field(None, json="podIP", omit_zero=True)
     pod_ips: tuple[PodIP, ...] = api_field(
         (), json="podIPs", list_type="map", list_keys=("ip",), patch="merge", merge_key="ip"
     )
-    qos_class: str | None = None
-    reason: str | None = None
-    resize: str | None = None
+    qos_class: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
+    resize: str | None = api_field(None, omit_zero=True)
     resource_claim_statuses: tuple[PodResourceClaimStatus, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge,retainKeys", merge_key="name"
     )
     start_time: Time | None = None
-    observed_generation: Int64 | None = None
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
     extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
     allocated_resources: Mapping[str, Quantity] = api_field(EMPTY)
     resources: ResourceRequirements | None = None

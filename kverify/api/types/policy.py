@@ -29,12 +29,12 @@ class PodDisruptionBudgetStatus:
     conditions: tuple[Condition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    current_healthy: Int32 | None = None
-    desired_healthy: Int32 | None = None
+    current_healthy: Int32 = 0
+    desired_healthy: Int32 = 0
     disrupted_pods: Mapping[str, Time] = api_field(EMPTY)
-    disruptions_allowed: Int32 | None = None
-    expected_pods: Int32 | None = None
-    observed_generation: Int64 | None = None
+    disruptions_allowed: Int32 = 0
+    expected_pods: Int32 = 0
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -53,8 +53,8 @@ class Preconditions:
 
 @frozen(kw_only=True)
 class DeleteOptions:
-    api_version: str | None = None
-    kind: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
+    kind: str | None = api_field(None, omit_zero=True)
     dry_run: tuple[str, ...] = ()
     grace_period_seconds: Int64 | None = None
     ignore_store_read_error_with_cluster_breaking_potential: bool | None = None

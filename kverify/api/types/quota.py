@@ -61,7 +61,7 @@ class LimitRangeItem:
 
 @frozen(kw_only=True)
 class LimitRangeSpec:
-    limits: tuple[LimitRangeItem, ...] = ()
+    limits: tuple[LimitRangeItem, ...] = api_field((), null=True)
     pass
 
 

@@ -26,7 +26,7 @@ class PolicyRule:
     non_resource_urls: tuple[str, ...] = api_field((), json="nonResourceURLs")
     resource_names: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
-    verbs: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
@@ -34,14 +34,14 @@ class ClusterRole(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "ClusterRole"
     aggregation_rule: AggregationRule | None = None
-    rules: tuple[PolicyRule, ...] = ()
+    rules: tuple[PolicyRule, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
 class RoleRef:
     ATOMIC: ClassVar[bool] = True
     kind: str = ""
-    api_group: str | None = None
+    api_group: str = ""
     name: str = ""
 
 
@@ -49,9 +49,9 @@ class RoleRef:
 class Subject:
     ATOMIC: ClassVar[bool] = True
     kind: str = ""
-    api_group: str | None = None
+    api_group: str | None = api_field(None, omit_zero=True)
     name: str = ""
-    namespace: str | None = None
+    namespace: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -66,7 +66,7 @@ class ClusterRoleBinding(KubeObject):
 class Role(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "Role"
-    rules: tuple[PolicyRule, ...] = ()
+    rules: tuple[PolicyRule, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)

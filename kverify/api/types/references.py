@@ -9,32 +9,34 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from kverify.api.base import api_field
+
 
 @frozen(kw_only=True)
 class LocalObjectReference:
     ATOMIC: ClassVar[bool] = True
-    name: str = ""
+    name: str = api_field("", omit_zero=True)
 
 
 @frozen(kw_only=True)
 class SecretReference:
     ATOMIC: ClassVar[bool] = True
-    name: str | None = None
-    namespace: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
+    namespace: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class TypedLocalObjectReference:
     ATOMIC: ClassVar[bool] = True
     kind: str = ""
-    api_group: str | None = None
+    api_group: str | None = api_field(None, null=True)
     name: str = ""
 
 
 @frozen(kw_only=True)
 class TypedObjectReference:
     kind: str = ""
-    api_group: str | None = None
+    api_group: str | None = api_field(None, null=True)
     name: str = ""
     namespace: str | None = None
 
@@ -42,10 +44,10 @@ class TypedObjectReference:
 @frozen(kw_only=True)
 class ObjectReference:
     ATOMIC: ClassVar[bool] = True
-    api_version: str | None = None
-    kind: str | None = None
-    field_path: str | None = None
-    name: str | None = None
-    namespace: str | None = None
-    resource_version: str | None = None
-    uid: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
+    kind: str | None = api_field(None, omit_zero=True)
+    field_path: str | None = api_field(None, omit_zero=True)
+    name: str | None = api_field(None, omit_zero=True)
+    namespace: str | None = api_field(None, omit_zero=True)
+    resource_version: str | None = api_field(None, omit_zero=True)
+    uid: str | None = api_field(None, omit_zero=True)

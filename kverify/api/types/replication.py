@@ -3,6 +3,8 @@
 Written by ``tools/generate_types.py``; do not edit.
 """
 
+# ruff: noqa: RUF009 (a default object is frozen, so all instances may share it)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,7 +18,7 @@ from kverify.api.types.pod import PodTemplateSpec
 
 @frozen(kw_only=True)
 class ReplicationControllerSpec:
-    min_ready_seconds: Int32 | None = None
+    min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     replicas: Int32 | None = None
     selector: Mapping[str, str] = api_field(EMPTY, map_type="atomic")
     template: PodTemplateSpec | None = None
@@ -25,21 +27,21 @@ class ReplicationControllerSpec:
 @frozen(kw_only=True)
 class ReplicationControllerCondition:
     last_transition_time: Time | None = None
-    message: str | None = None
-    reason: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
+    reason: str | None = api_field(None, omit_zero=True)
     status: str = ""
     type: str = ""
 
 
 @frozen(kw_only=True)
 class ReplicationControllerStatus:
-    available_replicas: Int32 | None = None
+    available_replicas: Int32 | None = api_field(None, omit_zero=True)
     conditions: tuple[ReplicationControllerCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
-    fully_labeled_replicas: Int32 | None = None
-    observed_generation: Int64 | None = None
-    ready_replicas: Int32 | None = None
+    fully_labeled_replicas: Int32 | None = api_field(None, omit_zero=True)
+    observed_generation: Int64 | None = api_field(None, omit_zero=True)
+    ready_replicas: Int32 | None = api_field(None, omit_zero=True)
     replicas: Int32 = 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from kverify.api.base import Int32
+from kverify.api.base import Int32, api_field
 from kverify.api.object import KubeObject
 
 
@@ -15,7 +15,7 @@ from kverify.api.object import KubeObject
 class PriorityClass(KubeObject):
     api_version: str = "scheduling.k8s.io/v1"
     kind: str = "PriorityClass"
-    description: str | None = None
-    global_default: bool | None = None
+    description: str | None = api_field(None, omit_zero=True)
+    global_default: bool | None = api_field(None, omit_zero=True)
     preemption_policy: str | None = None
     value: Int32 = 0

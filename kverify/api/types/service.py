@@ -19,10 +19,10 @@ from kverify.api.types.meta import Condition
 @frozen(kw_only=True)
 class ServicePort:
     app_protocol: str | None = None
-    name: str | None = None
-    node_port: Int32 | None = None
+    name: str | None = api_field(None, omit_zero=True)
+    node_port: Int32 | None = api_field(None, omit_zero=True)
     port: Int32 = 0
-    protocol: str | None = None
+    protocol: str | None = api_field(None, omit_zero=True)
     target_port: IntOrString | None = None
 
 
@@ -41,27 +41,27 @@ class SessionAffinityConfig:
 @frozen(kw_only=True)
 class ServiceSpec:
     allocate_load_balancer_node_ports: bool | None = None
-    cluster_ip: str | None = api_field(None, json="clusterIP")
+    cluster_ip: str | None = api_field(None, json="clusterIP", omit_zero=True)
     cluster_ips: tuple[str, ...] = api_field((), json="clusterIPs")
     external_ips: tuple[str, ...] = api_field((), json="externalIPs")
-    external_name: str | None = None
-    external_traffic_policy: str | None = None
-    health_check_node_port: Int32 | None = None
+    external_name: str | None = api_field(None, omit_zero=True)
+    external_traffic_policy: str | None = api_field(None, omit_zero=True)
+    health_check_node_port: Int32 | None = api_field(None, omit_zero=True)
     internal_traffic_policy: str | None = None
     ip_families: tuple[str, ...] = ()
     ip_family_policy: str | None = None
     load_balancer_class: str | None = None
-    load_balancer_ip: str | None = api_field(None, json="loadBalancerIP")
+    load_balancer_ip: str | None = api_field(None, json="loadBalancerIP", omit_zero=True)
     load_balancer_source_ranges: tuple[str, ...] = ()
     ports: tuple[ServicePort, ...] = api_field(
         (), list_type="map", list_keys=("port", "protocol"), patch="merge", merge_key="port"
     )
-    publish_not_ready_addresses: bool | None = None
+    publish_not_ready_addresses: bool | None = api_field(None, omit_zero=True)
     selector: Mapping[str, str] = api_field(EMPTY, map_type="atomic")
-    session_affinity: str | None = None
+    session_affinity: str | None = api_field(None, omit_zero=True)
     session_affinity_config: SessionAffinityConfig | None = None
     traffic_distribution: str | None = None
-    type: str | None = None
+    type: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -73,8 +73,8 @@ class PortStatus:
 
 @frozen(kw_only=True)
 class LoadBalancerIngress:
-    hostname: str | None = None
-    ip: str | None = None
+    hostname: str | None = api_field(None, omit_zero=True)
+    ip: str | None = api_field(None, omit_zero=True)
     ip_mode: str | None = None
     ports: tuple[PortStatus, ...] = ()
 

@@ -62,19 +62,19 @@ class CSINodeDriver:
 @frozen(kw_only=True)
 class CSINodeSpec:
     drivers: tuple[CSINodeDriver, ...] = api_field(
-        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
+        (), list_type="map", list_keys=("name",), patch="merge", merge_key="name", null=True
     )
     pass
 
 
 @frozen(kw_only=True)
 class StorageHealthCondition:
-    access_mode: str | None = None
+    access_mode: str | None = api_field(None, omit_zero=True)
     last_transition_time: Time | None = None
-    message: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
     reason: str = ""
     status: str = ""
-    volume_mode: str | None = None
+    volume_mode: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -112,7 +112,7 @@ class CSIStorageCapacity(KubeObject):
 @frozen(kw_only=True)
 class TopologySelectorLabelRequirement:
     key: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] = api_field((), null=True)
 
 
 @frozen(kw_only=True)
@@ -149,7 +149,7 @@ class VolumeAttachmentSpec:
 
 @frozen(kw_only=True)
 class VolumeError:
-    message: str | None = None
+    message: str | None = api_field(None, omit_zero=True)
     time: Time | None = None
     error_code: Int32 | None = None
 

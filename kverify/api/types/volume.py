@@ -21,9 +21,9 @@ from kverify.api.types.references import LocalObjectReference
 
 @frozen(kw_only=True)
 class AWSElasticBlockStoreVolumeSource:
-    fs_type: str | None = None
-    partition: Int32 | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    partition: Int32 | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     volume_id: str = api_field("", json="volumeID")
 
 
@@ -39,25 +39,25 @@ class AzureDiskVolumeSource:
 
 @frozen(kw_only=True)
 class AzureFileVolumeSource:
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_name: str = ""
     share_name: str = ""
 
 
 @frozen(kw_only=True)
 class CephFSVolumeSource:
-    monitors: tuple[str, ...] = ()
-    path: str | None = None
-    read_only: bool | None = None
-    secret_file: str | None = None
+    monitors: tuple[str, ...] = api_field((), null=True)
+    path: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
+    secret_file: str | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
-    user: str | None = None
+    user: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class CinderVolumeSource:
-    fs_type: str | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
     volume_id: str = api_field("", json="volumeID")
 
@@ -74,7 +74,7 @@ class KeyToPath:
 class ConfigMapVolumeSource:
     default_mode: Int32 | None = None
     items: tuple[KeyToPath, ...] = ()
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
     optional: bool | None = None
     default_user: Int64 | None = None
 
@@ -91,14 +91,14 @@ class CSIVolumeSource:
 @frozen(kw_only=True)
 class ObjectFieldSelector:
     ATOMIC: ClassVar[bool] = True
-    api_version: str | None = None
+    api_version: str | None = api_field(None, omit_zero=True)
     field_path: str = ""
 
 
 @frozen(kw_only=True)
 class ResourceFieldSelector:
     ATOMIC: ClassVar[bool] = True
-    container_name: str | None = None
+    container_name: str | None = api_field(None, omit_zero=True)
     divisor: Quantity | None = None
     resource: str = ""
 
@@ -121,7 +121,7 @@ class DownwardAPIVolumeSource:
 
 @frozen(kw_only=True)
 class EmptyDirVolumeSource:
-    medium: str | None = None
+    medium: str | None = api_field(None, omit_zero=True)
     size_limit: Quantity | None = None
     mode: Int32 | None = None
 
@@ -134,9 +134,9 @@ class EphemeralVolumeSource:
 
 @frozen(kw_only=True)
 class FCVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     lun: Int32 | None = None
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     target_wwns: tuple[str, ...] = api_field((), json="targetWWNs")
     wwids: tuple[str, ...] = ()
 
@@ -144,38 +144,38 @@ class FCVolumeSource:
 @frozen(kw_only=True)
 class FlexVolumeSource:
     driver: str = ""
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     options: Mapping[str, str] = api_field(EMPTY)
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
 
 
 @frozen(kw_only=True)
 class FlockerVolumeSource:
-    dataset_name: str | None = None
-    dataset_uuid: str | None = api_field(None, json="datasetUUID")
+    dataset_name: str | None = api_field(None, omit_zero=True)
+    dataset_uuid: str | None = api_field(None, json="datasetUUID", omit_zero=True)
 
 
 @frozen(kw_only=True)
 class GCEPersistentDiskVolumeSource:
-    fs_type: str | None = None
-    partition: Int32 | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    partition: Int32 | None = api_field(None, omit_zero=True)
     pd_name: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class GitRepoVolumeSource:
-    directory: str | None = None
+    directory: str | None = api_field(None, omit_zero=True)
     repository: str = ""
-    revision: str | None = None
+    revision: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class GlusterfsVolumeSource:
     endpoints: str = ""
     path: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -186,21 +186,21 @@ class HostPathVolumeSource:
 
 @frozen(kw_only=True)
 class ImageVolumeSource:
-    pull_policy: str | None = None
-    reference: str | None = None
+    pull_policy: str | None = api_field(None, omit_zero=True)
+    reference: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ISCSIVolumeSource:
-    chap_auth_discovery: bool | None = None
-    chap_auth_session: bool | None = None
-    fs_type: str | None = None
+    chap_auth_discovery: bool | None = api_field(None, omit_zero=True)
+    chap_auth_session: bool | None = api_field(None, omit_zero=True)
+    fs_type: str | None = api_field(None, omit_zero=True)
     initiator_name: str | None = None
     iqn: str = ""
-    iscsi_interface: str | None = None
+    iscsi_interface: str | None = api_field(None, omit_zero=True)
     lun: Int32 = 0
     portals: tuple[str, ...] = ()
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
     target_portal: str = ""
 
@@ -208,26 +208,26 @@ class ISCSIVolumeSource:
 @frozen(kw_only=True)
 class NFSVolumeSource:
     path: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
     server: str = ""
 
 
 @frozen(kw_only=True)
 class PersistentVolumeClaimVolumeSource:
     claim_name: str = ""
-    read_only: bool | None = None
+    read_only: bool | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class PhotonPersistentDiskVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     pd_id: str = api_field("", json="pdID")
 
 
 @frozen(kw_only=True)
 class PortworxVolumeSource:
-    fs_type: str | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     volume_id: str = api_field("", json="volumeID")
 
 
@@ -244,7 +244,7 @@ class ClusterTrustBundleProjection:
 @frozen(kw_only=True)
 class ConfigMapProjection:
     items: tuple[KeyToPath, ...] = ()
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
     optional: bool | None = None
 
 
@@ -257,13 +257,13 @@ class DownwardAPIProjection:
 @frozen(kw_only=True)
 class SecretProjection:
     items: tuple[KeyToPath, ...] = ()
-    name: str | None = None
+    name: str | None = api_field(None, omit_zero=True)
     optional: bool | None = None
 
 
 @frozen(kw_only=True)
 class ServiceAccountTokenProjection:
-    audience: str | None = None
+    audience: str | None = api_field(None, omit_zero=True)
     expiration_seconds: Int64 | None = None
     path: str = ""
     user: Int64 | None = None
@@ -271,9 +271,9 @@ class ServiceAccountTokenProjection:
 
 @frozen(kw_only=True)
 class PodCertificateProjection:
-    certificate_chain_path: str | None = None
-    credential_bundle_path: str | None = None
-    key_path: str | None = None
+    certificate_chain_path: str | None = api_field(None, omit_zero=True)
+    credential_bundle_path: str | None = api_field(None, omit_zero=True)
+    key_path: str | None = api_field(None, omit_zero=True)
     key_type: str = ""
     max_expiration_seconds: Int32 | None = None
     signer_name: str = ""
@@ -294,44 +294,44 @@ class VolumeProjection:
 @frozen(kw_only=True)
 class ProjectedVolumeSource:
     default_mode: Int32 | None = None
-    sources: tuple[VolumeProjection, ...] = ()
+    sources: tuple[VolumeProjection, ...] = api_field((), null=True)
     default_user: Int64 | None = None
 
 
 @frozen(kw_only=True)
 class QuobyteVolumeSource:
-    group: str | None = None
-    read_only: bool | None = None
+    group: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     registry: str = ""
-    tenant: str | None = None
-    user: str | None = None
+    tenant: str | None = api_field(None, omit_zero=True)
+    user: str | None = api_field(None, omit_zero=True)
     volume: str = ""
 
 
 @frozen(kw_only=True)
 class RBDVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     image: str = ""
-    keyring: str | None = None
-    monitors: tuple[str, ...] = ()
-    pool: str | None = None
-    read_only: bool | None = None
+    keyring: str | None = api_field(None, omit_zero=True)
+    monitors: tuple[str, ...] = api_field((), null=True)
+    pool: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
-    user: str | None = None
+    user: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class ScaleIOVolumeSource:
-    fs_type: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
     gateway: str = ""
-    protection_domain: str | None = None
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-    ssl_enabled: bool | None = None
-    storage_mode: str | None = None
-    storage_pool: str | None = None
+    protection_domain: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
+    secret_ref: LocalObjectReference | None = api_field(None, null=True)
+    ssl_enabled: bool | None = api_field(None, omit_zero=True)
+    storage_mode: str | None = api_field(None, omit_zero=True)
+    storage_pool: str | None = api_field(None, omit_zero=True)
     system: str = ""
-    volume_name: str | None = None
+    volume_name: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
@@ -339,24 +339,24 @@ class SecretVolumeSource:
     default_mode: Int32 | None = None
     items: tuple[KeyToPath, ...] = ()
     optional: bool | None = None
-    secret_name: str | None = None
+    secret_name: str | None = api_field(None, omit_zero=True)
     default_user: Int64 | None = None
 
 
 @frozen(kw_only=True)
 class StorageOSVolumeSource:
-    fs_type: str | None = None
-    read_only: bool | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
-    volume_name: str | None = None
-    volume_namespace: str | None = None
+    volume_name: str | None = api_field(None, omit_zero=True)
+    volume_namespace: str | None = api_field(None, omit_zero=True)
 
 
 @frozen(kw_only=True)
 class VsphereVirtualDiskVolumeSource:
-    fs_type: str | None = None
-    storage_policy_id: str | None = api_field(None, json="storagePolicyID")
-    storage_policy_name: str | None = None
+    fs_type: str | None = api_field(None, omit_zero=True)
+    storage_policy_id: str | None = api_field(None, json="storagePolicyID", omit_zero=True)
+    storage_policy_name: str | None = api_field(None, omit_zero=True)
     volume_path: str = ""
 
 

@@ -70,3 +70,12 @@ def test_absent_fields_stay_absent_and_empty_objects_are_printed() -> None:
 )
 def test_quantities_are_canonical(written: str, printed: str) -> None:
     assert plain_value(parse_quantity(written)) == printed
+
+
+def test_a_written_zero_of_a_go_value_is_an_absent_field() -> None:
+    """``paused`` is a bool in Go and ``replicas`` a pointer: only the second tells zero from nothing."""
+    written = deployment(DEPLOYMENT.replace("spec:\n  selector", "spec:\n  paused: false\n  replicas: 0\n  selector"))
+    assert written.spec.paused is None
+    plain = to_plain(written)
+    assert "paused" not in plain["spec"]
+    assert plain["spec"]["replicas"] == 0
