@@ -180,7 +180,6 @@ class Generator:
             "Int64": "0",
             "bool": "False",
             "float": "0.0",
-            "Time": '""',
             "IntOrString": "0",
         }.get(hint)
         zero_stands = required or here in KEPT or here in ZERO or ("*", key) in ZERO

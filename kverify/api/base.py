@@ -132,7 +132,7 @@ def json_name(attribute: attrs.Attribute[Any]) -> str:
 
 
 def model_fields(cls: type) -> Iterator[attrs.Attribute[Any]]:
-    """The fields a manifest can set: every attrs field but ``source``."""
+    """The fields a manifest can set: all but where the object was written, which has no part in equality."""
     for attribute in attrs.fields(cls):
-        if attribute.name != "source":
+        if attribute.eq:
             yield attribute

@@ -50,7 +50,7 @@ def plain_value(value: Any) -> Any:
         plain: dict[str, Any] = {}
         for field in _printed_fields(cls):
             item = getattr(value, field.attribute)
-            if item is None or item == () or (isinstance(item, Mapping) and not item):
+            if item is None or (field.empty_is_absent and not item):
                 if field.null:
                     plain[field.name] = None
             elif item or not field.omit_zero:
@@ -80,6 +80,7 @@ class _PrintedField:
     name: str
     omit_zero: bool
     null: bool
+    empty_is_absent: bool
 
 
 @cache
@@ -91,6 +92,7 @@ def _printed_fields(cls: type) -> tuple[_PrintedField, ...]:
             json_name(attribute),
             attribute.metadata.get("omit_zero", False),
             attribute.metadata.get("null", False),
+            isinstance(attribute.default, (tuple, Mapping)),
         )
         for attribute in model_fields(cls)
     )

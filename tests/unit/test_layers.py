@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "kverify"
-LAYERS = ("manifest", "api", "cluster", "model", "spec", "engines", "checks", "report", "cli")
+LAYERS = ("manifest", "api", "cluster", "model", "spec", "engines", "checks", "report", "cli", "testing")
 LAZY = {"z3", "networkx"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -90,7 +90,7 @@ class LabelSelector(LabelSelectorRules):
 
 @frozen(kw_only=True)
 class Condition:
-    last_transition_time: Time = ""
+    last_transition_time: Time | None = None
     message: str = ""
     observed_generation: Int64 | None = api_field(None, omit_zero=True)
     reason: str = ""
