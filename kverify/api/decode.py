@@ -23,7 +23,7 @@ from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import Problem, validate
 from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
 from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.manifest.nodes import Document, Entry, Mapping, Node, Scalar, Sequence, to_plain
+from kverify.manifest.nodes import Document, Mapping, Node, Scalar, to_plain
 
 
 @frozen
@@ -188,38 +188,35 @@ def _expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
     problems: list[Diagnostic] = []
     queue = [document]
     while queue:
-        current = queue.pop(0)
-        root = current.root
-        if not isinstance(root, Mapping):
+        current = queue.pop()
+        plain = current.plain
+        item_kind = None
+        if isinstance(plain, dict):
+            api_version, kind = plain.get("apiVersion"), plain.get("kind")
+            if isinstance(api_version, str) and isinstance(kind, str):
+                item_kind = registry.list_item_kind(api_version, kind)
+        if item_kind is None or not isinstance(plain, dict):
             done.append(current)
             continue
-        api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
-        item_kind = registry.list_item_kind(api_version, kind)
-        if item_kind is None:
-            done.append(current)
-            continue
-        items = root.get("items")
-        if isinstance(items, Sequence):
-            children = [current.child(("items", index)) for index in range(len(items.items))]
-            queue[:0] = [_with_kind(child, api_version, item_kind) if item_kind else child for child in children]
-        elif items is not None and not (isinstance(items, Scalar) and items.value is None):
-            context = Context(version=DEFAULT_VERSION, object=kind)
-            context.error("KV1104", items.span, ("items",), f"The items of a {kind} are a list.")
+        items = plain.get("items")
+        if isinstance(items, list):
+            children = [current.child(("items", index)) for index in range(len(items))]
+            children.reverse()
+            queue += [_with_kind(child, str(api_version), item_kind) if item_kind else child for child in children]
+        elif items is not None:
+            context = Context(version=DEFAULT_VERSION, object=str(kind))
+            context.error("KV1104", current.locate(("items",)), ("items",), f"The items of a {kind} are a list.")
             problems += context.finish()
     return done, problems
 
 
 def _with_kind(document: Document, api_version: str, kind: str) -> Document:
     """Items of a typed list as the API returns it carry neither apiVersion nor kind; they are those of the list."""
-    root = document.root
-    if not isinstance(root, Mapping):
+    plain = document.plain
+    if not isinstance(plain, dict):
         return document
-    extra = tuple(
-        Entry(Scalar(root.span, name, name), Scalar(root.span, value, value))
-        for name, value in (("apiVersion", api_version), ("kind", kind))
-        if root.get(name) is None
-    )
-    return attrs.evolve(document, root=attrs.evolve(root, entries=extra + root.entries)) if extra else document
+    extra = {name: text for name, text in (("apiVersion", api_version), ("kind", kind)) if name not in plain}
+    return document.extended(extra) if extra else document
 
 
 def _text(root: Mapping, key: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeVar
+from sys import intern
+from typing import Any
 
-from attrs import evolve, frozen
-from lark import Token, Transformer
+from attrs import evolve
+from lark import Transformer
 
 from kverify.manifest import codes
-from kverify.manifest.events import Opening, Reference
-from kverify.manifest.nodes import MAX_DEPTH, Entry, Mapping, Node, Scalar, Sequence
+from kverify.manifest.diagnostics import shown
+from kverify.manifest.events import MappingEnd, MappingStart, MergeKey, Reference, SequenceEnd, SequenceStart
+from kverify.manifest.nodes import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from kverify.manifest.reading import Problem, Reading, Unreadable, duplicate_key, too_deep
 from kverify.manifest.scalars import key_text, resolve_plain
 from kverify.manifest.span import Span
@@ -20,19 +22,6 @@ _FEW_RATIO, _MANY_RATIO = 0.99, 0.10
 _MOST_MERGED = 1_000_000
 
 
-@frozen(eq=False)
-class Merge:
-    """A ``<<`` key of a mapping and what is to be merged. goyaml follows an alias to a mapping, but not to a list."""
-
-    key: Scalar
-    value: Node
-    aliased: bool
-
-
-Pair: TypeAlias = tuple[Node, Node]
-_Collection = TypeVar("_Collection", Mapping, Sequence)
-
-
 class Builder(Transformer[Any, Any]):
     """Called by the LALR parser at each reduction, so that no parse tree is ever made.
 
@@ -40,51 +29,82 @@ class Builder(Transformer[Any, Any]):
     """
 
     def start(self, children: list[Any]) -> Node | None:
-        return _node(children[0]) if children else None
+        return children[0] if children else None
 
-    def entry(self, children: list[Any]) -> Pair:
-        return _node(children[0]), _node(children[1])
+    def opened(self, children: list[Any]) -> MappingStart | SequenceStart:
+        return children[0]  # type: ignore[no-any-return]
 
-    def merge(self, children: list[Any]) -> Merge:
-        key, value = children
-        return Merge(key.value, _node(value), isinstance(value, Token) and value.type == "ALIAS")
+    def entry(self, children: list[Any]) -> MappingStart:
+        opening: MappingStart
+        opening, key, value = children
+        name = key.value
+        # Nearly every key there is; the others may still be a list, a number, or there already.
+        if type(name) is str and name not in opening.value:
+            opening.value[intern(name)] = value.value
+            opening.keys.append(key)
+            opening.values.append(value)
+        else:
+            _enter(opening, key, value)
+        return opening
+
+    def merge(self, children: list[Any]) -> MappingStart:
+        opening, key, value = children
+        _merge(opening, key, value, value.items if isinstance(value, Sequence) else [value])
+        return opening  # type: ignore[no-any-return]
+
+    def merge_aliased(self, children: list[Any]) -> MappingStart:
+        """goyaml follows an alias to a mapping, but not one to a list of mappings."""
+        opening, key, value = children
+        _merge(opening, key, value, [value])
+        return opening  # type: ignore[no-any-return]
+
+    def item(self, children: list[Any]) -> SequenceStart:
+        opening: SequenceStart
+        opening, value = children
+        opening.value.append(value.value)
+        opening.items.append(value)
+        return opening
+
+    def merge_text(self, children: list[Any]) -> Scalar:
+        key: MergeKey = children[0]
+        return Scalar(key.extract, key.start, key.end, key.value, key.raw, key.style)
+
+    def reference(self, children: list[Any]) -> Node:
+        return _referred(children[0])
 
     def sequence(self, children: list[Any]) -> Sequence:
-        opening: Opening = children[0].value
-        items = tuple(map(_node, children[1:-1]))
-        span = _extent(opening, children[-1].value, items[-1:])
-        return _finished(opening, Sequence(span, items))
+        opening: SequenceStart
+        closing: SequenceEnd
+        opening, closing = children
+        # libyaml ends a block where the next one begins, comments and empty lines later. An alias as the last item has
+        # the place of its anchor, which lies before.
+        end = closing.end
+        if not opening.flow:
+            end = max(opening.end, opening.items[-1].end) if opening.items else opening.end
+        reading = opening.reading
+        node = Sequence(reading.extract, opening.start, end, opening.value, opening.items)
+        _finish(reading, opening.anchor, node)
+        return node
 
     def mapping(self, children: list[Any]) -> Mapping:
-        opening: Opening = children[0].value
+        opening: MappingStart
+        closing: MappingEnd
+        opening, closing = children
+        end = closing.end
+        if not opening.flow:
+            end = opening.end
+            if opening.keys:
+                end = max(end, opening.keys[-1].end, opening.values[-1].end)
         reading = opening.reading
-        entries: dict[str, Entry] = {}
-        written: dict[str, Scalar] = {}
-        last: tuple[Node, ...] = ()
-        for child in children[1:-1]:
-            if isinstance(child, Merge):
-                last = (child.key, child.value)
-                _merge(reading, child, entries, written)
-                continue
-            last = child
-            key = _key(reading, *child)
-            if key is None:
-                continue
-            name = str(key.value)
-            if name in written:
-                reading.problems.append(duplicate_key(name, written[name].span, key.span, child[1]))
-            written[name] = key
-            entries[name] = Entry(key, child[1])
-        span = _extent(opening, children[-1].value, last)
-        return _finished(opening, Mapping(span, tuple(entries.values())))
+        node = Mapping(reading.extract, opening.start, end, opening.value, opening.keys, opening.values)
+        _finish(reading, opening.anchor, node)
+        return node
 
 
-def _node(child: Any) -> Node:
-    """The node that a rule's child is, or that its token stands for."""
-    if not isinstance(child, Token):
-        return child  # type: ignore[no-any-return]
-    value: Scalar | Reference = child.value
-    return _referred(value) if isinstance(value, Reference) else value
+def _finish(reading: Reading, anchor: int | None, node: Mapping | Sequence) -> None:
+    reading.collections.append(node)
+    if anchor is not None:
+        reading.anchored[anchor] = node
 
 
 def _referred(reference: Reference) -> Node:
@@ -95,14 +115,15 @@ def _referred(reference: Reference) -> Node:
     reading = reference.reading
     if reference.anchor is not None and reference.anchor in reading.anchored:
         return reading.anchored[reference.anchor]
-    scalar = Scalar(reference.span, None, f"*{reference.name}")
+    scalar = Scalar(reading.extract, reference.start, reference.end, None, f"*{reference.name}")
+    name = shown(reference.name)
     if reference.anchor is None:
-        message = f"The alias *{reference.name} refers to no anchor before it in this document."
-        mend = f"write &{reference.name} before the value that is meant; anchors do not reach across ---"
+        message = f"The alias *{name} refers to no anchor before it in this document."
+        mend = f"write &{name} before the value that is meant; anchors do not reach across ---"
     else:
-        message = f"The alias *{reference.name} stands inside the value that it refers to, so it has no end."
+        message = f"The alias *{name} stands inside the value that it refers to, so it has no end."
         mend = "write the value out"
-    reading.report(codes.BAD_ALIAS, message, reference.span, mend, scalar)
+    reading.report(codes.BAD_ALIAS, message, scalar.span, mend, scalar)
     return scalar
 
 
@@ -117,10 +138,7 @@ def check_aliases(reading: Reading) -> None:
     heights: dict[int, int] = {}
     own = 0
     for collection in reading.collections:
-        if isinstance(collection, Sequence):
-            inner: list[Node] = list(collection.items)
-        else:
-            inner = [entry.value for entry in collection.entries]
+        inner = collection.items if isinstance(collection, Sequence) else collection.values
         own += 1 + len(inner)
         sizes[id(collection)] = size = 1 + sum(sizes.get(id(node), 1) for node in inner)
         heights[id(collection)] = height = 1 + max((heights.get(id(node), 0) for node in inner), default=0)
@@ -151,25 +169,39 @@ def _bomb(span: Span) -> Problem:
     )
 
 
-def _finished(opening: Opening, node: _Collection) -> _Collection:
-    opening.reading.collections.append(node)
-    if opening.anchor is not None:
-        opening.reading.anchored[opening.anchor] = node
-    return node
+def _enter(opening: MappingStart, node: Node, value: Node) -> None:
+    """Puts an entry in whose key is there already, is no text, or is none that kubectl takes."""
+    opening.end = max(opening.end, node.end, value.end)
+    reading = opening.reading
+    key = _key(reading, node, value)
+    if key is None:
+        return
+    name = str(key.value)
+    if name in opening.value:
+        first = opening.keys[opening.position(name)]
+        if name in opening.merged:
+            reading.report(
+                codes.MERGE_OVERRIDDEN,
+                f'The key "{shown(name)}" replaces the one merged in from line {first.span.line}. kubectl takes '
+                "that; strict decoding of YAML, as in kubeconform -strict, calls it a key set twice.",
+                key.span,
+                "write the merged keys out if such a tool reads the file",
+                value,
+            )
+        else:
+            reading.add(duplicate_key(name, first.span, key.span, value))
+    opening.merged.discard(name)
+    _put(opening, name, key, value)
 
 
-def _extent(opening: Opening, closing: Span, last: tuple[Node, ...]) -> Span:
-    """From the opening to the closing bracket, or to the end of the last thing in a block.
-
-    libyaml ends a block where the next one begins, comments and empty lines later. An alias as the last thing has the
-    place of its anchor, which lies before.
-    """
-    if opening.flow:
-        ends = [(closing.end_line, closing.end_column)]
+def _put(opening: MappingStart, name: str, key: Scalar, value: Node) -> None:
+    if name in opening.value:
+        position = opening.position(name)
+        opening.keys[position], opening.values[position] = key, value
     else:
-        ends = [(span.end_line, span.end_column) for span in (opening.span, *(node.span for node in last))]
-    start = opening.span
-    return Span(start.file, start.line, start.column, *max(ends), start.origin)
+        opening.keys.append(key)
+        opening.values.append(value)
+    opening.value[intern(name)] = value.value
 
 
 def _key(reading: Reading, node: Node, value: Node) -> Scalar | None:
@@ -192,41 +224,42 @@ def _key(reading: Reading, node: Node, value: Node) -> Scalar | None:
     if text != node.raw and node.style == "plain":
         reading.report(
             codes.RETYPED_KEY,
-            f'The key {node.raw} is not a string in YAML 1.1; Kubernetes receives the key "{text}" instead.',
+            f'The key {shown(node.raw)} is not a string in YAML 1.1; Kubernetes receives the key "{text}" instead.',
             node.span,
-            f'quote it: "{node.raw}"',
+            f'quote it: "{shown(node.raw)}"',
             value,
         )
     return evolve(node, value=text)
 
 
-def _merge(reading: Reading, merge: Merge, entries: dict[str, Entry], written: dict[str, Scalar]) -> None:
+def _merge(opening: MappingStart, key: Scalar, value: Node, sources: list[Node]) -> None:
     """Puts the entries of the merged mappings in, over those already there, as goyaml.v2 does; of a list the first
     mapping wins.
     """
-    sources: tuple[Node, ...] = (merge.value,)
-    if isinstance(merge.value, Sequence) and not merge.aliased:
-        sources = merge.value.items
+    opening.end = max(opening.end, key.end, value.end)
+    reading = opening.reading
     for source in reversed(sources):
         if not isinstance(source, Mapping):
             reading.report(
                 codes.BAD_MERGE,
                 "The merge key << needs a mapping or a list of mappings.",
-                merge.key.span,
+                key.span,
                 "refer to an anchored mapping (<<: *name)",
             )
             return
-        reading.merged += len(source.entries)
+        reading.merged += len(source.keys)
         if reading.merged > _MOST_MERGED:
-            raise Unreadable(_bomb(merge.key.span))
-        for entry in source.entries:
-            name = str(entry.key.value)
-            if name in written:
+            raise Unreadable(_bomb(key.span))
+        for name, merged_key, merged in zip(source.value, source.keys, source.values, strict=True):
+            if name in opening.value and name not in opening.merged:
+                first = opening.keys[opening.position(name)]
                 reading.report(
                     codes.MERGE_OVERRIDES,
-                    f'The merge replaces the key "{name}" that is written before it at line {written[name].span.line}.',
-                    merge.key.span,
+                    f'The merge replaces the key "{shown(name)}" that is written before it at line {first.span.line}.',
+                    key.span,
                     "put << first, so that the keys after it override what is merged",
-                    entry.value,
+                    merged,
                 )
-            entries[name] = entry
+            else:
+                opening.merged.add(name)
+            _put(opening, name, merged_key, merged)

@@ -8,6 +8,8 @@ from attrs import frozen
 
 from kverify.manifest.span import Span
 
+_MOST_SHOWN = 80
+
 
 class Severity(IntEnum):
     """Ordered: a bigger number is worse, so ``max`` combines and ``>=`` compares with ``--fail-on``."""
@@ -52,3 +54,8 @@ class Diagnostic:
     def refuses(self) -> bool:
         """True when the API server would not take the object, so that nothing more can be said about it."""
         return self.severity is Severity.ERROR
+
+
+def shown(text: str) -> str:
+    """``text`` for a message: short enough to be read."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

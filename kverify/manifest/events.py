@@ -3,40 +3,124 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import count
+from typing import Any, ClassVar
 
 import yaml
-from attrs import frozen
+from attrs import define
 from lark.lexer import Lexer, LexerState, Token
 
 from kverify.manifest import codes
-from kverify.manifest.nodes import MAX_DEPTH, Scalar, Style
+from kverify.manifest.nodes import MAX_DEPTH, Node, Plain, Scalar, Style
 from kverify.manifest.reading import Reading, Unreadable, hidden_document, too_deep
-from kverify.manifest.scalars import MERGE_TAG, ScalarError, resolve
-from kverify.manifest.span import Span
+from kverify.manifest.scalars import HINTS, MERGE_TAG, ScalarError, resolve
 
-_ANCHORABLE = (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
+_END = Token("DOCUMENT_END", "")
+# Unquoted text that begins with none of these is nothing but text.
+_MAY_MEAN_MORE = HINTS | {"<"}
 
 
-@frozen(eq=False)
-class Opening:
-    """Value of a MAPPING_START or SEQUENCE_START token. ``anchor`` numbers the anchors of a document from 0."""
+@define(eq=False)
+class MergeKey(Scalar):
+    """``<<``: a merge as a key, an ordinary text elsewhere."""
+
+    type: ClassVar[str] = "MERGE"
+
+
+@define(eq=False)
+class MappingStart:
+    """The MAPPING_START token, and the mapping while it is made. ``anchor`` numbers the anchors of a document from 0.
+
+    ``end`` is the offset where its first character ends, later where the last thing that is not simply a new key ends.
+    """
+
+    type: ClassVar[str] = "MAPPING_START"
 
     reading: Reading
-    span: Span
+    start: int
+    end: int
     anchor: int | None
     flow: bool
+    value: dict[str, Plain]
+    keys: list[Scalar]
+    values: list[Node]
+    _merged: set[str] | None = None
+    _positions: dict[str, int] | None = None
+
+    @property
+    def merged(self) -> set[str]:
+        """The keys that the mapping has from a merge only."""
+        if self._merged is None:
+            self._merged = set()
+        return self._merged
+
+    def position(self, name: str) -> int:
+        """Where the key ``name`` is in ``keys``."""
+        if self._positions is None:
+            self._positions = {}
+        for position in range(len(self._positions), len(self.keys)):
+            self._positions[str(self.keys[position].value)] = position
+        return self._positions[name]
 
 
-@frozen(eq=False)
+@define(eq=False)
+class SequenceStart:
+    """The SEQUENCE_START token, and the list while it is made."""
+
+    type: ClassVar[str] = "SEQUENCE_START"
+
+    reading: Reading
+    start: int
+    end: int
+    anchor: int | None
+    flow: bool
+    value: list[Plain]
+    items: list[Node]
+
+
+@define(eq=False)
+class MappingEnd:
+    """The MAPPING_END token; ``end`` is the offset behind it."""
+
+    type: ClassVar[str] = "MAPPING_END"
+    end: int
+
+
+@define(eq=False)
+class SequenceEnd:
+    """The SEQUENCE_END token; ``end`` is the offset behind it."""
+
+    type: ClassVar[str] = "SEQUENCE_END"
+    end: int
+
+
+@define(eq=False)
 class Reference:
-    """Value of an ALIAS token; ``anchor`` is None when no anchor of that name comes before."""
+    """The ALIAS token; ``anchor`` is None when no anchor of that name comes before."""
+
+    type: ClassVar[str] = "ALIAS"
 
     reading: Reading
     name: str
-    span: Span
+    start: int
+    end: int
     anchor: int | None
+
+
+def _parser() -> Any:
+    """libyaml's parser, or the pure Python one (ten times slower) where PyYAML was built without libyaml.
+
+    The loaders of PyYAML are parsers too, but making one costs as much as parsing a small document.
+    """
+    try:
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]
+    except ImportError:
+        return yaml.SafeLoader
+    return CParser
+
+
+PARSER = _parser()
 
 
 class EventLexer(Lexer):
@@ -53,93 +137,81 @@ class EventLexer(Lexer):
         return tokens(lexer_state.text)  # type: ignore[arg-type]
 
 
-def tokens(reading: Reading) -> Iterator[Token]:
-    """The tokens of one document.
+def tokens(reading: Reading) -> Iterator[Any]:
+    """The tokens of one document. Lark asks of a token only its ``type``, so that nodes can be tokens themselves; the
+    last one is a real ``Token``, from which Lark makes that of the end.
 
     Raises ``yaml.YAMLError`` where the text stops being YAML and ``Unreadable`` for nesting beyond ``MAX_DEPTH`` or
     a second document, which kubectl would not see.
     """
+    extract, opened = reading.extract, reading.opened
     anchors: dict[str, int] = {}
-    count = documents = 0
-    events: Iterator[Any] = yaml.parse(reading.text, Loader=event_loader())
-    for event in events:
+    numbers = count()
+    documents = 0
+    next_event = PARSER(reading.text).get_event
+    # Every event of every document comes through here; the order of the cases is that of their frequency.
+    while (event := next_event()) is not None:
         kind = type(event)
-        anchor: int | None = None
-        if kind is yaml.AliasEvent:
-            reference = Reference(
-                reading,
-                event.anchor,
-                reading.span(event.start_mark, event.end_mark),
-                anchors.get(event.anchor),
-            )
-            reading.aliased = True
-            yield _token("ALIAS", reference)
-            continue
-        # The anchor counts from the start of its node: an alias inside the node is a cycle, not an older anchor.
-        if kind in _ANCHORABLE and event.anchor is not None:
-            anchor = anchors[event.anchor] = count
-            count += 1
         if kind is yaml.ScalarEvent:
+            raw: str = event.value
+            if event.tag is None and not event.style and event.anchor is None and raw and raw[0] not in _MAY_MEAN_MORE:
+                yield Scalar(extract, event.start_mark.index, event.end_mark.index, raw, raw)
+                continue
             scalar = _scalar(reading, event)
-            if anchor is not None:
+            if event.anchor is not None:
+                anchors[event.anchor] = anchor = next(numbers)
                 reading.anchored[anchor] = scalar
-            merge = scalar.raw == "<<" and (event.implicit[0] or event.tag == MERGE_TAG)
-            yield _token("MERGE" if merge else "SCALAR", scalar)
+            yield scalar
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            span = reading.span(event.start_mark, event.end_mark)
-            if len(reading.opened) == MAX_DEPTH:
-                raise Unreadable(too_deep(span))
-            reading.opened.append(span)
-            opening = Opening(reading, span, anchor, bool(event.flow_style))
-            yield _token("MAPPING_START" if kind is yaml.MappingStartEvent else "SEQUENCE_START", opening)
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            reading.opened.pop()
-            span = reading.span(event.start_mark, event.end_mark)
-            yield _token("MAPPING_END" if kind is yaml.MappingEndEvent else "SEQUENCE_END", span)
+            start, end = event.start_mark.index, event.end_mark.index
+            if len(opened) == MAX_DEPTH:
+                raise Unreadable(too_deep(extract.span(start, end)))
+            opened.append(start)
+            # The anchor counts from the start of its node: an alias inside the node is a cycle, not an older anchor.
+            anchor = None
+            if event.anchor is not None:
+                anchors[event.anchor] = anchor = next(numbers)
+            flow = bool(event.flow_style)
+            if kind is yaml.MappingStartEvent:
+                yield MappingStart(reading, start, end, anchor, flow, {}, [], [])
+            else:
+                yield SequenceStart(reading, start, end, anchor, flow, [], [])
+        elif kind is yaml.MappingEndEvent:
+            opened.pop()
+            yield MappingEnd(event.end_mark.index)
+        elif kind is yaml.SequenceEndEvent:
+            opened.pop()
+            yield SequenceEnd(event.end_mark.index)
+        elif kind is yaml.AliasEvent:
+            start, end = event.start_mark.index, event.end_mark.index
+            reading.aliased = True
+            yield Reference(reading, event.anchor, start, end, anchors.get(event.anchor))
         elif kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
-                raise Unreadable(hidden_document(reading.span(event.start_mark, event.end_mark)))
-
-
-def event_loader() -> Any:
-    """libyaml's parser, or the pure Python one (ten times slower) where PyYAML was built without libyaml."""
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def _token(kind: str, value: object) -> Token:
-    # A Token is a string; made from the value itself it would hold its printed form.
-    token = str.__new__(Token, "")
-    token.type = kind
-    token.value = value
-    return token
+                raise Unreadable(hidden_document(extract.span(event.start_mark.index, event.end_mark.index)))
+    if documents:
+        yield _END
 
 
 def _scalar(reading: Reading, event: Any) -> Scalar:
+    start, end = event.start_mark.index, event.end_mark.index
     style = _STYLES.get(event.style, "plain")
     raw: str = event.value
     tag: str | None = event.tag
     if style == "literal" or style == "folded":
-        span = _block_span(reading, event)
-    else:
-        span = reading.span(event.start_mark, event.end_mark)
+        # libyaml counts empty lines, and comments' indentation, to a block scalar.
+        end = start + len(reading.text[start:end].rstrip())
     if tag is None and style != "plain":
-        return Scalar(span, raw, raw, style)
+        return Scalar(reading.extract, start, end, raw, raw, style)
+    if raw == "<<" and (event.implicit[0] or tag == MERGE_TAG):
+        return MergeKey(reading.extract, start, end, raw, raw, style)
     # "!" alone means: not resolved.
     quoted = tag == "!" or not (event.implicit[0] or tag)
     try:
-        return Scalar(span, resolve(raw, quoted=quoted, tag=None if quoted else tag), raw, style)
+        return Scalar(reading.extract, start, end, resolve(raw, quoted=quoted, tag=None if quoted else tag), raw, style)
     except ScalarError as error:
-        scalar = Scalar(span, raw, raw, style)
+        scalar = Scalar(reading.extract, start, end, raw, raw, style)
         message = str(error)
-        reading.report(codes.BAD_SCALAR, f"{message[0].upper()}{message[1:]}.", span, error.mend, scalar)
+        reading.report(codes.BAD_SCALAR, f"{message[0].upper()}{message[1:]}.", scalar.span, error.mend, scalar)
         return scalar
-
-
-def _block_span(reading: Reading, event: Any) -> Span:
-    """A block scalar without the empty lines and comments' indentation that libyaml counts to it."""
-    start, end = event.start_mark, event.end_mark
-    text = reading.text[start.index : end.index].rstrip()
-    line, column = reading.place(start)
-    end_line, end_column = reading.source.position(reading.offset + start.index + len(text))
-    return Span(reading.source.file, line, column, end_line, end_column, reading.origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,19 +15,22 @@ from attrs import frozen
 from kverify.manifest import codes
 from kverify.manifest.codes import Code
 from kverify.manifest.reading import Problem
+from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
 
 Stdin: TypeAlias = IO[bytes] | IO[str]
 SUFFIXES = frozenset((".yaml", ".yml", ".json"))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @frozen
 class Input:
-    """A file's text under the name that the user knows."""
+    """A file's text under the name that the user knows. ``problem`` speaks of its encoding."""
 
     name: str
     text: str
+    problem: Problem | None = None
 
 
 def inputs(paths: Iterable[str], stdin: Stdin | None = None) -> Iterator[Input | Problem]:
@@ -43,18 +47,31 @@ def inputs(paths: Iterable[str], stdin: Stdin | None = None) -> Iterator[Input |
                 yield _read(name, stdin)
 
 
-def decode(data: bytes, name: str) -> str | Problem:
-    """UTF-8 bytes as text. A byte that is not UTF-8 becomes a lone surrogate, which the reader reports in place, so
-    that the other documents of the file are still read.
+def decode(data: bytes) -> str:
+    """A file's bytes as text: UTF-8, or UTF-16 with a byte order mark, as in kubectl (``FileVisitor.Visit`` in
+    k8s.io/cli-runtime). A byte that is neither becomes a lone surrogate, for ``mend_bytes``.
     """
     if data.startswith(_UTF16):
-        return _problem(
-            codes.BAD_CHARACTER,
-            name,
-            "The file is UTF-16, not UTF-8.",
-            "save it as UTF-8 (PowerShell: Out-File -Encoding utf8 instead of >)",
-        )
+        return data.decode("utf-16", "replace")
     return data.decode("utf-8", "surrogateescape")
+
+
+def mend_bytes(source: SourceText) -> Iterator[Problem]:
+    """Puts U+FFFD in the place of each byte that is not UTF-8, as kubectl does, and warns of them."""
+    bad = _SURROGATE.findall(source.text)
+    if not bad:
+        return
+    offset = source.text.index(bad[0])
+    code = ord(bad[0])
+    what = f"The byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "Half a surrogate pair"
+    more = f" (and {len(bad) - 1:,} more in this file)" if len(bad) > 1 else ""
+    source.text = _SURROGATE.sub("\ufffd", source.text)
+    yield Problem(
+        codes.ENCODING,
+        f"{what} is not UTF-8{more}; kubectl puts U+FFFD in its place.",
+        Extract(source, 0, len(source.text)).span(offset, offset + 1),
+        "save the file as UTF-8",
+    )
 
 
 def _expand(path: str) -> Iterator[str | Problem]:
@@ -86,8 +103,17 @@ def _read(name: str, stdin: Stdin | None) -> Input | Problem:
         content: str | bytes = given.read() if name == "-" else Path(name).read_bytes()
     except (OSError, ValueError) as error:
         return _unreadable(name, error)
-    text = content if isinstance(content, str) else decode(content, name)
-    return text if isinstance(text, Problem) else Input(name, text)
+    if isinstance(content, str):
+        return Input(name, content)
+    problem = None
+    if content.startswith(_UTF16):
+        problem = _problem(
+            codes.ENCODING,
+            name,
+            "The file is UTF-16. kubectl reads it, but most other tools do not.",
+            "save it as UTF-8 (PowerShell: Out-File -Encoding utf8 instead of >)",
+        )
+    return Input(name, decode(content), problem)
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar, Literal, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
-from kverify.manifest.source import SourceText
+from kverify.manifest.source import Extract
 from kverify.manifest.span import Span
 
 Style: TypeAlias = Literal["plain", "single", "double", "literal", "folded"]
@@ -21,17 +22,28 @@ FieldPath: TypeAlias = tuple[str | int, ...]
 MAX_DEPTH = 200
 
 
-# Nodes compare by identity: comparing or hashing whole trees by value would cost a walk wherever a node is a key.
-@frozen(eq=False)
+# Nodes compare by identity: comparing or hashing whole trees by value would cost a walk wherever a node is a key. They
+# are not frozen, because attrs then takes three times as long to make one, and a cluster has millions; nobody changes
+# one. Places are offsets into the extract: most are never asked for, and lines and columns follow from them.
+@define(eq=False)
 class Scalar:
     """A leaf. ``value`` is what ``sigs.k8s.io/yaml`` makes of it, ``raw`` the text before that (quotes and escapes
     undone). ``style`` tells ``8080`` (plain) from ``"8080"`` (double). As a key its value is always a string.
     """
 
-    span: Span
+    # A scalar is its own token for the parser; this is its terminal in grammar/manifest.lark.
+    type: ClassVar[str] = "SCALAR"
+
+    extract: Extract
+    start: int
+    end: int
     value: Value
     raw: str
     style: Style = "plain"
+
+    @property
+    def span(self) -> Span:
+        return self.extract.span(self.start, self.end)
 
     def part(self, start: int, end: int) -> Span:
         """Where the characters ``start`` to ``end`` of ``raw`` are written (the end is exclusive; an empty part is the
@@ -46,12 +58,22 @@ class Scalar:
         return evolve(span, column=first, end_column=max(first + 1, span.column + quotes + end))
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Sequence:
-    """A list: ``items`` in order. An item reached through an alias is the anchored node itself."""
+    """A list: ``items`` in order. An item reached through an alias is the anchored node itself.
 
-    span: Span
-    items: tuple[Node, ...]
+    ``value`` is the same list as plain data. Whoever holds the node shares both: they are not to be changed.
+    """
+
+    extract: Extract
+    start: int
+    end: int
+    value: list[Plain]
+    items: list[Node]
+
+    @property
+    def span(self) -> Span:
+        return self.extract.span(self.start, self.end)
 
 
 @frozen(eq=False)
@@ -62,37 +84,83 @@ class Entry:
     value: Node
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Mapping:
-    """A map: ``entries`` with distinct keys. Merge keys are already applied; of a duplicate key the last is here."""
+    """A map with distinct keys. Merge keys are already applied; of a duplicate key the last value is here.
 
-    span: Span
-    entries: tuple[Entry, ...]
+    ``value`` is the map as plain data; ``keys`` and ``values`` are its nodes in the same order. Whoever holds the node
+    shares them: they are not to be changed.
+    """
 
-    def entry(self, key: str) -> Entry | None:
-        """The entry of ``key``, or None."""
-        for entry in self.entries:
-            if entry.key.value == key:
-                return entry
-        return None
+    extract: Extract
+    start: int
+    end: int
+    value: dict[str, Plain]
+    keys: list[Scalar]
+    values: list[Node]
+    _positions: dict[str, int] | None = field(default=None, init=False, repr=False)
 
-    def get(self, key: str) -> Node | None:
-        """The value of ``key``, or None when the key is absent (a null value is a ``Scalar``)."""
-        entry = self.entry(key)
-        return None if entry is None else entry.value
+    @property
+    def span(self) -> Span:
+        return self.extract.span(self.start, self.end)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Each key with its value."""
+        return tuple(map(Entry, self.keys, self.values))
+
+    def key(self, name: str) -> Scalar | None:
+        """The node of the key ``name``, or None when it is absent."""
+        return self.keys[self._position(name)] if name in self.value else None
+
+    def get(self, name: str) -> Node | None:
+        """The value of the key ``name``, or None when it is absent (a null value is a ``Scalar``)."""
+        return self.values[self._position(name)] if name in self.value else None
+
+    def _position(self, name: str) -> int:
+        if self._positions is None:
+            self._positions = {key: position for position, key in enumerate(self.value)}
+        return self._positions[name]
 
 
 Node: TypeAlias = Mapping | Sequence | Scalar
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Document:
-    """One object's text: a tree of nodes, the file it is from, and the Helm template (``origin``) if one is named."""
+    """One object's text: as plain data at once, and as a tree of nodes for whoever asks where something stands.
 
-    root: Node
-    file: str
-    origin: str | None = None
-    source: SourceText = field(factory=lambda: SourceText("", ""), repr=False, kw_only=True)
+    ``plain`` are dicts, lists and scalars. Whoever holds the document shares them: they are not to be changed.
+    """
+
+    extract: Extract
+    plain: Plain
+    _root: Node | None = field(default=None, kw_only=True, repr=False)
+    # Nodes of JSON are made when they are asked for: most objects of a cluster have no finding.
+    _read: Callable[[], Node] | None = field(default=None, kw_only=True, repr=False)
+    _read_item: Callable[[int], Node] | None = field(default=None, kw_only=True, repr=False)
+
+    @classmethod
+    def of(cls, root: Node) -> Document:
+        """The document of a tree."""
+        return cls(root.extract, root.value, root=root)
+
+    @property
+    def root(self) -> Node:
+        """The tree of nodes."""
+        if self._root is None:
+            assert self._read is not None
+            self._root = self._read()
+        return self._root
+
+    @property
+    def file(self) -> str:
+        return self.extract.source.file
+
+    @property
+    def origin(self) -> str | None:
+        """The Helm template that the document comes from, if a comment names it."""
+        return self.extract.origin
 
     def node(self, path: FieldPath) -> Node | None:
         """The node at ``path``, or None when there is none."""
@@ -109,10 +177,9 @@ class Document:
         """
         if path and isinstance(path[-1], str):
             parent = self.node(path[:-1])
-            if isinstance(parent, Mapping):
-                entry = parent.entry(path[-1])
-                if entry is not None:
-                    return entry.key.span
+            key = parent.key(path[-1]) if isinstance(parent, Mapping) else None
+            if key is not None:
+                return key.span
         return self.locate(path)
 
     def child(self, path: FieldPath) -> Document:
@@ -120,14 +187,28 @@ class Document:
 
         Raises ``KeyError`` when there is nothing at ``path``.
         """
+        if self._read_item is not None and len(path) == 2 and path[0] == "items" and isinstance(path[1], int):
+            assert isinstance(self.plain, dict)
+            items = self.plain["items"]
+            if isinstance(items, list) and 0 <= path[1] < len(items):
+                return Document(self.extract, items[path[1]], read=partial(self._read_item, path[1]))
         node = self.node(path)
         if node is None:
             raise KeyError(format_path(path))
-        return Document(node, self.file, self.origin, source=self.source)
+        return Document.of(node)
+
+    def extended(self, fields: dict[str, str]) -> Document:
+        """The same object with ``fields`` that its text does not have; they are placed where the object stands.
+
+        Raises ``TypeError`` when the document is no mapping.
+        """
+        if not isinstance(self.plain, dict):
+            raise TypeError(f"{type(self.plain).__name__} has no fields")
+        return Document(self.extract, {**fields, **self.plain}, read=partial(_extended, self, fields))
 
     def source_line(self, number: int) -> str:
         """Line ``number`` (from 1) of the file, without its line end; empty when there is no such line."""
-        return self.source.line(number)
+        return self.extract.source.line(number)
 
     def _descend(self, path: FieldPath) -> tuple[Node, int]:
         """The deepest existing node on ``path`` and how many steps led to it."""
@@ -144,6 +225,20 @@ class Document:
         return node, len(path)
 
 
+def _extended(document: Document, fields: dict[str, str]) -> Mapping:
+    root = document.root
+    assert isinstance(root, Mapping)
+    extract, start, end = root.extract, root.start, root.end
+    return Mapping(
+        extract,
+        start,
+        end,
+        {**fields, **root.value},
+        [*(Scalar(extract, start, end, name, name) for name in fields), *root.keys],
+        [*(Scalar(extract, start, end, value, value) for value in fields.values()), *root.values],
+    )
+
+
 def walk(root: Node) -> Iterator[tuple[FieldPath, Node]]:
     """Every node with its path, parents first. A node that aliases share is yielded at each of its places."""
     stack: list[tuple[FieldPath, Node]] = [((), root)]
@@ -151,18 +246,16 @@ def walk(root: Node) -> Iterator[tuple[FieldPath, Node]]:
         path, node = stack.pop()
         yield path, node
         if isinstance(node, Mapping):
-            stack.extend(((*path, str(entry.key.value)), entry.value) for entry in reversed(node.entries))
+            pairs = list(zip(node.value, node.values, strict=True))
+            stack.extend(((*path, name), value) for name, value in reversed(pairs))
         elif isinstance(node, Sequence):
             stack.extend(((*path, index), node.items[index]) for index in reversed(range(len(node.items))))
 
 
 def to_plain(node: Node) -> Plain:
-    """The node as dicts, lists and scalars, new ones at each place (aliases are not shared)."""
+    """The node as dicts, lists and scalars, new ones at each place, which may be changed."""
     if isinstance(node, Mapping):
-        result: dict[str, Plain] = {}
-        for entry in node.entries:
-            result[str(entry.key.value)] = to_plain(entry.value)
-        return result
+        return dict(zip(node.value, map(to_plain, node.values), strict=True))
     if isinstance(node, Sequence):
         return list(map(to_plain, node.items))
     return node.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,11 @@ from attrs import frozen
 
 from kverify.manifest import codes
 from kverify.manifest.diagnostics import Diagnostic
-from kverify.manifest.files import Input, inputs
+from kverify.manifest.files import Input, inputs, mend_bytes
 from kverify.manifest.json_text import JsonDecoder, skip_space
-from kverify.manifest.nodes import Document, Node, Scalar
-from kverify.manifest.reading import Problem, Reading, Unreadable
-from kverify.manifest.source import SourceText
+from kverify.manifest.nodes import Document, Node
+from kverify.manifest.reading import MAX_PROBLEMS, Problem, Reading, Unreadable, too_many
+from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
 from kverify.manifest.streams import BOM, split
 
@@ -52,6 +53,8 @@ def read_paths(paths: Iterable[str], stdin: Stdin | None = None) -> ReadResult:
     diagnostics: list[Diagnostic] = []
     for item in inputs(paths, stdin):
         if isinstance(item, Input):
+            if item.problem is not None:
+                diagnostics.append(item.problem.diagnostic())
             result = read_text(item.text, item.name)
             documents.extend(result.documents)
             diagnostics.extend(result.diagnostics)
@@ -66,22 +69,27 @@ def read_text(text: str, file: str) -> ReadResult:
     Other text that begins with ``{`` is tried as JSON first, as kubectl does, and is read as YAML when it is not.
     Bytes that are not UTF-8 are expected as lone surrogates (``errors="surrogateescape"``).
     """
+    documents: list[Document] = []
+    diagnostics: list[Diagnostic] = []
     source = SourceText(file, text.removeprefix(BOM))
+    if not text.isascii():
+        diagnostics.extend(problem.diagnostic() for problem in mend_bytes(source))
     begin = skip_space(source.text, 0)
     must_be_json = PurePath(file).suffix.lower() == ".json"
     if begin == len(source.text):
-        documents: list[Document] = []
-        diagnostics: list[Diagnostic] = []
+        pass
     elif must_be_json or source.text[begin] == "{":
-        documents, diagnostics, failure = _read_json(source, begin)
+        found, problems, failure = _read_json(source, begin)
         if failure is not None and must_be_json:
-            diagnostics.append(failure.diagnostic())
+            problems.append(failure.diagnostic())
         elif failure is not None:
-            documents, diagnostics = _read_yaml(source)
-            if not any(diagnostic.refuses for diagnostic in diagnostics) and len(documents) == 1:
-                diagnostics.append(_almost_json(failure).diagnostic())
+            found, problems = _read_yaml(source)
+            if not any(diagnostic.refuses for diagnostic in problems) and len(found) == 1:
+                problems.append(_almost_json(failure).diagnostic())
+        documents, diagnostics = found, diagnostics + problems
     else:
-        documents, diagnostics = _read_yaml(source)
+        documents, problems = _read_yaml(source)
+        diagnostics += problems
     if not documents and not diagnostics:
         diagnostics.append(Problem(codes.EMPTY, "The file holds no document.", Span(file, 1, 1, 1, 1)).diagnostic())
     return ReadResult(tuple(documents), tuple(diagnostics))
@@ -89,9 +97,14 @@ def read_text(text: str, file: str) -> ReadResult:
 
 def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Diagnostic], Problem | None]:
     """All JSON values of the text one after the other, and the problem that ended the reading, if one did."""
+    from kverify.manifest.json_plain import Unusual, read_plain
+
+    extract = Extract(source, 0, len(source.text))
+    with suppress(Unusual):
+        return read_plain(extract, begin), [], None
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    reading = Reading(source, source.text, 0, 1)
+    reading = Reading(extract, source.text)
     decoder = JsonDecoder(reading)
     position = begin
     while position < len(source.text):
@@ -102,8 +115,10 @@ def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Dia
             return documents, [*diagnostics, *reading.diagnostics(None)], unreadable.problem
         position = skip_space(source.text, position)
         diagnostics.extend(reading.diagnostics(root))
-        if not _is_null(root):
-            documents.append(Document(root, source.file, source=source))
+        if len(diagnostics) > MAX_PROBLEMS:
+            return documents, diagnostics[:MAX_PROBLEMS], too_many(extract.span(position, position))
+        if root.value is not None:
+            documents.append(Document.of(root))
     return documents, diagnostics, None
 
 
@@ -111,18 +126,25 @@ def _read_yaml(source: SourceText) -> tuple[list[Document], list[Diagnostic]]:
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for chunk in split(source):
+        if len(diagnostics) > MAX_PROBLEMS:
+            diagnostics[MAX_PROBLEMS:] = [too_many(chunk.extract.span(0, 0)).diagnostic()]
+            break
         diagnostics.extend(problem.diagnostic() for problem in chunk.problems)
-        reading = Reading(source, chunk.text, chunk.offset, chunk.line, chunk.origin)
+        reading = Reading(chunk.extract, chunk.text)
         root = _parse(reading)
         # kubectl skips null documents, which is what comments between two separators are.
-        if root is not None and not _is_null(root):
-            document = Document(root, source.file, chunk.origin, source=source)
+        if root is not None and root.value is not None:
+            document = Document.of(root)
             documents.append(document)
             if "{{" in chunk.text:
                 from kverify.manifest.templates import leftovers
 
                 reading.problems.extend(leftovers(document))
         diagnostics.extend(reading.diagnostics(root))
+    if any(diagnostic.id == codes.TEMPLATE.id for diagnostic in diagnostics):
+        from kverify.manifest.templates import once
+
+        diagnostics = once(diagnostics)
     return documents, diagnostics
 
 
@@ -130,12 +152,9 @@ def _parse(reading: Reading) -> Node | None:
     """The document's root. None when there is none, or when it cannot be read, which ``reading.problems`` then says."""
     if not reading.text.strip():
         return None
-    strange = _UNPRINTABLE.search(reading.text)
-    if strange is not None:
-        reading.problems.append(_bad_character(reading, strange))
-        return None
     # lark and PyYAML are imported when there is something to read: `kverify --help` needs neither.
     from yaml import MarkedYAMLError
+    from yaml.reader import ReaderError
 
     from kverify.manifest.builder import check_aliases
     from kverify.manifest.syntax import syntax_problem
@@ -145,6 +164,9 @@ def _parse(reading: Reading) -> Node | None:
     try:
         root = _parser().parse(reading)
         check_aliases(reading)
+    except ReaderError:
+        reading.problems[:] = [_bad_character(reading)]
+        return None
     except MarkedYAMLError as error:
         reading.problems.append(syntax_problem(reading, error))
         root = None
@@ -161,15 +183,21 @@ def _parse(reading: Reading) -> Node | None:
 
 @cache
 def _parser() -> Any:
+    from lark import Lark
+
     from kverify.manifest.builder import Builder
+    from kverify.manifest.driver import TableParser
     from kverify.manifest.events import EventLexer
-    from kverify.resources import grammar
+    from kverify.resources import data_file
 
-    return grammar("manifest", lexer=EventLexer, transformer=Builder(), maybe_placeholders=False)
-
-
-def _is_null(root: Node) -> bool:
-    return isinstance(root, Scalar) and root.value is None
+    return Lark(
+        data_file("grammar", "manifest.lark").read_text("utf-8"),
+        parser="lalr",
+        lexer=EventLexer,
+        transformer=Builder(),
+        maybe_placeholders=False,
+        _plugins={"LALR_Parser": TableParser},
+    )
 
 
 def _almost_json(failure: Problem) -> Problem:
@@ -181,12 +209,11 @@ def _almost_json(failure: Problem) -> Problem:
     )
 
 
-def _bad_character(reading: Reading, match: re.Match[str]) -> Problem:
-    line, column = reading.source.position(reading.offset + match.start())
-    span = Span(reading.source.file, line, column, line, column + 1, reading.origin)
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        message = f"The byte 0x{code - 0xDC00:02X} is not UTF-8."
-        return Problem(codes.BAD_CHARACTER, message, span, "save the file as UTF-8")
+def _bad_character(reading: Reading) -> Problem:
+    """The first character that YAML calls unprintable; libyaml says only that there is one."""
+    match = _UNPRINTABLE.search(reading.text)
+    at = 0 if match is None else match.start()
+    code = ord(reading.text[at])
     name = "A NUL character" if code == 0 else f"The control character U+{code:04X}"
-    return Problem(codes.BAD_CHARACTER, f"{name} is not allowed in YAML.", span, 'remove it, or write it as "\\u…"')
+    message = f"{name} is not allowed in YAML."
+    return Problem(codes.BAD_CHARACTER, message, reading.extract.span(at, at + 1), 'remove it, or write it as "\\u…"')

@@ -12,6 +12,8 @@ import math
 import re
 import struct
 
+from kverify.manifest.diagnostics import shown
+
 _PREFIX = "tag:yaml.org,2002:"
 MERGE_TAG = f"{_PREFIX}merge"
 _STR = f"{_PREFIX}str"
@@ -27,7 +29,7 @@ _WORDS: dict[str, bool | float | None] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
 # Only text that begins with one of these can be anything but a string.
-_HINTS = frozenset("+-.0123456789yYnNtTfFoO~")
+HINTS = frozenset("+-.0123456789yYnNtTfFoO~")
 # Underscores are removed before these two are tried, wherever they stand.
 _INT = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -54,7 +56,7 @@ class ScalarError(ValueError):
 
 def resolve_plain(raw: str) -> str | int | float | bool | None:
     """The value of an unquoted, untagged scalar. NaN and the infinities come back as floats; JSON has none of them."""
-    if raw and raw[0] not in _HINTS:
+    if raw and raw[0] not in HINTS:
         return raw
     if raw in _WORDS:
         return _WORDS[raw]
@@ -90,8 +92,8 @@ def resolve(raw: str, *, quoted: bool, tag: str | None) -> str | int | float | b
         return raw
     if isinstance(value, float) and not math.isfinite(value):
         raise ScalarError(
-            f"{raw} is not a number that JSON can hold, so kubectl refuses it",
-            f'quote it if text is meant: "{raw}"',
+            f"{shown(raw)} is not a number that JSON can hold, so kubectl refuses it",
+            f'quote it if text is meant: "{shown(raw)}"',
         )
     return number(value) if isinstance(value, float) else value
 
@@ -149,13 +151,17 @@ def _resolve_as(raw: str, wanted: str) -> str | int | float | bool | None:
     if wanted == "timestamp":
         if _TIMESTAMP.fullmatch(raw):
             return raw
-        raise ScalarError(f"{raw!r} is tagged !!timestamp but is not a date", "remove the tag, or write YYYY-MM-DD")
+        raise ScalarError(
+            f"{shown(raw)!r} is tagged !!timestamp but is not a date", "remove the tag, or write YYYY-MM-DD"
+        )
     value = resolve_plain(raw)
     kind = "null" if value is None else "string" if isinstance(value, str) else type(value).__name__
     # YAML lets any integer be a float.
     if kind == wanted or (wanted == "float" and kind == "int"):
         return value
-    raise ScalarError(f"{raw!r} is tagged !!{wanted} but is a {kind}", "remove the tag, or write a value of that type")
+    raise ScalarError(
+        f"{shown(raw)!r} is tagged !!{wanted} but is a {kind}", "remove the tag, or write a value of that type"
+    )
 
 
 def _decode_binary(raw: str) -> str:

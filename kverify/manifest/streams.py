@@ -8,108 +8,132 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from kverify.manifest import codes
-from kverify.manifest.reading import Problem
-from kverify.manifest.source import SourceText
+from kverify.manifest.diagnostics import shown
+from kverify.manifest.reading import MAX_PROBLEMS, Problem
+from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
 
-# kubectl cuts at every line that begins with three dashes, whatever the YAML around it. After "..." it reads nothing
-# more up to the next such line.
-_MARKER = re.compile(r"^(?:---|\.\.\.(?=[ \t\r\n]|\Z))[^\r\n]*", re.MULTILINE)
-_NOTHING = re.compile(r"[ \t\r]*(?:#.*)?")
-_LEADING = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?(?:\n|\Z))*")
-_SOURCE = re.compile(r"^# Source: (\S.*?)[ \t\r]*$", re.MULTILINE)
+# kubectl cuts at every line that begins with three dashes, whatever the YAML around it (``YAMLReader.Read`` in
+# k8s.io/apimachinery/pkg/util/yaml). After "..." it reads nothing more up to the next such line.
+_FIRST_MARKER = re.compile(r"(---|\.\.\.(?=[ \t\r\n]|\Z))[^\n]*")
+_MARKER = re.compile(r"\n" + _FIRST_MARKER.pattern)
+# A line that is neither empty nor a comment.
+_CONTENT = re.compile(r"(?:\A|\n)[ \t\r]*+[^ \t\r\n#]")
+_SOURCE = re.compile(r"^# Source: (\S[^\n]*)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"%[A-Za-z][^\r\n]*")
+_VISIBLE = re.compile(r"[^\r\n]")
+# What Go's strings.TrimSpace removes.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 BOM = "\ufeff"
 
 
 @frozen(eq=False)
 class Chunk:
-    """The text of one document. Markers and directives are blanked, so that each character keeps its column; the
-    last line always ends.
+    """The text of one document, whose last line always ends, and where it stands. What YAML is not to see is blanked,
+    so that each character keeps its place.
     """
 
     text: str
-    offset: int
-    line: int
-    origin: str | None
+    extract: Extract
     problems: tuple[Problem, ...]
 
 
 def split(source: SourceText) -> Iterator[Chunk]:
     """The documents of a stream, those without content too (their problems may still matter)."""
-    start = 0
-    marker: re.Match[str] | None = None
-    for match in _MARKER.finditer(source.text):
-        yield _chunk(source, start, match.start(), marker)
-        start, marker = match.start(), match
+    first = _FIRST_MARKER.match(source.text)
+    start, marker = 0, "" if first is None else first[0]
+    for match in _MARKER.finditer(source.text, len(marker)):
+        yield _chunk(source, start, match.start() + 1, marker)
+        start, marker = match.start() + 1, match[0][1:]
     yield _chunk(source, start, len(source.text), marker)
 
 
-def _chunk(source: SourceText, start: int, end: int, marker: re.Match[str] | None) -> Chunk:
+def _chunk(source: SourceText, start: int, end: int, marker: str) -> Chunk:
+    """The document between two offsets; ``marker`` is its first line when that separates it from the one before."""
     text = source.text[start:end]
     if not text.endswith("\n"):
         # kubectl ends the last line too, so that a block scalar there ends with a line end.
         text += "\n"
-    line = source.position(start)[0] if start else 1
     problems: list[Problem] = []
-    if marker is not None:
-        text, found = _without_marker(source, text, marker[0], line)
-        problems.extend(found)
-    body = _content(text, 0)
+    skipped = 0
+    rest = marker[3:].strip(_SPACE)
+    if rest and not rest.startswith("#"):
+        problem, blank = _crowded_marker(source, start, marker, rest)
+        problems.append(problem)
+        text = _blank(text, 0, blank)
+    elif marker.startswith(".") and _content(text[len(marker) :]) < len(text) - len(marker):
+        problems.append(_hidden(source, start, marker))
+        text = _blank(text, 0, 3)
+    else:
+        skipped = len(marker)
+        text = text[skipped:]
+    body = _content(text)
     # Files joined with cat keep their byte order marks in the middle.
     if text.startswith(BOM, body):
-        start, text = start + body + len(BOM), text[body + len(BOM) :]
-        line = source.position(start)[0]
-        body = _content(text, 0)
+        skipped += body + len(BOM)
+        text = text[body + len(BOM) :]
+        body = _content(text)
+    offset = start + skipped
     origin = _SOURCE.search(text, 0, body)
-    name = None if origin is None else origin[1]
-    while (directive := _DIRECTIVE.match(text, body)) is not None:
-        at = source.position(start + body)[0]
+    name = None if origin is None else origin[1].rstrip()
+    extract = Extract(source, offset, min(len(text), len(source.text) - offset), name)
+    text = _without_directives(text, body, extract, problems)
+    return Chunk(text, extract, tuple(problems))
+
+
+def _without_directives(text: str, start: int, extract: Extract, problems: list[Problem]) -> str:
+    """The text with the directives that begin at ``start`` blanked; each is a problem."""
+    position = start
+    while (directive := _DIRECTIVE.match(text, position)) is not None:
         written = directive[0].rstrip()
-        problems.append(
-            Problem(
-                codes.DIRECTIVE,
-                f"kubectl does not read a document that begins with a directive ({written.split()[0]}).",
-                Span(source.file, at, 1, at, 1 + len(written), name),
-                "remove the line",
+        if len(problems) <= MAX_PROBLEMS:
+            problems.append(
+                Problem(
+                    codes.DIRECTIVE,
+                    f"kubectl does not read a document that begins with a directive ({shown(written.split()[0])}).",
+                    extract.span(position, position + len(written)),
+                    "remove the line",
+                )
             )
-        )
-        text = _blank(text, body, directive.end())
-        body = _content(text, 0)
-    return Chunk(text, start, line, name, tuple(problems))
+        position = _content(text, directive.end())
+    # Line ends stay, so that the first line of the content keeps its indentation.
+    return text if position == start else text[:start] + _VISIBLE.sub(" ", text[start:position]) + text[position:]
 
 
-def _without_marker(source: SourceText, text: str, marker: str, line: int) -> tuple[str, list[Problem]]:
-    """The text with its ``---`` or ``...`` blanked, and what is wrong with that line."""
-    rest = marker[3:]
-    harmless = _NOTHING.fullmatch(rest) is not None
-    span = Span(source.file, line, 1, line, 1 + len(marker))
+def _crowded_marker(source: SourceText, start: int, marker: str, rest: str) -> tuple[Problem, int]:
+    """The problem of a ``---`` or ``...`` with text behind it, and how much of the line YAML is not to see."""
     if marker.startswith("."):
-        if harmless and _content(text, len(marker)) == len(text):
-            return _blank(text, 0, len(marker)), []
-        problem = Problem(
-            codes.HIDDEN_DOCUMENT,
-            'kubectl reads nothing after a line with "...", so it drops what follows here.',
-            span,
-            "separate documents with a line that is only ---",
-        )
-        return _blank(text, 0, 3), [problem]
-    if harmless:
-        return _blank(text, 0, 3), []
+        return _hidden(source, start, marker), 3
     problem = Problem(
         codes.SEPARATOR,
-        f"kubectl refuses a document separator with more on its line: {rest.strip()}",
-        span,
+        f"kubectl refuses a document separator with more on its line: {shown(rest)}",
+        _line(source, start, marker),
         "put --- on a line of its own",
     )
     # "--- {a: 1}" is a document to YAML, "---text" is nothing sensible.
-    return _blank(text, 0, 3 if rest[0] in " \t" else len(marker)), [problem]
+    return problem, 3 if marker[3] in " \t\r" else len(marker)
 
 
-def _content(text: str, start: int) -> int:
-    """Where the first line begins that is neither empty nor a comment."""
-    match = _LEADING.match(text, start)
-    return start if match is None else match.end()
+def _hidden(source: SourceText, start: int, marker: str) -> Problem:
+    return Problem(
+        codes.HIDDEN_DOCUMENT,
+        'kubectl reads nothing after a line with "...", so it drops what follows here.',
+        _line(source, start, marker),
+        "separate documents with a line that is only ---",
+    )
+
+
+def _line(source: SourceText, start: int, marker: str) -> Span:
+    width = len(marker.rstrip("\r"))
+    return Extract(source, start, width).span(0, width)
+
+
+def _content(text: str, start: int = 0) -> int:
+    """Where the first line begins, from ``start`` on, that is neither empty nor a comment; else the text's length."""
+    match = _CONTENT.search(text, start)
+    if match is None:
+        return len(text)
+    return match.start() + int(text[match.start()] == "\n")
 
 
 def _blank(text: str, start: int, end: int) -> str:

@@ -51,7 +51,7 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
             "mend the indentation, or put the whole value in quotes",
         )
     if problem.startswith("could not find expected ':'"):
-        whole = evolve(begun, end_column=len(reading.source.line(begun.line)) + 1)
+        whole = evolve(begun, end_column=len(reading.extract.source.line(begun.line)) + 1)
         return Problem(codes.SYNTAX, 'This line is not of the form "key: value".', whole, "add the missing colon")
     if context == "while parsing a block mapping":
         return Problem(
@@ -83,8 +83,9 @@ def _unclosed(reading: Reading, begun: Span, here: Span, bracket: str, character
         if character.strip() and character not in "[{":
             message = f"A value was expected here, not {character}"
             return Problem(codes.SYNTAX, message, here, "write the value, or put the text in quotes")
-        begun = reading.opened[-1] if reading.opened else begun
-        bracket = reading.source.line(begun.line)[begun.column - 1 : begun.column]
+        if reading.opened:
+            start = reading.opened[-1]
+            begun, bracket = reading.extract.span(start, start + 1), reading.text[start : start + 1]
     closing = _BRACKETS.get(bracket, "a closing bracket")
     return Problem(
         codes.UNCLOSED,

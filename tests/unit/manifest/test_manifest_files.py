@@ -99,14 +99,30 @@ def test_directories_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.Mo
 def test_bytes_that_are_not_utf8_are_reported_in_place(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"a: 1\n---\nb: caf\xe9\n---\nc: 3\n")
     result = read_paths([str(tmp_path)])
-    assert values(result) == [{"a": 1}, {"c": 3}]
+    assert values(result) == [{"a": 1}, {"b": "caf\ufffd"}, {"c": 3}]
     (diagnostic,) = result.diagnostics
-    assert (diagnostic.id, box(diagnostic.span)) == ("KV1008", (3, 7, 3, 8))
+    assert (diagnostic.id, diagnostic.refuses, box(diagnostic.span)) == ("KV1023", False, (3, 7, 3, 8))
     assert "0xE9" in diagnostic.message
 
 
+def test_many_bytes_that_are_not_utf8_are_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'{"a": "\xe9\xff", "b": "\xed\xa0\x80"}')
+    result = read_paths([str(tmp_path)])
+    assert values(result) == [{"a": "\ufffd" * 2, "b": "\ufffd" * 3}]
+    (diagnostic,) = result.diagnostics
+    assert (diagnostic.id, "and 4 more" in diagnostic.message) == ("KV1023", True)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf16_is_recognised(tmp_path: Path, encoding: str) -> None:
-    (tmp_path / "a.yaml").write_bytes("\ufeffa: 1\n".encode(encoding))
+def test_utf16_is_read_as_in_kubectl(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.yaml").write_bytes("\ufeffa: é\n".encode(encoding))
+    result = read_paths([str(tmp_path)])
+    assert values(result) == [{"a": "é"}]
+    (diagnostic,) = result.diagnostics
+    assert (diagnostic.id, diagnostic.refuses, "UTF-16" in diagnostic.message) == ("KV1023", False, True)
+
+
+def test_utf16_without_a_mark_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes("a: 1\n".encode("utf-16-le"))
     (diagnostic,) = read_paths([str(tmp_path)]).diagnostics
-    assert (diagnostic.id, "UTF-16" in diagnostic.message) == ("KV1008", True)
+    assert (diagnostic.id, "NUL" in diagnostic.message) == ("KV1008", True)

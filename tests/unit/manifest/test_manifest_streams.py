@@ -36,7 +36,7 @@ def test_positions_are_those_of_the_whole_file() -> None:
 
 
 def test_a_broken_document_does_not_lose_the_others() -> None:
-    text = "a: 1\n---\nb: [\n---\nc: \udcff\n---\n\td: 1\n---\ne: 2\n"
+    text = "a: 1\n---\nb: [\n---\nc: \x01\n---\n\td: 1\n---\ne: 2\n"
     assert all_plain(text) == [{"a": 1}, {"e": 2}]
     assert [(d.id, d.span.line) for d in read_text(text, "m.yaml").diagnostics] == [
         ("KV1006", 3),

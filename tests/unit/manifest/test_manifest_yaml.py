@@ -152,7 +152,6 @@ def test_the_deepest_nesting_is_read(file: str) -> None:
         ("a: \u2028b\n", "KV1004", (1, 5, 1, 6)),
         ("a: b\x00c\n", "KV1008", (1, 5, 1, 6)),
         ("a: b\x07c\n", "KV1008", (1, 5, 1, 6)),
-        ("a: \udcffc\n", "KV1008", (1, 4, 1, 5)),
     ],
 )
 def test_what_is_not_yaml(text: str, id_: str, where: tuple[int, int, int, int]) -> None:
@@ -192,7 +191,7 @@ def test_characters_beyond_ascii_count_as_one_column() -> None:
 )
 def test_without_libyaml_the_answer_is_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = read_text(text, "m.yaml")
-    monkeypatch.delattr(yaml, "CSafeLoader")
+    monkeypatch.setattr("kverify.manifest.events.PARSER", yaml.SafeLoader)
     slow = read_text(text, "m.yaml")
     assert slow.diagnostics == fast.diagnostics
     assert [to_plain(d.root) for d in slow.documents] == [to_plain(d.root) for d in fast.documents]
