@@ -22,8 +22,9 @@ from kverify.api.source import Source
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import Problem, validate
 from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
+from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.manifest.nodes import Document, Mapping, Node, Scalar, to_plain
+from kverify.manifest.nodes import Document, Plain
 
 
 @frozen
@@ -46,14 +47,15 @@ def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) ->
     """Decode every document; each item of a ``List`` (or ``PodList``, ...) becomes an object of its own."""
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
-    for document in documents:
-        items, problems = _expand(document)
-        diagnostics += problems
-        for item in items:
-            decoded = decode(item, version)
-            diagnostics += decoded.diagnostics
-            if decoded.object is not None:
-                objects.append(decoded.object)
+    with paused():
+        for document in documents:
+            items, problems = _expand(document)
+            diagnostics += problems
+            for item in items:
+                decoded = decode(item, version)
+                diagnostics += decoded.diagnostics
+                if decoded.object is not None:
+                    objects.append(decoded.object)
     return DecodedAll(tuple(objects), tuple(diagnostics))
 
 
@@ -72,27 +74,24 @@ def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
 
 def _decode(document: Document, version: str, complete: bool) -> Decoded:
     ordinal(version)
-    root = document.root
-    context = Context(version=version)
-    if not isinstance(root, Mapping):
-        context.error("KV1101", root.span, (), "A Kubernetes object is a mapping with apiVersion, kind and metadata.")
+    plain = document.plain
+    context = Context(version, document)
+    if not isinstance(plain, dict):
+        context.error("KV1101", (), "A Kubernetes object is a mapping with apiVersion, kind and metadata.")
         return Decoded(None, context.finish())
-    api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
-    context.object = object_name(root)
+    api_version, kind = _text(plain, "apiVersion"), _text(plain, "kind")
+    context.object = object_name(plain)
     if registry.list_item_kind(api_version, kind) is not None:
-        context.error("KV1101", root.span, (), f"{kind} holds several objects.", "decode its items one by one")
+        context.error("KV1101", (), f"{kind} holds several objects.", "decode its items one by one")
         return Decoded(None, context.finish())
-    if not _check_identity(root, api_version, kind, context):
+    if not _check_identity(plain, api_version, kind, context):
         return Decoded(None, context.finish())
     source = Source(document)
     cls = registry.class_of(api_version, kind)
     if cls is None:
-        return _decode_other(root, api_version, kind, source, context)
-    read = read_object(cls, root, (), context)
-    if not isinstance(read, cls):
-        return Decoded(None, context.finish())
-    result: KubeObject = attrs.evolve(read, source=source)
-    _check_name(result.metadata, root, context)
+        return _decode_other(plain, api_version, kind, source, context)
+    result: KubeObject = read_object(cls, plain, None, context, source=source)
+    _check_name(result.metadata, context)
     if complete:
         result = apply_defaults(result)
         for problem in validate(result, version):
@@ -100,59 +99,55 @@ def _decode(document: Document, version: str, complete: bool) -> Decoded:
     return Decoded(None if context.refused else result, context.finish())
 
 
-def _decode_other(root: Mapping, api_version: str, kind: str, source: Source, context: Context) -> Decoded:
-    node = root.get("metadata")
-    metadata = read_object(ObjectMeta, node, ("metadata",), context) if node is not None else ObjectMeta()
+def _decode_other(plain: dict[str, Plain], api_version: str, kind: str, source: Source, context: Context) -> Decoded:
+    written = plain.get("metadata")
+    # A null metadata is no mapping: of a typed object it would be an absent one.
+    metadata = read_object(ObjectMeta, written, (None, "metadata"), context) if "metadata" in plain else ObjectMeta()
     if not isinstance(metadata, ObjectMeta):
         return Decoded(None, context.finish())
-    _check_name(metadata, root, context)
+    _check_name(metadata, context)
     if context.refused:
         return Decoded(None, context.finish())
     if registry.namespaced(api_version, kind) and not metadata.namespace:
         metadata = attrs.evolve(metadata, namespace="default")
-    content = freeze(to_plain(root))  # type: ignore[arg-type]
+    content = freeze(plain)
     assert content is not None
     other = OtherObject(api_version=api_version, kind=kind, metadata=metadata, source=source, content=content)
     return Decoded(other, context.finish())
 
 
-def _check_identity(root: Mapping, api_version: str, kind: str, context: Context) -> bool:
+def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, context: Context) -> bool:
     """Whether apiVersion and kind name something that can be decoded."""
     complete = True
     for name, value in (("apiVersion", api_version), ("kind", kind)):
         if value:
             continue
         complete = False
-        node = root.get(name)
-        if node is None or (isinstance(node, Scalar) and node.value in (None, "")):
-            message = f"The object has no {name}."
-        else:
-            message = f"{name} is not a text."
-        context.error("KV1108", (node or root).span, (name,), message, f"add {name}")
+        absent = plain.get(name) in (None, "")
+        message = f"The object has no {name}." if absent else f"{name} is not a text."
+        context.error("KV1108", (name,), message, f"add {name}")
     if not complete:
         return False
     group, _, _ = api_version.rpartition("/")
     if group in registry.TOOL_GROUPS:
         message = f"{kind} of {api_version} configures a tool; it is not an object of the cluster."
-        context.add("KV1110", Severity.INFO, root.span, (), message)
+        context.add("KV1110", Severity.INFO, (), message)
         return False
-    node = root.get("apiVersion")
-    span = (node or root).span
     if (api_version, kind) in registry.NAMESPACED:
         if known_kind(api_version, kind, context.version):
             return True
         message = f"Kubernetes {context.version} does not serve {kind} of {api_version}."
-        context.error("KV1302", span, ("apiVersion",), message, "target another version")
+        context.error("KV1302", ("apiVersion",), message, "target another version")
         return False
     removed = REMOVED.get((api_version, kind))
     if removed is not None:
         message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}."
-        context.error("KV1301", span, ("apiVersion",), message, f"use {removed.use}")
+        context.error("KV1301", ("apiVersion",), message, f"use {removed.use}")
         return False
     if group in registry.GROUPS and not _may_be_newer(api_version):
         similar = registry.similar_kind(api_version, kind)
         message = f"Kubernetes {context.version} has no kind {kind} in {api_version}."
-        context.error("KV1302", span, ("apiVersion",), message, f"did you mean {similar}?" if similar else "")
+        context.error("KV1302", ("apiVersion",), message, f"did you mean {similar}?" if similar else "")
         return False
     return True
 
@@ -162,16 +157,16 @@ def _may_be_newer(api_version: str) -> bool:
     return "alpha" in api_version or "beta" in api_version
 
 
-def _check_name(metadata: ObjectMeta, root: Mapping, context: Context) -> None:
+def _check_name(metadata: ObjectMeta, context: Context) -> None:
     if metadata.name or ("metadata", "name") in context.bad_paths:
         return
-    node = root.get("metadata")
-    span = (node or root).span
     if metadata.generate_name:
         message = "The object has generateName but no name, so it cannot be applied."
     else:
         message = "The object has no metadata.name."
-    context.error("KV1108", span, ("metadata", "name"), message, "give it a name")
+    # The mapping that lacks it, even where the name is written and empty.
+    span = context.document.locate(("metadata",))
+    context.error("KV1108", ("metadata", "name"), message, "give it a name", span=span)
 
 
 def _adopt(problem: Problem, source: Source, context: Context) -> None:
@@ -179,7 +174,7 @@ def _adopt(problem: Problem, source: Source, context: Context) -> None:
     if context.explains(problem.path, missing=problem.id == "KV1201"):
         return
     span = source.key_span(problem.path) if problem.at_key else source.span(problem.path)
-    context.add(problem.id, problem.severity, span, problem.path, problem.message, problem.mend, problem.text)
+    context.add(problem.id, problem.severity, problem.path, problem.message, problem.mend, span=span, text=problem.text)
 
 
 def _expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
@@ -204,8 +199,8 @@ def _expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
             children.reverse()
             queue += [_with_kind(child, str(api_version), item_kind) if item_kind else child for child in children]
         elif items is not None:
-            context = Context(version=DEFAULT_VERSION, object=str(kind))
-            context.error("KV1104", current.locate(("items",)), ("items",), f"The items of a {kind} are a list.")
+            context = Context(DEFAULT_VERSION, current, str(kind))
+            context.error("KV1104", ("items",), f"The items of a {kind} are a list.")
             problems += context.finish()
     return done, problems
 
@@ -219,19 +214,19 @@ def _with_kind(document: Document, api_version: str, kind: str) -> Document:
     return document.extended(extra) if extra else document
 
 
-def _text(root: Mapping, key: str) -> str:
-    node = root.get(key)
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+def _text(plain: dict[str, Plain], key: str) -> str:
+    value = plain.get(key)
+    return value if isinstance(value, str) else ""
 
 
-def object_name(root: Node) -> str:
+def object_name(plain: Plain) -> str:
     """``Deployment shop/web`` of an object that may be broken; as much of it as can be read."""
-    if not isinstance(root, Mapping):
+    if not isinstance(plain, dict):
         return ""
-    api_version, kind = _text(root, "apiVersion"), _text(root, "kind")
-    metadata = root.get("metadata")
+    api_version, kind = _text(plain, "apiVersion"), _text(plain, "kind")
+    metadata = plain.get("metadata")
     name = namespace = ""
-    if isinstance(metadata, Mapping):
+    if isinstance(metadata, dict):
         name, namespace = _text(metadata, "name"), _text(metadata, "namespace")
     if not namespace and registry.namespaced(api_version, kind):
         namespace = "default"

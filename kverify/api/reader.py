@@ -1,6 +1,6 @@
 """Readers for one type at a time, built from attrs classes: the machinery under :mod:`kverify.api.decode`.
 
-A reader takes a node and returns a value, or :data:`BAD` after it has reported what is wrong.
+A reader takes plain data and returns a value, or :data:`BAD` after it has reported what is wrong.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from kverify.api.base import EMPTY, Bits, FrozenMap, Timestamp, freeze, freeze_v
 from kverify.api.quantity import Quantity, QuantityError, parse_quantity
 from kverify.api.types.history import FIELDS
 from kverify.api.versions import GATES, effective_field, known_field, ordinal
-from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.manifest.nodes import FieldPath, Mapping, Node, Scalar, Sequence, format_path, to_plain
+from kverify.manifest.diagnostics import Diagnostic, Severity, shown
+from kverify.manifest.nodes import Document, FieldPath, Scalar, format_path
 from kverify.manifest.span import Span
 
 
@@ -35,14 +35,18 @@ class _Bad:
 BAD: Final = _Bad()
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+_DIGITS = re.compile(r"[+-]?\d+")
+# No field has a longer name; what is longer is like none of them.
+_LONGEST_NAME = 100
 _YAML11_BOOLEANS = frozenset({"y", "n", "yes", "no", "on", "off"})
 
 
 @define
 class Context:
-    """What is being decoded, and the problems found so far."""
+    """What is being decoded, and the problems found so far. Places are looked up only where there is a problem."""
 
     version: str
+    document: Document
     object: str = ""
     diagnostics: list[Diagnostic] = attrs.field(factory=list)
     bad_paths: set[FieldPath] = attrs.field(factory=set)
@@ -53,25 +57,42 @@ class Context:
         self,
         id: str,
         severity: Severity,
-        span: Span,
         path: FieldPath,
         message: str,
         mend: str = "",
+        *,
+        span: Span | None = None,
         text: str | None = None,
     ) -> None:
-        """Report; ``text`` is the path as printed when the API server prints another one than the field's own."""
+        """Report; ``span`` is another place than the field's value, ``text`` the path as printed when the API server
+        prints another one than the field's own.
+        """
         self.refused = self.refused or severity is Severity.ERROR
-        printed = format_path(path) if text is None else text
         self.diagnostics.append(
             Diagnostic(
-                id=id, severity=severity, message=message, span=span, path=printed, object=self.object, mend=mend
+                id=id,
+                severity=severity,
+                message=message,
+                span=self.document.locate(path) if span is None else span,
+                path=format_path(path) if text is None else text,
+                object=self.object,
+                mend=mend,
             )
         )
 
-    def error(self, id: str, span: Span, path: FieldPath, message: str, mend: str = "") -> _Bad:
-        self.add(id, Severity.ERROR, span, path, message, mend)
+    def error(self, id: str, path: FieldPath, message: str, mend: str = "", *, span: Span | None = None) -> _Bad:
+        self.add(id, Severity.ERROR, path, message, mend, span=span)
         self.bad_paths.add(path)
         return BAD
+
+    def key_span(self, path: FieldPath) -> Span:
+        """Where the key that ``path`` ends with is written."""
+        return self.document.locate_key(path)
+
+    def raw(self, path: FieldPath, value: float) -> str:
+        """The scalar at ``path`` as it is written; ``value`` is what was read from it."""
+        node = self.document.node(path)
+        return node.raw if isinstance(node, Scalar) else str(value)
 
     def explains(self, path: FieldPath, missing: bool) -> bool:
         """Whether a decoding problem is the cause of a validation problem at ``path``."""
@@ -84,7 +105,19 @@ class Context:
         return tuple(sorted(self.diagnostics, key=lambda item: (item.span.line, item.span.column, item.id)))
 
 
-Reader: TypeAlias = Callable[[Node, FieldPath, Context], Any]
+# The way to a value: the way to what it is in, and its key or index there; None is the object itself. A pair for each
+# step is what every value can afford, ``FieldPath`` is made for those with a problem.
+Way: TypeAlias = "tuple[Way, str | int] | None"
+Reader: TypeAlias = Callable[[Any, Way, Context], Any]
+
+
+def path_of(way: Way) -> FieldPath:
+    """The same way as a path."""
+    steps: list[str | int] = []
+    while way is not None:
+        way, step = way
+        steps.append(step)
+    return tuple(reversed(steps))
 
 
 @frozen
@@ -117,6 +150,23 @@ def shape_of(cls: type) -> Shape:
 
 
 @cache
+def _plan(cls: type, version: str) -> dict[str, tuple[str, Reader, bool, bool]]:
+    """By JSON name: the attribute, its reader, whether Go drops its zero, and whether ``version`` treats the field as
+    it is now. A tuple, because unpacking one is faster than asking for four attributes.
+    """
+    shape = shape_of(cls)
+    return {
+        key: (
+            field.attribute,
+            field.read,
+            field.omit_zero,
+            known_field(shape.name, key, version) and effective_field(shape.name, key, version),
+        )
+        for key, field in shape.fields.items()
+    }
+
+
+@cache
 def reader_of(hint: Any) -> Reader:
     """The reader of a type hint. Raises ``TypeError`` for a hint no Kubernetes field has."""
     origin, arguments = get_origin(hint), get_args(hint)
@@ -141,132 +191,147 @@ def reader_of(hint: Any) -> Reader:
     if hint in simple:
         return simple[hint]
     if isinstance(hint, type) and attrs.has(hint):
-        return lambda node, path, context: read_object(hint, node, path, context)
+        return lambda value, way, context: read_object(hint, value, way, context)
     raise TypeError(f"no field of a Kubernetes object has the type {hint!r}")
 
 
-def read_object(cls: type, node: Node, path: FieldPath, context: Context) -> Any:
-    """An instance of ``cls``; fields with problems keep their default. ``BAD`` when the node is no mapping at all."""
-    if not isinstance(node, Mapping):
-        return _wrong(node, path, context, "a mapping")
-    shape = shape_of(cls)
-    values: dict[str, Any] = {}
-    for entry in node.entries:
-        key = str(entry.key.value)
-        field = shape.fields.get(key)
+def read_object(cls: type, value: Any, way: Way, context: Context, **more: Any) -> Any:
+    """An instance of ``cls``; fields with problems keep their default. ``BAD`` when the value is no mapping at all.
+
+    ``more`` are attributes that no manifest can set.
+    """
+    if type(value) is not dict:
+        return _wrong(value, way, context, "a mapping")
+    plan = _plan(cls, context.version)
+    for key, inner in value.items():
+        field = plan.get(key)
         if field is None:
-            _unknown(cls, shape, key, entry.key.span, path, context)
+            _unknown(cls, key, way, context)
             continue
-        here = (*path, key)
-        history = FIELDS.get((shape.name, key))
-        if history is not None and not known_field(shape.name, key, context.version):
-            since, until = history
-            early = ordinal(context.version) < ordinal(since)
-            message = f"Kubernetes {context.version} does not know the field {key}"
-            message += f"; it came with {since}." if early else f"; {until} removed it."
-            context.error("KV1303", entry.key.span, here, message, "remove it, or target another version")
+        attribute, read, omit_zero, settled = field
+        if not settled and not _exists(cls, key, way, context):
             continue
-        if isinstance(entry.value, Scalar) and entry.value.value is None:
+        if inner is None:
             continue
-        value = field.read(entry.value, here, context)
-        if value is BAD or (field.omit_zero and not value):
+        result = read(inner, (way, key), context)
+        if result is BAD or (omit_zero and not result):
             continue
-        gate = GATES.get((shape.name, key))
-        if gate is not None and not effective_field(shape.name, key, context.version):
-            message = f"{key} is dropped: the feature gate {gate.name} is off by default in {context.version}."
-            context.add("KV1304", Severity.WARNING, entry.key.span, here, message, "remove it, or turn the gate on")
-            continue
-        values[field.attribute] = value
-    return cls(**values)
+        if settled or _has_effect(cls, key, way, context):
+            more[attribute] = result
+    return cls(**more)
 
 
-def _read_string(node: Node, path: FieldPath, context: Context) -> Any:
-    if isinstance(node, Scalar):
-        if isinstance(node.value, str):
-            return node.value
-        if isinstance(node.value, bool):
-            old = node.raw.lower() in _YAML11_BOOLEANS
-            message = f"{node.raw} is a boolean{' in YAML 1.1' if old else ''}, and a text belongs here."
-            return context.error("KV1102", node.span, path, message, f'quote it: "{node.raw}"')
-        if isinstance(node.value, (int, float)):
-            message = f"{node.raw} is a number, and a text belongs here."
-            return context.error("KV1102", node.span, path, message, f'quote it: "{node.raw}"')
-    return _wrong(node, path, context, "a text")
+def _exists(cls: type, key: str, way: Way, context: Context) -> bool:
+    """Whether the version has the field at all."""
+    if known_field(cls.__name__, key, context.version):
+        return True
+    path = (*path_of(way), key)
+    since, until = FIELDS[cls.__name__, key]
+    early = ordinal(context.version) < ordinal(since)
+    message = f"Kubernetes {context.version} does not know the field {key}"
+    message += f"; it came with {since}." if early else f"; {until} removed it."
+    context.error("KV1303", path, message, "remove it, or target another version", span=context.key_span(path))
+    return False
 
 
-def _read_time(node: Node, path: FieldPath, context: Context) -> Any:
-    value = _read_string(node, path, context)
-    if value is not BAD and not _TIME.fullmatch(value):
-        message = f"{value!r} is not a time."
-        return context.error("KV1106", node.span, path, message, "write it as 2006-01-02T15:04:05Z")
-    return value
+def _has_effect(cls: type, key: str, way: Way, context: Context) -> bool:
+    """Whether the version keeps the field, or drops it because a feature gate is off."""
+    if effective_field(cls.__name__, key, context.version):
+        return True
+    path = (*path_of(way), key)
+    gate = GATES[cls.__name__, key]
+    message = f"{key} is dropped: the feature gate {gate.name} is off by default in {context.version}."
+    span = context.key_span(path)
+    context.add("KV1304", Severity.WARNING, path, message, "remove it, or turn the gate on", span=span)
+    return False
 
 
-def _read_bool(node: Node, path: FieldPath, context: Context) -> Any:
-    if isinstance(node, Scalar):
-        if isinstance(node.value, bool):
-            return node.value
-        if isinstance(node.value, str) and node.value.lower() in ("true", "false"):
-            message = f"{node.value!r} is a text, and true or false belongs here."
-            return context.error("KV1103", node.span, path, message, f"remove the quotes: {node.value.lower()}")
-    return _wrong(node, path, context, "true or false")
+def _read_string(value: Any, way: Way, context: Context) -> Any:
+    if type(value) is str:
+        return value
+    if isinstance(value, (int, float)):
+        path = path_of(way)
+        raw = context.raw(path, value)
+        if isinstance(value, bool):
+            old = raw.lower() in _YAML11_BOOLEANS
+            message = f"{raw} is a boolean{' in YAML 1.1' if old else ''}, and a text belongs here."
+        else:
+            message = f"{raw} is a number, and a text belongs here."
+        return context.error("KV1102", path, message, f'quote it: "{raw}"')
+    return _wrong(value, way, context, "a text")
 
 
-def _read_number(node: Node, path: FieldPath, context: Context) -> Any:
-    if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        return float(node.value)
-    return _wrong(node, path, context, "a number")
+def _read_time(value: Any, way: Way, context: Context) -> Any:
+    text = _read_string(value, way, context)
+    if text is not BAD and not _TIME.fullmatch(text):
+        message = f"{_short(text)} is not a time."
+        return context.error("KV1106", path_of(way), message, "write it as 2006-01-02T15:04:05Z")
+    return text
 
 
-def _read_json(node: Node, path: FieldPath, context: Context) -> Any:  # noqa: ARG001 (a reader of any value)
-    return freeze_value(to_plain(node))
+def _read_bool(value: Any, way: Way, context: Context) -> Any:
+    if type(value) is bool:
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        message = f"{value!r} is a text, and true or false belongs here."
+        return context.error("KV1103", path_of(way), message, f"remove the quotes: {value.lower()}")
+    return _wrong(value, way, context, "true or false")
+
+
+def _read_number(value: Any, way: Way, context: Context) -> Any:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return _wrong(value, way, context, "a number")
+
+
+def _read_json(value: Any, way: Way, context: Context) -> Any:  # noqa: ARG001 (a reader of any value)
+    return freeze_value(value)
 
 
 @cache
 def _integer_reader(bits: Bits) -> Reader:
     limit = 2 ** (bits.width - 1)
 
-    def read(node: Node, path: FieldPath, context: Context) -> Any:
-        if not isinstance(node, Scalar) or isinstance(node.value, bool):
-            return _wrong(node, path, context, "a whole number")
-        value = node.value
-        if isinstance(value, str):
-            if re.fullmatch(r"[+-]?\d+", value):
-                message = f"{value!r} is a text, and a number belongs here."
-                return context.error("KV1103", node.span, path, message, f"remove the quotes: {value}")
-            return _wrong(node, path, context, "a whole number")
+    def read(value: Any, way: Way, context: Context) -> Any:
+        if type(value) is int and -limit <= value < limit:
+            return value
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            message = f"{_short(value)} is a text, and a number belongs here."
+            return context.error("KV1103", path_of(way), message, f"remove the quotes: {shown(value)}")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return _wrong(value, way, context, "a whole number")
         if isinstance(value, float):
+            path = path_of(way)
             # YAML reaches the API server as JSON, and 3.0 as 3.
             if not value.is_integer():
-                return context.error("KV1103", node.span, path, f"{node.raw} is not a whole number.")
+                return context.error("KV1103", path, f"{shown(context.raw(path, value))} is not a whole number.")
             value = int(value)
-        assert value is not None
         if not -limit <= value < limit:
             message = f"{value} does not fit into {bits.width} bits."
-            return context.error("KV1105", node.span, path, message, f"the largest is {limit - 1}")
+            return context.error("KV1105", path_of(way), message, f"the largest is {limit - 1}")
         return value
 
     return read
 
 
-def _read_int_or_string(node: Node, path: FieldPath, context: Context) -> Any:
-    if isinstance(node, Scalar):
-        if isinstance(node.value, str):
-            return node.value
-        if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            return _integer_reader(Bits(32))(node, path, context)
-    return _wrong(node, path, context, "a whole number or a text")
+def _read_int_or_string(value: Any, way: Way, context: Context) -> Any:
+    if type(value) is str:
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _integer_reader(Bits(32))(value, way, context)
+    return _wrong(value, way, context, "a whole number or a text")
 
 
-def _read_quantity(node: Node, path: FieldPath, context: Context) -> Any:
-    if not isinstance(node, Scalar) or isinstance(node.value, bool):
-        return _wrong(node, path, context, "a quantity")
-    value = node.value
+def _read_quantity(value: Any, way: Way, context: Context) -> Any:
+    if isinstance(value, (bool, dict, list)):
+        return _wrong(value, way, context, "a quantity")
     try:
         return parse_quantity(value if isinstance(value, str) else _number_text(value))
     except QuantityError as error:
-        span = node.part(error.start, error.end) if isinstance(value, str) else node.span
-        return context.error("KV1107", span, path, f"{_sentence(str(error))}.", error.mend)
+        path = path_of(way)
+        node = context.document.node(path)
+        span = node.part(error.start, error.end) if isinstance(node, Scalar) and isinstance(value, str) else None
+        return context.error("KV1107", path, f"{_sentence(str(error))}.", error.mend, span=span)
 
 
 def _number_text(value: float | None) -> str:
@@ -281,45 +346,44 @@ def _number_text(value: float | None) -> str:
 
 
 def _list_reader(read: Reader, zero: Callable[[], Any]) -> Reader:
-    def read_list(node: Node, path: FieldPath, context: Context) -> Any:
-        if not isinstance(node, Sequence):
-            hint = "begin each item with a dash" if isinstance(node, Mapping) else ""
-            return _wrong(node, path, context, "a list", hint)
+    def read_list(value: Any, way: Way, context: Context) -> Any:
+        if type(value) is not list:
+            hint = "begin each item with a dash" if isinstance(value, dict) else ""
+            return _wrong(value, way, context, "a list", hint)
         values = []
-        for index, item in enumerate(node.items):
-            if isinstance(item, Scalar) and item.value is None:
+        for index, item in enumerate(value):
+            if item is None:
                 values.append(zero())
                 continue
-            value = read(item, (*path, index), context)
+            result = read(item, (way, index), context)
             # A problem inside an item must not shift the others: validation prints their indexes.
-            values.append(zero() if value is BAD else value)
+            values.append(zero() if result is BAD else result)
         return tuple(values)
 
     return read_list
 
 
 def _map_reader(read: Reader, zero: Callable[[], Any]) -> Reader:
-    def read_map(node: Node, path: FieldPath, context: Context) -> Any:
-        if not isinstance(node, Mapping):
-            return _wrong(node, path, context, "a mapping")
+    def read_map(value: Any, way: Way, context: Context) -> Any:
+        if type(value) is not dict:
+            return _wrong(value, way, context, "a mapping")
         values: dict[str, Any] = {}
-        for entry in node.entries:
-            key = str(entry.key.value)
-            if isinstance(entry.value, Scalar) and entry.value.value is None:
+        for key, item in value.items():
+            if item is None:
                 values[key] = zero()
                 continue
-            value = read(entry.value, (*path, key), context)
-            if value is not BAD:
-                values[key] = value
+            result = read(item, (way, key), context)
+            if result is not BAD:
+                values[key] = result
         return FrozenMap(values) if values else EMPTY
 
     return read_map
 
 
-def _read_opaque(node: Node, path: FieldPath, context: Context) -> Any:
-    if not isinstance(node, Mapping):
-        return _wrong(node, path, context, "a mapping")
-    return freeze(to_plain(node))  # type: ignore[arg-type]
+def _read_opaque(value: Any, way: Way, context: Context) -> Any:
+    if type(value) is not dict:
+        return _wrong(value, way, context, "a mapping")
+    return freeze(value)
 
 
 def _zero_of(hint: Any) -> Callable[[], Any]:
@@ -333,34 +397,41 @@ def _zero_of(hint: Any) -> Callable[[], Any]:
     return lambda: EMPTY if get_origin(hint) is not Annotated else 0
 
 
-def _wrong(node: Node, path: FieldPath, context: Context, wanted: str, mend: str = "") -> _Bad:
-    if isinstance(node, Mapping):
+def _wrong(value: Any, way: Way, context: Context, wanted: str, mend: str = "") -> _Bad:
+    path = path_of(way)
+    if isinstance(value, dict):
         found = "a mapping"
-    elif isinstance(node, Sequence):
+    elif isinstance(value, list):
         found = "a list"
-    elif isinstance(node.value, bool):
-        found = f"the boolean {node.raw}"
-    elif isinstance(node.value, str):
-        found = f"the text {_short(node.value)}"
+    elif isinstance(value, bool):
+        found = f"the boolean {context.raw(path, value)}"
+    elif isinstance(value, str):
+        found = f"the text {_short(value)}"
     else:
-        found = "nothing" if node.value is None else f"the number {node.raw}"
-    id = "KV1104" if wanted in ("a mapping", "a list") or not isinstance(node, Scalar) else "KV1103"
-    return context.error(id, node.span, path, f"{_sentence(found)} is here, and {wanted} belongs here.", mend)
+        found = "nothing" if value is None else f"the number {shown(context.raw(path, value))}"
+    id = "KV1104" if wanted in ("a mapping", "a list") or isinstance(value, (dict, list)) else "KV1103"
+    return context.error(id, path, f"{_sentence(found)} is here, and {wanted} belongs here.", mend)
 
 
-def _unknown(cls: type, shape: Shape, key: str, span: Span, path: FieldPath, context: Context) -> None:
+def _unknown(cls: type, key: str, way: Way, context: Context) -> None:
+    path = path_of(way)
     place = format_path(path) or "the object"
-    message = f"{place} has no field {key!r}."
-    context.add("KV1109", Severity.ERROR, span, (*path, key), _sentence(message), _did_you_mean(cls, shape, key))
+    message = f"{place} has no field {_short(key)}."
+    here = (*path, key)
+    span = context.key_span(here)
+    context.add("KV1109", Severity.ERROR, here, _sentence(message), _did_you_mean(cls, key), span=span)
     context.unknown_under.add(path)
 
 
-def _did_you_mean(cls: type, shape: Shape, key: str) -> str:
-    folded = {name.lower(): name for name in shape.fields}
+def _did_you_mean(cls: type, key: str) -> str:
+    fields = shape_of(cls).fields
+    folded = {name.lower(): name for name in fields}
     compact = key.replace("_", "").replace("-", "").lower()
     if compact in folded:
         return f"did you mean {folded[compact]}?"
-    near = difflib.get_close_matches(key, list(shape.fields), n=1, cutoff=0.75)
+    if len(key) > _LONGEST_NAME:
+        return ""
+    near = difflib.get_close_matches(key, list(fields), n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"
     for name, inner, many in _children(cls):

@@ -7,15 +7,14 @@ reaches a goal or a violation exactly when its representative does. Both claims 
 
 from __future__ import annotations
 
-import gc
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from sys import maxsize
 from typing import TypeAlias
 
 from attrs import Factory, define, evolve
 
+from kverify.collector import paused
 from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError
 from kverify.engines.replay import concretise, replay
@@ -130,7 +129,7 @@ def explore(
     result.edges = Edges() if keep_edges else None
     search = _Search(result, maxsize if limit is None else limit)
     looked_at = 0
-    with _no_garbage_collection():
+    with paused():
         try:
             while True:
                 if watch is not None:
@@ -213,18 +212,6 @@ class _Search:
             self.expanded = position + 1
             if len(states) > limit:
                 break
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Tuples of numbers form no cycles, and looking for some in millions of them takes a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # -- verdicts ----------------------------------------------------------------------------------------------------

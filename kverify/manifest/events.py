@@ -17,8 +17,8 @@ from kverify.manifest.scalars import HINTS, MERGE_TAG, ScalarError, resolve
 
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 _END = Token("DOCUMENT_END", "")
-# Unquoted text that begins with none of these is nothing but text.
-_MAY_MEAN_MORE = HINTS | {"<"}
+# Unquoted text that begins with none of these, and is not empty, is nothing but text.
+_MAY_MEAN_MORE = HINTS | {"<", ""}
 
 
 @define(eq=False)
@@ -154,7 +154,7 @@ def tokens(reading: Reading) -> Iterator[Any]:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             raw: str = event.value
-            if event.tag is None and not event.style and event.anchor is None and raw and raw[0] not in _MAY_MEAN_MORE:
+            if raw[:1] not in _MAY_MEAN_MORE and event.tag is None and not event.style and event.anchor is None:
                 yield Scalar(extract, event.start_mark.index, event.end_mark.index, raw, raw)
                 continue
             scalar = _scalar(reading, event)

@@ -25,6 +25,7 @@ _SPACE = r"[ \t\n\r]*+"
 _KEY = re.compile(rf'{_SPACE}"([^"\\\x00-\x1f]*+)"{_SPACE}:{_SPACE}')
 _AFTER_MEMBER = re.compile(rf"{_SPACE}([,}}])")
 _AFTER_ITEM = re.compile(rf"{_SPACE}([,\]]){_SPACE}")
+_MAY_BE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # What may be half a surrogate pair: not always one, since its backslash may be escaped itself.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F]"
 _MAY_BE_HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
@@ -55,7 +56,8 @@ def nodes_at(extract: Extract, offset: int) -> Node:
 def read_plain(extract: Extract, begin: int) -> list[Document]:
     """The documents of a text of JSON values, one after the other; null is none. Raises ``Unusual``."""
     text = extract.source.text
-    if _MAY_BE_HALF.search(text):
+    # The first search is fifty times as fast, and few texts pass it.
+    if _MAY_BE_SURROGATE.search(text) and _MAY_BE_HALF.search(text):
         raise Unusual("half a surrogate pair")
     documents: list[Document] = []
     position = begin

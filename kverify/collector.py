@@ -1,0 +1,22 @@
+"""Python's cycle collector, out of the way while millions of objects are made that all stay.
+
+It looks at every object again and again as they grow more; where none of them is garbage, that is a third of the time.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No collection inside the ``with`` block; afterwards it is as it was before."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
