@@ -129,6 +129,7 @@ def explore(
     result.edges = Edges() if keep_edges else None
     search = _Search(result, maxsize if limit is None else limit)
     looked_at = 0
+    # Tuples of numbers form no cycles.
     with paused():
         try:
             while True:
