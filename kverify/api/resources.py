@@ -10,7 +10,7 @@ Pod-level requests (``spec.resources.requests``) replace the aggregate for the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
@@ -57,21 +57,39 @@ def scheduler_amounts(resources: Mapping[str, Quantity]) -> Mapping[str, int]:
 
 
 def container_requests(containers: Iterable[Container], inits: Iterable[Container]) -> Mapping[str, Quantity]:
-    """``AggregateContainerRequests``: the order of sidecars among the init containers matters."""
+    """``AggregateContainerRequests`` of a pod: the order of sidecars among the init containers matters."""
+    return _aggregate(containers, inits, effective_requests)
+
+
+def declared_container_requests(containers: Iterable[Container], inits: Iterable[Container]) -> Mapping[str, Quantity]:
+    """The same of requests as they are written: in a template a limit is no request yet."""
+    return _aggregate(containers, inits, lambda resources: resources.requests)
+
+
+def container_limits(containers: Iterable[Container], inits: Iterable[Container]) -> Mapping[str, Quantity]:
+    """``AggregateContainerLimits``, of those that are given."""
+    return _aggregate(containers, inits, lambda resources: resources.limits)
+
+
+def _aggregate(
+    containers: Iterable[Container],
+    inits: Iterable[Container],
+    amounts: Callable[[ResourceRequirements], Mapping[str, Quantity]],
+) -> Mapping[str, Quantity]:
     running: dict[str, int] = {}
     for container in containers:
-        _add(running, effective_requests(container.resources))
+        _add(running, amounts(container.resources))
     sidecars: dict[str, int] = {}
     peak: dict[str, int] = {}
     for init in inits:
-        requests = effective_requests(init.resources)
+        given = amounts(init.resources)
         if init.is_sidecar:
-            _add(running, requests)
-            _add(sidecars, requests)
+            _add(running, given)
+            _add(sidecars, given)
             phase = dict(sidecars)
         else:
             phase = dict(sidecars)
-            _add(phase, requests)
+            _add(phase, given)
         _raise_to(peak, phase)
     _raise_to(running, peak)
     return _quantities(running)
@@ -80,16 +98,24 @@ def container_requests(containers: Iterable[Container], inits: Iterable[Containe
 def pod_level_requests(
     given: ResourceRequirements, containers: tuple[Container, ...], inits: tuple[Container, ...]
 ) -> ResourceRequirements:
-    """``defaultPodRequests``: a pod-level limit without a request gets what the containers request, else the limit."""
-    if not given.limits:
-        return given
-    aggregated = container_requests(containers, inits)
-    requests = dict(given.requests)
-    for name, limit in given.limits.items():
-        if name in requests:
-            continue
-        requests[name] = aggregated[name] if name in aggregated and not name.startswith("hugepages-") else limit
-    return attrs.evolve(given, requests=requests)
+    """``defaultHugePagePodLimits``, then ``defaultPodRequests``, where pod-level resources are given in part.
+
+    Huge pages that containers are limited to are the pod's limit too. With any limit, cpu and memory that containers
+    request are the pod's request, and every other limit is requested in full.
+    """
+    limits, requests = dict(given.limits), dict(given.requests)
+    if limits or requests:
+        for name, limit in container_limits(containers, inits).items():
+            if name.startswith("hugepages-") and name not in requests:
+                limits.setdefault(name, limit)
+    if limits:
+        for name, request in container_requests(containers, inits).items():
+            if name in POD_LEVEL:
+                requests.setdefault(name, request)
+        for name, limit in limits.items():
+            if is_pod_level(name):
+                requests.setdefault(name, limit)
+    return attrs.evolve(given, limits=FrozenMap(limits), requests=FrozenMap(requests))
 
 
 def effective_requests(resources: ResourceRequirements) -> Mapping[str, Quantity]:

@@ -33,6 +33,8 @@ class Gate:
 
 
 _OWNED_FILES = Gate("AtomicWriteVolumeUserFields")
+_RESOURCE_CLAIMS = Gate("DynamicResourceAllocation", "1.34")
+_ATTRIBUTES_CLASS = Gate("VolumeAttributesClass", "1.34")
 
 GATES: dict[tuple[str, str], Gate] = {
     ("PodSpec", "resources"): Gate("PodLevelResources", "1.34"),
@@ -40,11 +42,21 @@ GATES: dict[tuple[str, str], Gate] = {
     ("PodSpec", "workloadRef"): Gate("GenericWorkload"),
     ("PodSpec", "schedulingGroup"): Gate("GenericWorkload"),
     ("PodSpec", "hostUsers"): Gate("UserNamespacesSupport", "1.33"),
+    ("PodSpec", "resourceClaims"): _RESOURCE_CLAIMS,
+    ("PodSecurityContext", "seLinuxChangePolicy"): Gate("SELinuxChangePolicy", "1.33"),
+    ("PodSecurityContext", "supplementalGroupsPolicy"): Gate("SupplementalGroupsPolicy", "1.33"),
+    ("SecurityContext", "procMount"): Gate("ProcMountType", "1.33"),
+    ("ResourceRequirements", "claims"): _RESOURCE_CLAIMS,
+    ("Container", "resizePolicy"): Gate("InPlacePodVerticalScaling", "1.33"),
     ("Container", "restartPolicyRules"): Gate("ContainerRestartRules", "1.35"),
     ("EnvVarSource", "fileKeyRef"): Gate("EnvFiles", "1.35"),
     ("Lifecycle", "stopSignal"): Gate("ContainerStopSignals"),
     ("VolumeMount", "bindMountOptions"): Gate("VolumeBindMountOptions"),
+    ("VolumeProjection", "clusterTrustBundle"): Gate("ClusterTrustBundleProjection", "1.37"),
     ("VolumeProjection", "podCertificate"): Gate("PodCertificateRequest"),
+    ("PersistentVolumeSpec", "volumeAttributesClassName"): _ATTRIBUTES_CLASS,
+    ("PersistentVolumeClaimSpec", "volumeAttributesClassName"): _ATTRIBUTES_CLASS,
+    ("CSIDriverSpec", "nodeAllocatableUpdatePeriodSeconds"): Gate("MutableCSINodeAllocatableCount", "1.35"),
     ("Volume", "image"): Gate("ImageVolume", "1.35"),
     ("EmptyDirVolumeSource", "mode"): Gate("EmptyDirVolumeMode"),
     ("KeyToPath", "user"): _OWNED_FILES,
@@ -81,6 +93,44 @@ def _within(span: tuple[str, str | None] | None, version: str) -> bool:
         return True
     since, until = span
     return ordinal(since) <= ordinal(version) and (until is None or ordinal(version) < ordinal(until))
+
+
+FEATURES: dict[str, str | None] = {
+    "ContainerRestartRules": "1.35",
+    "CrossNamespaceVolumeDataSource": None,
+    "InPlacePodLevelResourcesVerticalScaling": "1.36",
+    "InPlacePodVerticalScaling": "1.33",
+    "MatchLabelKeysInPodTopologySpreadSelectorMerge": "1.34",
+    "MutableCSINodeAllocatableCount": "1.35",
+    "MutablePVNodeAffinity": None,
+    "PodLifecycleSleepActionAllowZero": "1.33",
+    "RelaxedDNSSearchValidation": "1.33",
+    "RestartAllContainersOnContainerExits": "1.36",
+    "SELinuxMount": "1.36",
+    "StrictIPCIDRValidation": "1.36",
+    "TaintTolerationComparisonOperators": None,
+    "UserNamespacesHostNetworkSupport": None,
+    "VolumeAttributesClass": "1.34",
+}
+"""Gates that change a rule rather than keep a field, to the version that turns them on; None: none here does."""
+
+RULES_SINCE: dict[str, str] = {
+    "init containers that end are not resized by a restart": "1.36",
+    "templates name the reference of an image volume": "1.36",
+    "user namespaces have no block devices": "1.35",
+}
+"""Rules that came without a gate, to the version that has them first."""
+
+
+def enabled(feature: str, version: str) -> bool:
+    """Whether a gate of :data:`FEATURES` is on by default. Raises ``KeyError`` for a gate that is not listed."""
+    since = FEATURES[feature]
+    return since is not None and ordinal(since) <= ordinal(version)
+
+
+def in_force(rule: str, version: str) -> bool:
+    """Whether ``version`` has a rule of :data:`RULES_SINCE`. Raises ``KeyError`` for one that is not listed."""
+    return ordinal(RULES_SINCE[rule]) <= ordinal(version)
 
 
 RELAXED_SERVICE_NAMES_SINCE = "1.36"

@@ -33,8 +33,12 @@ DEFAULTS: dict[tuple[str, str], str] = {
 
 def apply_defaults(obj: T) -> T:
     """``obj`` as the API server stores it, as far as that does not depend on the cluster."""
-    if namespaced(obj.api_version, obj.kind) and not obj.metadata.namespace:
+    scope = namespaced(obj.api_version, obj.kind)
+    if scope and not obj.metadata.namespace:
         obj = attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, namespace="default"))
+    elif scope is False and obj.metadata.namespace:
+        # Nothing refuses a namespace on a cluster-scoped object: it is cleared (EnsureObjectNamespaceMatches...).
+        obj = attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, namespace=None))
     name = DEFAULTS.get((obj.api_version, obj.kind))
     if name is None:
         return obj

@@ -1,109 +1,174 @@
-"""Containers (``validateContainers``, ``validateInitContainers``, ``validateContainerCommon``)."""
+"""Containers (``validateContainers``, ``validateInitContainers``, ``validateEphemeralContainers``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 
-from kverify.api.types.container import Container, ContainerPort, EnvFromSource, EnvVar, EnvVarSource
-from kverify.api.types.pod import PodSpec
+from attrs import frozen
+
+from kverify.api.types.container import Container, ContainerPort, ResourceRequirements
+from kverify.api.types.pod import EphemeralContainer, PodSpec
+from kverify.api.types.volume import Volume
 from kverify.api.validation import formats
+from kverify.api.validation.env import check_env, check_env_from
 from kverify.api.validation.metadata import check_format
-from kverify.api.validation.mounts import check_mounts
+from kverify.api.validation.mounts import check_devices, check_mounts
 from kverify.api.validation.probes import check_lifecycle, check_probes
-from kverify.api.validation.report import DUPLICATE, SUSPICIOUS, Path, Report
+from kverify.api.validation.report import DUPLICATE, Path, Report
 from kverify.api.validation.resources import check_container_resources
+from kverify.api.validation.restarts import check_init_restart, check_resize_policy, check_restart
 from kverify.api.validation.security import check_container_security
-from kverify.api.versions import effective_field, known_field
+from kverify.api.versions import enabled, in_force
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
-ENV_FIELDS = (
-    "metadata.name",
-    "metadata.namespace",
-    "metadata.uid",
-    "spec.nodeName",
-    "spec.serviceAccountName",
-    "status.hostIP",
-    "status.hostIPs",
-    "status.podIP",
-    "status.podIPs",
-)
+PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
-def check_containers(spec: PodSpec, path: Path, report: Report, *, is_pod: bool) -> None:
-    """All containers of a pod spec; ``path`` is the spec's."""
-    place = path.child("containers")
-    if not spec.containers:
-        report.required(place, "The pod has no containers.", "add at least one container")
+@frozen
+class Pool:
+    """What the containers of a pod share: its spec, the volumes that can be mounted, the names of its claims."""
+
+    spec: PodSpec
+    volumes: Mapping[str, Volume]
+    claims: frozenset[str]
+
+
+def visit_containers(spec: PodSpec, path: Path) -> Iterator[tuple[Path, Container]]:
+    """Every container of a pod, in upstream's order (``VisitContainersWithPath``)."""
+    yield from path.child("initContainers").each(spec.init_containers)
+    yield from path.child("containers").each(spec.containers)
+    yield from path.child("ephemeralContainers").each(spec.ephemeral_containers)
+
+
+def check_containers(spec: PodSpec, volumes: Mapping[str, Volume], path: Path, report: Report) -> None:
+    """All containers of a pod spec; ``path`` is the spec's, ``volumes`` are the ones without an error."""
+    pool = Pool(spec, volumes, frozenset(claim.name for claim in spec.resource_claims if claim.name))
+    _check_regular(pool, path.child("containers"), report)
+    _check_inits(pool, path.child("initContainers"), report)
+    _check_ephemerals(pool, path.child("ephemeralContainers"), report)
+
+
+def _check_regular(pool: Pool, path: Path, report: Report) -> None:
+    if not pool.spec.containers:
+        report.required(path, "The pod has no containers.", "add at least one container")
     names: set[str] = set()
-    for here, container in place.each(spec.containers):
-        _check_name(container, here, names, report)
-        _check_common(container, spec, here, report)
-        check_probes(container, here, report)
-        check_lifecycle(container, here, spec.termination_grace_period_seconds, report)
-        _check_restart_policy(container, here, report, init=False)
-    for here, container in path.child("initContainers").each(spec.init_containers):
-        _check_name(container, here, names, report)
-        _check_common(container, spec, here, report)
-        _check_restart_policy(container, here, report, init=True)
+    host_ports: set[str] = set()
+    for here, container in path.each(pool.spec.containers):
+        _check_common(container, pool, here, report)
+        _check_unique(container.name, names, here, report)
+        _check_life(container, pool.spec, here, report)
+        check_restart(container, here, report)
+    for here, container in path.each(pool.spec.containers):
+        _check_host_ports(container.ports, host_ports, here.child("ports"), report)
+
+
+def _check_inits(pool: Pool, path: Path, report: Report) -> None:
+    names = {container.name for container in pool.spec.containers}
+    for here, container in path.each(pool.spec.init_containers):
+        _check_common(container, pool, here, report)
+        check_init_restart(container, here, report)
+        _check_unique(container.name, names, here, report)
+        # They run one by one; the API server prints the first one whichever it is.
+        ports = here.child("ports").printed(f"{path}[0].ports")
+        _check_host_ports(container.ports, set(), ports, report)
         if container.is_sidecar:
-            check_probes(container, here, report)
-            check_lifecycle(container, here, spec.termination_grace_period_seconds, report)
+            _check_life(container, pool.spec, here, report)
         else:
             _forbid_sidecar_fields(container, here, report)
-    if spec.ephemeral_containers:
-        where = "a pod template" if not is_pod else "a new pod"
-        message = f"Ephemeral containers cannot be part of {where}."
-        report.forbidden(path.child("ephemeralContainers"), message, "add them to the running pod with kubectl debug")
-    _check_host_ports(spec, path, report, is_pod=is_pod)
+        _check_init_resize(container, here, report)
 
 
-def _check_name(container: Container, path: Path, names: set[str], report: Report) -> None:
-    here = path.child("name")
-    if not container.name:
-        report.required(here)
+def _check_init_resize(container: Container, path: Path, report: Report) -> None:
+    if container.resize_policy and not enabled("InPlacePodVerticalScaling", report.version):
+        report.invalid(path.child("resizePolicy"), "Init containers are not resized in this version.", "remove it")
+    rule = "init containers that end are not resized by a restart"
+    if container.is_sidecar or not in_force(rule, report.version):
         return
-    check_format(container.name, here, report, formats.dns_label)
-    if container.name in names:
-        report.error(DUPLICATE, here, f"Two containers are named {container.name!r}.", "rename one of them")
-    names.add(container.name)
-
-
-def _check_common(container: Container, spec: PodSpec, path: Path, report: Report) -> None:
-    image = container.image or ""
-    if not image:
-        report.required(path.child("image"))
-    elif image != image.strip():
-        report.invalid(path.child("image"), "The image has leading or trailing blanks.", f"write {image.strip()}")
-    report.choice(path.child("imagePullPolicy"), container.image_pull_policy, ("Always", "IfNotPresent", "Never"))
-    report.choice(
-        path.child("terminationMessagePolicy"),
-        container.termination_message_policy,
-        ("File", "FallbackToLogsOnError"),
-    )
-    _check_ports(container.ports, path.child("ports"), report)
-    _check_env(container.env, path.child("env"), report)
-    _check_env_from(container.env_from, path.child("envFrom"), report)
-    claims = [claim.name for claim in spec.resource_claims]
-    check_container_resources(container.resources, path.child("resources"), claims, report)
     for here, policy in path.child("resizePolicy").each(container.resize_policy):
-        report.choice(here.child("resourceName"), policy.resource_name, ("cpu", "memory"))
-        report.choice(here.child("restartPolicy"), policy.restart_policy, ("NotRequired", "RestartContainer"))
-    check_mounts(container, spec.volumes, path, report)
-    check_container_security(container, spec, path.child("securityContext"), report)
+        if policy.restart_policy == "RestartContainer":
+            message = "An init container that ends is not restarted to resize it."
+            report.invalid(here.child("restartPolicy"), message, "set NotRequired, or make it a sidecar")
 
 
-def _check_restart_policy(container: Container, path: Path, report: Report, *, init: bool) -> None:
-    """Before container restart rules, only ``Always`` on an init container was possible."""
-    policy, here = container.restart_policy, path.child("restartPolicy")
-    if policy is None:
-        return
-    rules = ("Container", "restartPolicyRules")
-    if known_field(*rules, report.version) and effective_field(*rules, report.version):
-        report.choice(here, policy, ("Always", "Never", "OnFailure"))
-    elif not init:
-        report.forbidden(here, "Only init containers have a restartPolicy in this version.", "remove it")
+def _check_ephemerals(pool: Pool, path: Path, report: Report) -> None:
+    spec = pool.spec
+    others = {container.name for container in (*spec.containers, *spec.init_containers)}
+    names = set(others)
+    for here, container in path.each(spec.ephemeral_containers):
+        _check_common(container, pool, here, report)
+        check_image_blanks(container, here, report)
+        if container.name in names:
+            message = f"Two containers are named {container.name!r}."
+            report.error(DUPLICATE, here.child("name"), message, "rename one of them")
+        names.add(container.name)
+        if container.target_container_name and container.target_container_name not in others:
+            message = f"The pod has no container {container.target_container_name!r}."
+            report.not_found(here.child("targetContainerName"), message)
+        _forbid_service_fields(container, here, report)
+
+
+def _forbid_service_fields(container: EphemeralContainer, path: Path, report: Report) -> None:
+    """Ephemeral containers are for looking, not for serving (``allowedEphemeralContainerFields``)."""
+    for name, given in (
+        ("ports", bool(container.ports)),
+        ("resources", container.resources != ResourceRequirements()),
+        ("resizePolicy", bool(container.resize_policy)),
+        ("restartPolicy", container.restart_policy is not None),
+        ("restartPolicyRules", bool(container.restart_policy_rules)),
+        ("livenessProbe", container.liveness_probe is not None),
+        ("readinessProbe", container.readiness_probe is not None),
+        ("startupProbe", container.startup_probe is not None),
+        ("lifecycle", container.lifecycle is not None),
+    ):
+        if given:
+            report.forbidden(path.child(name), f"An ephemeral container has no {name}.", "remove it")
+    for here, mount in path.child("volumeMounts").each(container.volume_mounts):
+        for name, value in (("subPath", mount.sub_path), ("subPathExpr", mount.sub_path_expr)):
+            if value:
+                message = f"An ephemeral container mounts whole volumes, without {name}."
+                report.forbidden(here.child(name), message, "remove it")
+
+
+def _check_unique(name: str, names: set[str], path: Path, report: Report) -> None:
+    if name in names:
+        report.error(DUPLICATE, path.child("name"), f"Two containers are named {name!r}.", "rename one of them")
+    if name:
+        names.add(name)
+
+
+def _check_common(container: Container, pool: Pool, path: Path, report: Report) -> None:
+    """``validateContainerCommon``."""
+    name = path.child("name")
+    if not container.name:
+        report.required(name)
     else:
-        report.choice(here, policy, ("Always",))
+        check_format(container.name, name, report, formats.dns_label)
+    if not container.image:
+        report.required(path.child("image"))
+    policy = path.child("terminationMessagePolicy")
+    report.choice(policy, container.termination_message_policy, ("File", "FallbackToLogsOnError"))
+    _check_ports(container.ports, path.child("ports"), report)
+    check_env(container.env, path.child("env"), report)
+    check_env_from(container.env_from, path.child("envFrom"), report)
+    check_mounts(container, pool.volumes, path.child("volumeMounts"), report)
+    check_devices(container, pool.volumes, path.child("volumeDevices"), report)
+    report.choice(path.child("imagePullPolicy"), container.image_pull_policy, PULL_POLICIES)
+    check_container_resources(container.resources, path.child("resources"), pool.claims, report)
+    check_resize_policy(container, pool.spec.restart_policy, path.child("resizePolicy"), report)
+    check_container_security(container, pool.spec, path.child("securityContext"), report)
+
+
+def check_image_blanks(container: Container, path: Path, report: Report) -> None:
+    """Only pods are held to it: templates may say " " where somebody fills in the image."""
+    image = container.image or ""
+    if image != image.strip():
+        report.invalid(path.child("image"), "The image has leading or trailing blanks.", f"write {image.strip()}")
+
+
+def _check_life(container: Container, spec: PodSpec, path: Path, report: Report) -> None:
+    """Hooks and probes, of containers that keep running."""
+    check_lifecycle(container, path, spec, report)
+    check_probes(container, path, report)
 
 
 def _forbid_sidecar_fields(container: Container, path: Path, report: Report) -> None:
@@ -119,13 +184,12 @@ def _forbid_sidecar_fields(container: Container, path: Path, report: Report) -> 
 
 
 def _check_ports(ports: tuple[ContainerPort, ...], path: Path, report: Report) -> None:
+    """``validateContainerPorts``. What ``hostIP`` says is not looked at."""
     names: set[str] = set()
-    numbers: dict[tuple[int, str | None, str | None, int | None], Path] = {}
     for here, port in path.each(ports):
-        if port.name:
-            check_format(port.name, here.child("name"), report, formats.port_name)
+        if port.name and check_format(port.name, here.child("name"), report, formats.port_name):
             if port.name in names:
-                report.error(DUPLICATE, here.child("name"), f"Two ports are named {port.name!r}.")
+                report.error(DUPLICATE, here.child("name"), f"Two ports are named {port.name!r}.", "rename one of them")
             names.add(port.name)
         if not port.container_port:
             report.required(here.child("containerPort"))
@@ -133,109 +197,16 @@ def _check_ports(ports: tuple[ContainerPort, ...], path: Path, report: Report) -
             report.between(here.child("containerPort"), port.container_port, 1, 65535)
         if port.host_port:
             report.between(here.child("hostPort"), port.host_port, 1, 65535)
-        if port.host_ip:
-            check_format(port.host_ip, here.child("hostIP"), report, formats.ip_address)
         report.choice(here.child("protocol"), port.protocol, PROTOCOLS)
-        key = (port.container_port, port.protocol, port.host_ip, port.host_port)
-        if key in numbers and port.container_port:
-            report.warn(SUSPICIOUS, here, f"{here} repeats the port of {numbers[key]}.", "remove one of them")
-        numbers.setdefault(key, here)
 
 
-def _check_host_ports(spec: PodSpec, path: Path, report: Report, *, is_pod: bool) -> None:
-    """No two containers that run together share a host port; with ``hostNetwork`` both numbers are one."""
-    groups: list[tuple[str, Iterable[Container]]] = [
-        ("containers", spec.containers),
-        ("initContainers", spec.init_containers),
-    ]
-    taken: set[str] = set()
-    for field, containers in groups:
-        for place, container in path.child(field).each(containers):
-            for here, port in place.child("ports").each(container.ports):
-                host = port.host_port or 0
-                if spec.host_network and (is_pod or host) and host != port.container_port:
-                    message = "With hostNetwork the host port is the container port."
-                    report.invalid(here.child("hostPort"), message, "remove hostPort, or make both numbers equal")
-                if not host or (field == "initContainers" and not container.is_sidecar):
-                    continue
-                key = f"{port.protocol}/{port.host_ip or ''}/{host}"
-                if key in taken:
-                    report.error(DUPLICATE, here.child("hostPort"), f"Host port {host} is used twice.")
-                taken.add(key)
-
-
-def _check_env(env: tuple[EnvVar, ...], path: Path, report: Report) -> None:
-    seen: set[str] = set()
-    for here, variable in path.each(env):
-        if not variable.name:
-            report.required(here.child("name"))
-        else:
-            check_format(variable.name, here.child("name"), report, formats.env_name)
-        if variable.name in seen and variable.name:
-            message = f"{here} hides an earlier definition of {variable.name}, which kubectl apply may drop."
-            report.warn(SUSPICIOUS, here, message, "keep one of them")
-        seen.add(variable.name)
-        if variable.value_from is not None:
-            _check_value_from(variable, variable.value_from, here.child("valueFrom"), report)
-
-
-def _check_value_from(variable: EnvVar, source: EnvVarSource, path: Path, report: Report) -> None:
-    given = [
-        name
-        for name, value in (
-            ("fieldRef", source.field_ref),
-            ("resourceFieldRef", source.resource_field_ref),
-            ("configMapKeyRef", source.config_map_key_ref),
-            ("secretKeyRef", source.secret_key_ref),
-            ("fileKeyRef", source.file_key_ref),
-        )
-        if value is not None
-    ]
-    if not given:
-        report.invalid(path, "valueFrom names no source.", "add one of fieldRef, configMapKeyRef, secretKeyRef, ...")
-    elif variable.value:
-        report.invalid(path, f"{variable.name} has both value and valueFrom.", "keep one of them")
-    elif len(given) > 1:
-        report.invalid(path, f"valueFrom has {len(given)} sources.", "keep one of them")
-    if source.field_ref is not None:
-        here = path.child("fieldRef")
-        if not source.field_ref.field_path:
-            report.required(here.child("fieldPath"))
-        elif not is_field_path(source.field_ref.field_path, ENV_FIELDS):
-            report.unsupported(here.child("fieldPath"), source.field_ref.field_path, ENV_FIELDS)
-    if source.resource_field_ref is not None and not source.resource_field_ref.resource:
-        report.required(path.child("resourceFieldRef", "resource"))
-    for name, ref in (("configMapKeyRef", source.config_map_key_ref), ("secretKeyRef", source.secret_key_ref)):
-        if ref is None:
+def _check_host_ports(ports: tuple[ContainerPort, ...], taken: set[str], path: Path, report: Report) -> None:
+    """``AccumulateUniqueHostPorts``: containers that run together share no host port."""
+    for here, port in path.each(ports):
+        if not port.host_port:
             continue
-        here = path.child(name)
-        if not ref.name:
-            report.required(here.child("name"))
-        if not ref.key:
-            report.required(here.child("key"))
-        else:
-            check_format(ref.key, here.child("key"), report, formats.config_key)
-
-
-def is_field_path(text: str, choices: Iterable[str]) -> bool:
-    """A downward API path: a listed one, or one label or annotation (``metadata.labels['key']``)."""
-    base, bracket, rest = text.partition("['")
-    if bracket:
-        return base in ("metadata.labels", "metadata.annotations") and rest.endswith("']")
-    return text in choices
-
-
-def _check_env_from(sources: tuple[EnvFromSource, ...], path: Path, report: Report) -> None:
-    for here, source in path.each(sources):
-        if source.prefix:
-            check_format(source.prefix, here.child("prefix"), report, formats.env_name)
-        given = 0
-        for name, ref in (("configMapRef", source.config_map_ref), ("secretRef", source.secret_ref)):
-            if ref is None:
-                continue
-            given += 1
-            if not ref.name:
-                report.required(here.child(name, "name"))
-        if given != 1:
-            message = "envFrom needs a source." if not given else "envFrom has two sources in one item."
-            report.invalid(here, message, "give each item one of configMapRef and secretRef")
+        key = f"{port.protocol}/{port.host_ip or ''}/{port.host_port}"
+        if key in taken:
+            message = f"Host port {port.host_port} is used twice."
+            report.error(DUPLICATE, here.child("hostPort"), message, "use another one")
+        taken.add(key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -18,7 +19,6 @@ _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
 _PERCENT = re.compile(r"[0-9]+%")
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
-_C_IDENTIFIER = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
 def dns_label(text: str) -> str:
@@ -54,6 +54,21 @@ def dns_search(text: str) -> str:
     if text != "." and (len(trimmed) > 253 or not _SUBDOMAIN_UNDERSCORE.fullmatch(trimmed)):
         return "it must consist of lower case letters, digits, '_', '-' and '.'"
     return ""
+
+
+def strict_dns_search(text: str) -> str:
+    """A DNS search domain before underscores were allowed (``RelaxedDNSSearchValidation``)."""
+    return dns_subdomain(text.removesuffix("."))
+
+
+def generated(rule: Callable[[str], str]) -> Callable[[str], str]:
+    """The rule of ``generateName`` for a kind whose names follow ``rule``: random characters will follow, so a hyphen
+    may end it (``maskTrailingDash``: it goes together with the character before it)."""
+
+    def prefix(text: str) -> str:
+        return rule(text[:-2] + "a" if len(text) > 1 and text.endswith("-") else text)
+
+    return prefix
 
 
 def qualified_name(text: str) -> str:
@@ -128,6 +143,19 @@ def http_header(text: str) -> str:
     return "" if _HEADER.fullmatch(text) else "it must consist of letters, digits and '-'"
 
 
+def legacy_ip(text: str, *, strict: bool) -> str:
+    """``IsValidIPForLegacyField``: ``strict`` refuses leading zeros and IPv4 addresses written as IPv6."""
+    if not strict:
+        # Go's sloppy parser takes leading zeros of IPv4 as decimal.
+        text = ".".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in text.split("."))
+    if "%" in text or ip_address(text):
+        return ip_address("")
+    address = ipaddress.ip_address(text)
+    if strict and isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return f"it must be written as the IPv4 address {address.ipv4_mapped}"
+    return ""
+
+
 def ip_address(text: str) -> str:
     try:
         ipaddress.ip_address(text)
@@ -159,10 +187,51 @@ def cidr(text: str) -> str:
     return ""
 
 
+def path_inside(text: str) -> str:
+    """A path that never goes up (``validatePathNoBacksteps``)."""
+    return "it must not contain '..'" if ".." in text.split("/") else ""
+
+
 def relative_path(text: str) -> str:
-    """A path below a volume's root."""
-    if text.startswith("/"):
-        return "it must be a relative path"
-    if ".." in text.split("/"):
-        return "it must not contain '..'"
-    return ""
+    """A path below a volume's root (``validateLocalDescendingPath``)."""
+    return "it must be a relative path" if text.startswith("/") else path_inside(text)
+
+
+def file_path(text: str) -> str:
+    """The path of a file that the kubelet writes (``ValidateLocalNonReservedPath``): names that begin with '..' are its
+    own."""
+    return relative_path(text) or ("it must not begin with '..'" if text.startswith("..") else "")
+
+
+def csi_driver(text: str) -> str:
+    """The name of a CSI driver (``ValidateCSIDriverName``); an empty one is missing, not malformed."""
+    if len(text) > 63:
+        return "it is longer than 63 characters"
+    return dns_subdomain(text.lower())
+
+
+def signer(text: str) -> str:
+    """The name of a certificate signer (``ValidateSignerName``): ``domain/path``."""
+    segments = text.split("/")
+    if len(segments) != 2:
+        return "it must be of the form domain/name"
+    host, name = segments
+    if not host or len(host.split(".")) < 2:
+        return "its domain must have at least two segments"
+    if len(host) > 253:
+        return "its domain is longer than 253 characters"
+    for segment in host.split("."):
+        if dns_label(segment):
+            return f"its domain is not a DNS name: {dns_label(segment)}"
+    for segment in name.split("."):
+        if dns_label(segment):
+            return f"its name is not a DNS name: {dns_label(segment)}"
+    return "" if len(text) <= 571 else "it is longer than 571 characters"
+
+
+def subscripted(text: str) -> tuple[str, str | None]:
+    """``metadata.labels['app']`` as path and key; the key is None for a plain path (``SplitMaybeSubscriptedPath``)."""
+    if not text.endswith("']"):
+        return text, None
+    path, bracket, key = text.removesuffix("']").partition("['")
+    return (path, key) if bracket and path else (text, None)

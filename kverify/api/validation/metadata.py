@@ -4,45 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kverify.api.types.meta import LabelSelector, ObjectMeta
+from kverify.api.types.meta import LabelSelector, ManagedFieldsEntry, ObjectMeta, OwnerReference
 from kverify.api.validation import formats
-from kverify.api.validation.report import DUPLICATE, INVALID, LABEL, NAME, SELECTOR, Path, Report
+from kverify.api.validation.report import DUPLICATE, IMMUTABLE, INVALID, LABEL, NAME, SELECTOR, Path, Report
 
 MAX_ANNOTATION_BYTES = 256 * 1024
+MAX_MANAGER_BYTES = 128
+MAX_SUBRESOURCE_BYTES = 256
+STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def check_metadata(
     meta: ObjectMeta, path: Path, report: Report, name_rule: Callable[[str], str], *, namespaced: bool
 ) -> None:
-    """``ValidateObjectMeta``; ``name_rule`` is one of :mod:`formats`."""
+    """``ValidateObjectMeta``; ``name_rule`` is one of :mod:`formats`.
+
+    A missing name is the decoder's to report. The namespace of a cluster-scoped object never gets here: the API server
+    clears it, and so do the defaults.
+    """
+    if meta.generate_name:
+        check_format(meta.generate_name, path.child("generateName"), report, formats.generated(name_rule), NAME)
     if meta.name:
         check_format(meta.name, path.child("name"), report, name_rule, NAME)
-    if meta.generate_name:
-        prefix = meta.generate_name.removesuffix("-") if meta.generate_name.endswith("-") else meta.generate_name
-        check_format(prefix, path.child("generateName"), report, name_rule, NAME)
-    if meta.namespace:
-        if namespaced:
-            check_format(meta.namespace, path.child("namespace"), report, formats.dns_label, NAME)
-        else:
-            message = "This kind does not live in a namespace."
-            report.forbidden(path.child("namespace"), message, "remove metadata.namespace")
+    if meta.namespace and namespaced:
+        check_format(meta.namespace, path.child("namespace"), report, formats.dns_label, NAME)
+    report.at_least(path.child("generation"), meta.generation, 0)
     check_labels(meta.labels, path.child("labels"), report)
     check_annotations(meta.annotations, path.child("annotations"), report)
-    owners = path.child("ownerReferences")
-    for here, owner in owners.each(meta.owner_references):
+    _check_owners(meta.owner_references, path.child("ownerReferences"), report)
+    _check_finalizers(meta.finalizers, path.child("finalizers"), report)
+    _check_managers(meta.managed_fields, path.child("managedFields"), report)
+
+
+def check_metadata_update(new: ObjectMeta, old: ObjectMeta, path: Path, report: Report) -> None:
+    """``ValidateObjectMetaUpdate``, without what every update fills in from the stored object when it is not given."""
+    if old.deletion_timestamp:
+        for here, finalizer in path.child("finalizers").each(new.finalizers):
+            if finalizer not in old.finalizers:
+                message = f"The object is being deleted, so the finalizer {finalizer} comes too late."
+                report.forbidden(path.child("finalizers").inside(*here.parts[-1:]), message, "remove it")
+    if new.uid and old.uid and new.uid != old.uid:
+        report.invalid(path.child("uid"), "The uid is another object's.", "remove metadata.uid", IMMUTABLE)
+
+
+def _check_owners(owners: tuple[OwnerReference, ...], path: Path, report: Report) -> None:
+    """The API server prints these paths without the owner's index."""
+    controller = False
+    for index, owner in enumerate(owners):
+        group_version = owner.api_version.rpartition("/")[2]
         for name, value in (
-            ("apiVersion", owner.api_version),
+            ("apiVersion", group_version),
             ("kind", owner.kind),
             ("name", owner.name),
             ("uid", owner.uid),
         ):
             if not value:
-                report.error(INVALID, here.child(name), f"{here.child(name)} must not be empty.")
-    if sum(1 for owner in meta.owner_references if owner.controller) > 1:
-        report.invalid(owners, "Only one owner can be the controller.", "set controller: true on one of them")
-    finalizers = path.child("finalizers")
-    for index, finalizer in enumerate(meta.finalizers):
-        check_format(finalizer, finalizers.inside(index), report, formats.qualified_name)
+                here = path.inside(index, name).printed(f"{path}.{name}")
+                report.invalid(here, f"{name} of an owner must not be empty.", f"add {name}")
+        if (owner.api_version, owner.kind) == ("v1", "Event"):
+            report.invalid(path.inside(index), "An Event cannot own anything.", "remove the owner")
+        if owner.controller and controller:
+            message = "Only one owner can be the controller."
+            report.invalid(path.inside(index), message, "set controller: true on one of them")
+        controller = controller or bool(owner.controller and f"{owner.kind}/{owner.name}")
+
+
+def _check_finalizers(finalizers: tuple[str, ...], path: Path, report: Report) -> None:
+    for index, finalizer in enumerate(finalizers):
+        check_format(finalizer, path.inside(index), report, formats.qualified_name)
+    if {"orphan", "foregroundDeletion"} <= set(finalizers):
+        report.invalid(path, "Dependents are orphaned or deleted, not both.", "keep one of orphan, foregroundDeletion")
+    for here, finalizer in path.each(finalizers):
+        check_standard_finalizer(finalizer, here, report)
+
+
+def check_standard_finalizer(finalizer: str, path: Path, report: Report) -> None:
+    """``validateKubeFinalizerName``: names without a domain belong to Kubernetes."""
+    if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+        message = f"{finalizer!r} is neither a standard finalizer nor of the form domain/name."
+        report.invalid(path, message, f"write example.com/{finalizer}")
+
+
+def _check_managers(entries: tuple[ManagedFieldsEntry, ...], path: Path, report: Report) -> None:
+    """``ValidateManagedFields``. The field manager forgets all entries when one of them cannot be read."""
+    if any(entry.fields_type != "FieldsV1" or entry.fields_v1 is None for entry in entries):
+        return
+    for here, entry in path.each(entries):
+        if entry.operation not in ("Apply", "Update"):
+            report.invalid(here.child("operation"), f"{entry.operation!r} is not an operation.", "Apply or Update")
+        if len((entry.manager or "").encode()) > MAX_MANAGER_BYTES:
+            report.invalid(here.child("manager"), f"A manager's name has at most {MAX_MANAGER_BYTES} bytes.")
+        if not (entry.manager or "").isprintable():
+            report.invalid(here.child("manager"), "A manager's name has printable characters only.")
+        if len((entry.subresource or "").encode()) > MAX_SUBRESOURCE_BYTES:
+            report.invalid(here.child("subresource"), f"A subresource has at most {MAX_SUBRESOURCE_BYTES} bytes.")
 
 
 def check_format(

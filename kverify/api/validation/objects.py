@@ -1,4 +1,4 @@
-"""Nodes, namespaces, budgets, config, secrets, priority classes and claims."""
+"""Nodes, namespaces, budgets, config, secrets and priority classes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import base64
 import binascii
 import json
 
-from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.config import ConfigMap, Secret
 from kverify.api.types.namespace import Namespace
 from kverify.api.types.node import Node
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.scheduling import PriorityClass
 from kverify.api.validation import formats
-from kverify.api.validation.metadata import check_format, check_metadata, check_selector
+from kverify.api.validation.metadata import check_format, check_metadata, check_selector, check_standard_finalizer
 from kverify.api.validation.placement import EFFECTS
 from kverify.api.validation.report import DUPLICATE, INVALID, LABEL, OUT_OF_RANGE, SUSPICIOUS, Path, Report
 from kverify.api.validation.resources import check_amount
-from kverify.api.validation.volumes import check_claim_spec
 from kverify.api.validation.workloads import check_at_most_all, check_int_or_percent
 
 MAX_CONFIG_BYTES = 1024 * 1024
@@ -59,7 +57,7 @@ def check_namespace(namespace: Namespace, report: Report) -> None:
     for index, finalizer in enumerate(namespace.spec.finalizers):
         here = finalizers.inside(index)
         if check_format(finalizer, here, report, formats.qualified_name):
-            _check_standard_finalizer(finalizer, here, report)
+            check_standard_finalizer(finalizer, here, report)
     labels = _METADATA.child("labels")
     for mode in ("enforce", "audit", "warn"):
         key = f"pod-security.kubernetes.io/{mode}"
@@ -67,12 +65,6 @@ def check_namespace(namespace: Namespace, report: Report) -> None:
         if level is not None and level not in PSA_LEVELS:
             message = f"{level!r} is not a Pod Security level."
             report.error(INVALID, labels.key(key), message, f"choose one of {', '.join(PSA_LEVELS)}")
-
-
-def _check_standard_finalizer(finalizer: str, path: Path, report: Report) -> None:
-    if "/" not in finalizer and finalizer not in ("kubernetes", "foregroundDeletion", "orphan"):
-        message = f"{finalizer!r} is neither a standard finalizer nor of the form domain/name."
-        report.invalid(path, message)
 
 
 def check_budget(budget: PodDisruptionBudget, report: Report) -> None:
@@ -179,11 +171,3 @@ def check_priority_class(priority: PriorityClass, report: Report) -> None:
         message = f"The value {priority.value} is above {MAX_USER_PRIORITY}, the largest a user may define."
         report.forbidden(Path().child("value"), message, "lower it")
     report.choice(Path().child("preemptionPolicy"), priority.preemption_policy, ("PreemptLowerPriority", "Never"))
-
-
-def check_claim(claim: PersistentVolumeClaim, report: Report) -> None:
-    check_metadata(claim.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
-    check_claim_spec(claim.spec, _SPEC, report)
-    for name, quantity in claim.spec.resources.requests.items():
-        if name != "storage":
-            check_amount(name, quantity, _SPEC.child("resources", "requests").key(name), report)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from kverify.api.types.container import (
     Container,
     ExecAction,
     GRPCAction,
     HTTPGetAction,
-    LifecycleHandler,
     Probe,
+    SleepAction,
     TCPSocketAction,
 )
+from kverify.api.types.pod import PodSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
 from kverify.api.validation.report import OUT_OF_RANGE, PROBE, Path, Report
+from kverify.api.versions import enabled
 
 
 def check_port_number_or_name(port: int | str, path: Path, report: Report) -> None:
@@ -38,7 +43,8 @@ def _probe(probe: Probe | None, path: Path, report: Report, *, once: bool) -> No
     """``once``: success cannot be asked for twice, because the first success already counts."""
     if probe is None:
         return
-    _handlers(probe.exec, probe.http_get, probe.tcp_socket, probe.grpc, path, report)
+    handlers = {"exec": probe.exec, "httpGet": probe.http_get, "tcpSocket": probe.tcp_socket, "grpc": probe.grpc}
+    _check_handlers(handlers, None, path, report)
     report.at_least(path.child("initialDelaySeconds"), probe.initial_delay_seconds, 0)
     report.at_least(path.child("timeoutSeconds"), probe.timeout_seconds, 0)
     report.at_least(path.child("periodSeconds"), probe.period_seconds, 0)
@@ -52,61 +58,48 @@ def _probe(probe: Probe | None, path: Path, report: Report, *, once: bool) -> No
         report.error(PROBE, here, f"{here} must be 1 for liveness and startup probes.", "remove it")
 
 
-def check_lifecycle(container: Container, path: Path, grace: int | None, report: Report) -> None:
-    """Hooks of one container; ``grace`` is the pod's ``terminationGracePeriodSeconds``."""
+def check_lifecycle(container: Container, path: Path, spec: PodSpec, report: Report) -> None:
+    """Hooks of one container; a sleep fits into the pod's ``terminationGracePeriodSeconds``."""
     if container.lifecycle is None:
         return
     place = path.child("lifecycle")
-    for name, handler in (("postStart", container.lifecycle.post_start), ("preStop", container.lifecycle.pre_stop)):
-        if handler is not None:
-            _hook(handler, place.child(name), grace, report)
+    for name, hook in (("postStart", container.lifecycle.post_start), ("preStop", container.lifecycle.pre_stop)):
+        if hook is not None:
+            handlers = {"exec": hook.exec, "httpGet": hook.http_get, "tcpSocket": hook.tcp_socket, "sleep": hook.sleep}
+            _check_handlers(handlers, spec.termination_grace_period_seconds, place.child(name), report)
 
 
-def _hook(handler: LifecycleHandler, path: Path, grace: int | None, report: Report) -> None:
-    sleep = handler.sleep
-    given = _handlers(handler.exec, handler.http_get, handler.tcp_socket, None, path, report, more=sleep is not None)
-    if sleep is None:
-        return
-    here = path.child("sleep")
-    if given:
-        report.forbidden(here, "A hook has one handler only.", "keep one of them")
-    if grace is not None and not 0 <= sleep.seconds <= grace:
-        message = f"The sleep of {sleep.seconds} s does not fit into terminationGracePeriodSeconds ({grace})."
-        report.error(OUT_OF_RANGE, here, message, "sleep less, or raise terminationGracePeriodSeconds")
+Handler: TypeAlias = ExecAction | HTTPGetAction | TCPSocketAction | GRPCAction | SleepAction
 
 
-def _handlers(
-    exec: ExecAction | None,
-    http: HTTPGetAction | None,
-    tcp: TCPSocketAction | None,
-    grpc: GRPCAction | None,
-    path: Path,
-    report: Report,
-    more: bool = False,
-) -> int:
-    """Exactly one handler; returns how many there are. ``more``: another kind of handler is checked by the caller."""
-    count = 0
-    for name, handler in (("exec", exec), ("httpGet", http), ("tcpSocket", tcp), ("grpc", grpc)):
-        if handler is None:
-            continue
+def _check_handlers(handlers: Mapping[str, Handler | None], grace: int | None, path: Path, report: Report) -> None:
+    """``validateHandler``: exactly one, looked for in this order."""
+    given = [(name, handler) for name, handler in handlers.items() if handler is not None]
+    if not given:
+        report.required(path, f"{path} has no handler.", f"add one of {', '.join(handlers)}")
+    for number, (name, handler) in enumerate(given):
         here = path.child(name)
-        count += 1
-        if count > 1:
-            report.forbidden(here, "A probe or hook has one handler only.", "keep one of them")
-            continue
-        if isinstance(handler, ExecAction):
+        if number:
+            message = f"A probe or hook has one handler only, and {given[0][0]} is given."
+            report.forbidden(here, message, "keep one of them")
+        elif isinstance(handler, ExecAction):
             if not handler.command:
                 report.required(here.child("command"))
         elif isinstance(handler, HTTPGetAction):
             _http(handler, here, report)
         elif isinstance(handler, TCPSocketAction):
             check_port_number_or_name(handler.port, here.child("port"), report)
+        elif isinstance(handler, SleepAction):
+            _sleep(handler.seconds, grace, here, report)
         else:
             report.between(here.child("port"), handler.port, 1, 65535)
-    if not count and not more:
-        message = f"{path} has no handler."
-        report.required(path, message, "add one of exec, httpGet, tcpSocket or grpc")
-    return count
+
+
+def _sleep(seconds: int, grace: int | None, path: Path, report: Report) -> None:
+    shortest = 0 if enabled("PodLifecycleSleepActionAllowZero", report.version) else 1
+    if grace is not None and not shortest <= seconds <= grace:
+        message = f"The sleep of {seconds} s does not fit into terminationGracePeriodSeconds ({grace})."
+        report.error(OUT_OF_RANGE, path, message, "sleep less, or raise terminationGracePeriodSeconds")
 
 
 def _http(action: HTTPGetAction, path: Path, report: Report) -> None:

@@ -85,6 +85,11 @@ class Report:
     version: str
     problems: list[Problem] = field(factory=list)
 
+    @property
+    def errors(self) -> int:
+        """How many problems refuse the object so far."""
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
     def error(self, id: str, path: Path, message: str, mend: str = "", at_key: bool = False) -> None:
         self.problems.append(Problem(id, Severity.ERROR, path.parts, path.text, message, mend, at_key))
 

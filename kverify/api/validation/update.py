@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from kverify.api.types.apps import Deployment, ReplicaSet
-from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.config import ConfigMap, Secret
 from kverify.api.types.pod import Pod
 from kverify.api.types.scheduling import PriorityClass
@@ -121,25 +119,3 @@ def _immutable_data(old: bool | None, new: bool | None, report: Report) -> None:
 def update_priority_class(new: PriorityClass, old: PriorityClass, report: Report) -> None:
     _unchanged(old.value, new.value, Path().child("value"), report)
     _unchanged(old.preemption_policy, new.preemption_policy, Path().child("preemptionPolicy"), report)
-
-
-def update_claim(new: PersistentVolumeClaim, old: PersistentVolumeClaim, report: Report) -> None:
-    """Only ``resources.requests.storage`` may grow and the attributes class may change."""
-    before, after = old.spec, new.spec
-    allowed = attrs.evolve(
-        before,
-        resources=after.resources,
-        volume_name=after.volume_name if not before.volume_name else before.volume_name,
-        storage_class_name=before.storage_class_name if before.storage_class_name else after.storage_class_name,
-        volume_attributes_class_name=after.volume_attributes_class_name,
-    )
-    if allowed != after:
-        report.error(IMMUTABLE, _SPEC, "Of a claim only the storage request can be changed.", "create another claim")
-    _no_shrink(before.resources.requests, after.resources.requests, report)
-
-
-def _no_shrink(old: Mapping[str, Any], new: Mapping[str, Any], report: Report) -> None:
-    before, after = old.get("storage"), new.get("storage")
-    if before is not None and after is not None and after < before:
-        here = _SPEC.child("resources", "requests", "storage")
-        report.error(IMMUTABLE, here, f"A claim cannot shrink from {before} to {after}.", f"ask for at least {before}")

@@ -1,234 +1,187 @@
-"""Volumes of a pod and claims (``ValidateVolumes``, ``ValidatePersistentVolumeClaimSpec``)."""
+"""Volumes of a pod (``ValidateVolumes``)."""
 
 from __future__ import annotations
 
-from kverify.api.types.claim import PersistentVolumeClaimSpec
-from kverify.api.types.volume import DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume, VolumeProjection
-from kverify.api.validation import formats
-from kverify.api.validation.containers import is_field_path
-from kverify.api.validation.metadata import check_format, check_labels, check_selector
-from kverify.api.validation.report import DUPLICATE, RESOURCES, Path, Report
-from kverify.naming import snake_case
-
-ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
-DOWNWARD_FIELDS = ("metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid")
-HOST_PATH_TYPES = ("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice")
-MIN_TOKEN_SECONDS = 600
-
-
-# In the order in which validateVolumeSource looks: all but the first one found are one too many.
-_SOURCES = (
-    *("emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi"),
-    *("glusterfs", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "flocker", "downwardAPI", "fc", "flexVolume"),
-    *("configMap", "azureFile", "vsphereVolume", "quobyte", "azureDisk", "storageos", "photonPersistentDisk"),
-    *("projected", "portworxVolume", "scaleIO", "csi", "ephemeral", "image"),
+from kverify.api.types.pod import PodSpec
+from kverify.api.types.volume import (
+    ConfigMapVolumeSource,
+    CSIVolumeSource,
+    DownwardAPIVolumeSource,
+    EmptyDirVolumeSource,
+    EphemeralVolumeSource,
+    GitRepoVolumeSource,
+    ImageVolumeSource,
+    PersistentVolumeClaimVolumeSource,
+    SecretVolumeSource,
+    Volume,
 )
-_PROJECTIONS = ("secret", "downwardAPI", "configMap", "serviceAccountToken", "clusterTrustBundle", "podCertificate")
+from kverify.api.validation import formats
+from kverify.api.validation import volume_sources as sources
+from kverify.api.validation.claims import check_claim_template
+from kverify.api.validation.metadata import check_format
+from kverify.api.validation.projected import check_projected
+from kverify.api.validation.report import DUPLICATE, Path, Report
+from kverify.api.validation.volume_files import check_downward_file, check_items, check_mode
+from kverify.api.validation.volume_sources import SourceKind
+from kverify.api.versions import in_force
+
+MAX_DIRECTORY_MODE = 0o1777
 
 
-def check_volumes(volumes: tuple[Volume, ...], path: Path, report: Report) -> None:
-    names: set[str] = set()
-    for here, volume in path.each(volumes):
+def check_volumes(spec: PodSpec, pod_name: str, path: Path, report: Report) -> dict[str, Volume]:
+    """The volumes that containers can use: one that is refused is none, so its mounts are refused too.
+
+    ``pod_name`` is empty where the name of the pod is not known yet: in a template.
+    """
+    usable: dict[str, Volume] = {}
+    created = {f"{pod_name}-{volume.name}" for volume in spec.volumes if volume.ephemeral is not None and pod_name}
+    for here, volume in path.each(spec.volumes):
+        before = report.errors
+        _check_source(volume, here, report)
+        _check_claim_name(volume, pod_name, here, report)
         name = here.child("name")
         if not volume.name:
             report.required(name)
         else:
             check_format(volume.name, name, report, formats.dns_label)
-            if volume.name in names:
-                report.error(DUPLICATE, name, f"Two volumes are named {volume.name!r}.", "rename one of them")
-            names.add(volume.name)
-        _check_source(volume, here, report)
+        if volume.name in usable:
+            report.error(DUPLICATE, name, f"Two volumes are named {volume.name!r}.", "rename one of them")
+        if report.errors == before:
+            usable[volume.name] = volume
+        claim = volume.persistent_volume_claim
+        if claim is not None and claim.claim_name in created:
+            message = f"The claim {claim.claim_name} is made for an ephemeral volume of this pod."
+            report.invalid(here.child("persistentVolumeClaim", "claimName"), message, "mount the ephemeral volume")
+    return usable
+
+
+def given_sources(volume: Volume) -> list[SourceKind]:
+    """What kinds of sources the volume has, in upstream's order. One is right."""
+    return [kind for kind in _KINDS if getattr(volume, kind.attribute) is not None]
 
 
 def _check_source(volume: Volume, path: Path, report: Report) -> None:
-    sources = [source for source in _SOURCES if getattr(volume, snake_case(source)) is not None]
-    for extra in sources[1:]:
-        report.forbidden(path.child(extra), "A volume has one source only.", "split it into two volumes")
-    if not sources:
+    """The first source in upstream's order is looked at; every further one is too many."""
+    given = given_sources(volume)
+    if not given:
         report.required(path, "The volume has no source.")  # only before defaulting
-    _check_files(volume, path, report)
-    _check_places(volume, path, report)
-
-
-def _check_files(volume: Volume, path: Path, report: Report) -> None:
-    """Sources whose content is files made from objects."""
-    if volume.secret is not None:
-        here = path.child("secret")
-        if not volume.secret.secret_name:
-            report.required(here.child("secretName"))
-        _check_mode(volume.secret.default_mode, here.child("defaultMode"), report)
-        _check_items(volume.secret.items, here.child("items"), report)
-    if volume.config_map is not None:
-        here = path.child("configMap")
-        if not volume.config_map.name:
-            report.required(here.child("name"))
-        _check_mode(volume.config_map.default_mode, here.child("defaultMode"), report)
-        _check_items(volume.config_map.items, here.child("items"), report)
-    if volume.downward_api is not None:
-        here = path.child("downwardAPI")
-        _check_mode(volume.downward_api.default_mode, here.child("defaultMode"), report)
-        for _, item in here.child("items").each(volume.downward_api.items):
-            _check_downward(item, here, report)
-    if volume.projected is not None:
-        _check_projected(volume.projected, path.child("projected"), report)
-
-
-def _check_places(volume: Volume, path: Path, report: Report) -> None:
-    """Sources that are a disk, a directory or a claim."""
-    if volume.host_path is not None:
-        here = path.child("hostPath")
-        if not volume.host_path.path:
-            report.required(here.child("path"))
-        elif ".." in volume.host_path.path.split("/"):
-            report.invalid(here.child("path"), "The path must not contain '..'.")
-        if (volume.host_path.type or "") not in HOST_PATH_TYPES:
-            report.unsupported(here.child("type"), volume.host_path.type, HOST_PATH_TYPES[1:])
-    if (
-        volume.empty_dir is not None
-        and volume.empty_dir.size_limit is not None
-        and volume.empty_dir.size_limit.nano < 0
-    ):
-        report.forbidden(path.child("emptyDir", "sizeLimit"), "sizeLimit is negative.")
-    if volume.persistent_volume_claim is not None and not volume.persistent_volume_claim.claim_name:
-        report.required(path.child("persistentVolumeClaim", "claimName"))
-    if volume.nfs is not None:
-        here = path.child("nfs")
-        if not volume.nfs.server:
-            report.required(here.child("server"))
-        if not volume.nfs.path:
-            report.required(here.child("path"))
-        elif not volume.nfs.path.startswith("/"):
-            report.invalid(here.child("path"), "The path must be absolute.", f"write /{volume.nfs.path}")
-    if volume.csi is not None and not volume.csi.driver:
-        report.required(path.child("csi", "driver"))
-    if volume.ephemeral is not None:
-        here = path.child("ephemeral", "volumeClaimTemplate")
-        template = volume.ephemeral.volume_claim_template
-        if template is None:
-            report.required(here)
+    for number, kind in enumerate(given):
+        if number:
+            message = f"A volume has one source only, and {given[0].name} is given."
+            report.forbidden(kind.place_of_extra(path), message, "split it into two volumes")
         else:
-            check_labels(template.metadata.labels, here.child("metadata", "labels"), report)
-            check_claim_spec(template.spec, here.child("spec"), report)
-    if volume.image is not None and not volume.image.reference:
-        report.required(path.child("image", "reference"))
-    if volume.git_repo is not None and not volume.git_repo.repository:
-        report.required(path.child("gitRepo", "repository"))
+            kind.check(getattr(volume, kind.attribute), kind.place(path), report)
+    if volume.iscsi is not None and sources.too_long_for_iscsi(volume.name, volume.iscsi):
+        limit = sources.MAX_INITIATOR_TARGET
+        message = f"The name of the volume and its portal are longer than {limit} bytes together."
+        report.invalid(path.child("name"), message, "shorten the name of the volume")
 
 
-def _check_projected(source: ProjectedVolumeSource, path: Path, report: Report) -> None:
-    _check_mode(source.default_mode, path.child("defaultMode"), report)
-    paths: set[str] = set()
-    for here, projection in path.child("sources").each(source.sources):
-        _check_projection(projection, here, report)
-        for place, item in _projected_paths(projection, here):
-            if item and item in paths:
-                report.invalid(place, f"{item} is made twice in this volume.", "give it another path", DUPLICATE)
-            paths.add(item)
+def _check_claim_name(volume: Volume, pod_name: str, path: Path, report: Report) -> None:
+    """The claim of an ephemeral volume is named after the pod and the volume."""
+    given = given_sources(volume)
+    if given and given[0].name == "ephemeral" and pod_name and volume.name:
+        name = f"{pod_name}-{volume.name}"
+        if formats.dns_subdomain(name):
+            message = f"Its claim would be named {name!r}, which is no name: {formats.dns_subdomain(name)}."
+            report.invalid(path.child("name"), message, "shorten the name of the pod or of the volume")
 
 
-def _projected_paths(projection: VolumeProjection, path: Path) -> list[tuple[Path, str]]:
-    found: list[tuple[Path, str]] = []
-    for name, source in (("secret", projection.secret), ("configMap", projection.config_map)):
-        if source is not None:
-            items = path.child(name, "items")
-            found += [(here.child("path"), item.path) for here, item in items.each(source.items)]
-    if projection.service_account_token is not None:
-        found.append((path.child("serviceAccountToken", "path"), projection.service_account_token.path))
-    return found
+def _check_empty_dir(source: EmptyDirVolumeSource, path: Path, report: Report) -> None:
+    if source.size_limit is not None and source.size_limit.nano < 0:
+        report.forbidden(path.child("sizeLimit"), "sizeLimit is negative.", "remove it")
+    report.between(path.child("mode"), source.mode, 0, MAX_DIRECTORY_MODE)
 
 
-def _check_projection(projection: VolumeProjection, path: Path, report: Report) -> None:
-    names = [name for name in _PROJECTIONS if getattr(projection, snake_case(name)) is not None]
-    for extra in names[1:]:
-        report.forbidden(path.child(extra), "A projection has one source only.", "split it into two sources")
-    for name, source in (("secret", projection.secret), ("configMap", projection.config_map)):
-        if source is not None:
-            if not source.name:
-                report.required(path.child(name, "name"))
-            _check_items(source.items, path.child(name, "items"), report)
-    if projection.downward_api is not None:
-        for _, item in path.each(projection.downward_api.items):
-            _check_downward(item, path.child("downwardAPI"), report)
-    token = projection.service_account_token
-    if token is not None:
-        here = path.child("serviceAccountToken")
-        if token.expiration_seconds is not None and token.expiration_seconds < MIN_TOKEN_SECONDS:
-            message = f"A token lives at least {MIN_TOKEN_SECONDS} seconds."
-            report.invalid(here.child("expirationSeconds"), message)
-        if token.expiration_seconds is not None and token.expiration_seconds > 2**32:
-            report.invalid(here.child("expirationSeconds"), "A token lives at most 2^32 seconds.")
-        if not token.path:
-            report.required(here.child("path"))
+def _check_git_repo(source: GitRepoVolumeSource, path: Path, report: Report) -> None:
+    if not source.repository:
+        report.required(path.child("repository"))
+    check_format(source.directory or "", path.child("directory"), report, formats.relative_path)
 
 
-def _check_items(items: tuple[KeyToPath, ...], path: Path, report: Report) -> None:
-    for here, item in path.each(items):
-        if not item.key:
-            report.required(here.child("key"))
-        if not item.path:
-            report.required(here.child("path"))
-        else:
-            check_format(item.path, here.child("path"), report, formats.relative_path)
-        _check_mode(item.mode, here.child("mode"), report)
+def _check_claim(source: PersistentVolumeClaimVolumeSource, path: Path, report: Report) -> None:
+    if not source.claim_name:
+        report.required(path.child("claimName"))
 
 
-def _check_mode(mode: int | None, path: Path, report: Report) -> None:
-    if mode is not None and not 0 <= mode <= 0o777:
-        message = f"{mode} is not a file mode: it must be between 0 and 0777 octal (511)."
-        report.invalid(path, message, "write octal modes with a leading zero, as in 0644")
+def _check_secret(source: SecretVolumeSource, path: Path, report: Report) -> None:
+    if not source.secret_name:
+        report.required(path.child("secretName"))
+    check_mode(source.default_mode, path.child("defaultMode"), report)
+    check_items(source.items, path.child("items"), report)
 
 
-def _check_downward(item: DownwardAPIVolumeFile, path: Path, report: Report) -> None:
-    """The API server prints these paths without the item's index."""
-    if not item.path:
-        report.required(path.child("path"))
+def _check_config_map(source: ConfigMapVolumeSource, path: Path, report: Report) -> None:
+    if not source.name:
+        report.required(path.child("name"))
+    check_mode(source.default_mode, path.child("defaultMode"), report)
+    check_items(source.items, path.child("items"), report)
+
+
+def _check_downward_api(source: DownwardAPIVolumeSource, path: Path, report: Report) -> None:
+    check_mode(source.default_mode, path.child("defaultMode"), report)
+    for index, item in enumerate(source.items):
+        check_downward_file(item, path.inside("items", index), report)
+
+
+def _check_csi(source: CSIVolumeSource, path: Path, report: Report) -> None:
+    sources.check_csi_driver_name(source.driver, path.child("driver"), report)
+    ref = source.node_publish_secret_ref
+    if ref is None:
+        return
+    here = path.child("nodePublishSecretRef", "name")
+    if not ref.name:
+        report.required(here)
     else:
-        check_format(item.path, path.child("path"), report, formats.relative_path)
-    if item.field_ref is not None:
-        here = path.child("fieldRef", "fieldPath")
-        if not item.field_ref.field_path:
-            report.required(here)
-        elif not is_field_path(item.field_ref.field_path, DOWNWARD_FIELDS):
-            report.unsupported(here, item.field_ref.field_path, DOWNWARD_FIELDS)
-        if item.resource_field_ref is not None:
-            report.invalid(path, "fieldRef and resourceFieldRef exclude each other.", "keep one of them")
-    elif item.resource_field_ref is not None:
-        if not item.resource_field_ref.container_name:
-            report.required(path.child("resourceFieldRef", "containerName"))
-        if not item.resource_field_ref.resource:
-            report.required(path.child("resourceFieldRef", "resource"))
+        # The API server prints the source's name, which it does not have.
+        check_format(ref.name, here.printed(f"{path}.name"), report, formats.dns_subdomain)
+
+
+def _check_ephemeral(source: EphemeralVolumeSource, path: Path, report: Report) -> None:
+    here = path.child("volumeClaimTemplate")
+    if source.volume_claim_template is None:
+        report.required(here, "An ephemeral volume is made from a template.", "add volumeClaimTemplate")
     else:
-        report.required(path.child("fieldRef"), "The item names neither fieldRef nor resourceFieldRef.")
-    _check_mode(item.mode, path.child("mode"), report)
+        check_claim_template(source.volume_claim_template, here, report)
 
 
-def check_claim_spec(spec: PersistentVolumeClaimSpec, path: Path, report: Report) -> None:
-    modes = path.child("accessModes")
-    if not spec.access_modes:
-        report.required(modes, "A claim needs at least one access mode.", "add ReadWriteOnce, say")
-    for here, mode in modes.each(spec.access_modes):
-        if mode not in ACCESS_MODES:
-            report.unsupported(modes.inside(*here.parts[-1:]), mode, ACCESS_MODES)
-    if "ReadWriteOncePod" in spec.access_modes and len(set(spec.access_modes)) > 1:
-        report.forbidden(modes, "ReadWriteOncePod excludes all other access modes.", "keep one of them")
-    if spec.selector is not None:
-        check_selector(spec.selector, path.child("selector"), report)
-    storage = spec.resources.requests.get("storage")
-    printed = path.child("resources").key("storage")
-    here = Path((*path.parts, "resources", "requests", "storage"), printed.text)
-    if storage is None:
-        report.required(here, "A claim needs a storage request.", "add resources.requests.storage: 1Gi, say")
-    elif storage.nano <= 0:
-        report.error(RESOURCES, here, f"The storage request {storage} must be above 0.")
-    if spec.storage_class_name:
-        check_format(spec.storage_class_name, path.child("storageClassName"), report, formats.dns_subdomain)
-    if spec.volume_attributes_class_name:
-        place = path.child("volumeAttributesClassName")
-        check_format(spec.volume_attributes_class_name, place, report, formats.dns_subdomain)
-    report.choice(path.child("volumeMode"), spec.volume_mode, ("Block", "Filesystem"))
-    for name, source in (("dataSource", spec.data_source), ("dataSourceRef", spec.data_source_ref)):
-        if source is None:
-            continue
-        for field, value in (("name", source.name), ("kind", source.kind)):
-            if not value:
-                report.required(path.child(name, field))
+def _check_image(source: ImageVolumeSource, path: Path, report: Report) -> None:
+    rule = "templates name the reference of an image volume"
+    if not source.reference and ("template" not in path.parts or in_force(rule, report.version)):
+        report.required(path.child("reference"), "The volume names no image.", "add reference: registry/image:tag")
+    report.choice(path.child("pullPolicy"), source.pull_policy, ("Always", "IfNotPresent", "Never"))
+
+
+_KINDS: tuple[SourceKind, ...] = (
+    SourceKind("emptyDir", _check_empty_dir),
+    SourceKind("hostPath", sources.check_host_path),
+    SourceKind("gitRepo", _check_git_repo),
+    SourceKind("gcePersistentDisk", sources.check_gce_disk, printed="persistentDisk"),
+    SourceKind("awsElasticBlockStore", sources.check_aws_disk),
+    SourceKind("secret", _check_secret),
+    SourceKind("nfs", sources.check_nfs),
+    SourceKind("iscsi", sources.check_iscsi),
+    SourceKind("glusterfs", sources.check_glusterfs),
+    SourceKind("flocker", sources.check_flocker),
+    SourceKind("persistentVolumeClaim", _check_claim),
+    SourceKind("rbd", sources.check_rbd),
+    SourceKind("cinder", sources.check_cinder),
+    SourceKind("cephfs", sources.check_cephfs, extra="cephFS"),
+    SourceKind("quobyte", sources.check_quobyte),
+    SourceKind("downwardAPI", _check_downward_api, extra="downwarAPI"),
+    SourceKind("fc", sources.check_fc),
+    SourceKind("flexVolume", sources.check_flex),
+    SourceKind("configMap", _check_config_map),
+    SourceKind("azureFile", sources.check_azure_file),
+    SourceKind("vsphereVolume", sources.check_vsphere),
+    SourceKind("photonPersistentDisk", sources.check_photon),
+    SourceKind("portworxVolume", sources.check_portworx),
+    SourceKind("azureDisk", sources.check_azure_disk),
+    SourceKind("storageos", sources.check_storageos),
+    SourceKind("projected", check_projected),
+    SourceKind("scaleIO", sources.check_scale_io),
+    SourceKind("csi", _check_csi),
+    SourceKind("ephemeral", _check_ephemeral),
+    SourceKind("image", _check_image),
+)
+"""In the order in which ``validateVolumeSource`` looks, with its spellings."""
