@@ -6,15 +6,19 @@ have the key. A nil selector matches nothing, an empty one matches everything (`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-OPERATORS = ("DoesNotExist", "Exists", "In", "NotIn")
+OPERATORS = ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")
+"""Gt and Lt are those of node affinity and of selectors written as text; a ``LabelSelector`` has the other four."""
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 def requirement_matches(key: str, operator: str, values: Sequence[str], labels: Mapping[str, str]) -> bool:
-    """Whether ``labels`` satisfy one ``matchExpressions`` entry.
+    """Whether ``labels`` satisfy one requirement, an entry of ``matchExpressions`` for one.
 
-    Raises ``ValueError`` for an operator that is not a label selector's: validation refuses such an object before.
+    Raises ``ValueError`` for an operator that no requirement has: validation refuses such an object before.
     """
     match operator:
         case "In":
@@ -25,9 +29,23 @@ def requirement_matches(key: str, operator: str, values: Sequence[str], labels: 
             return key in labels
         case "DoesNotExist":
             return key not in labels
+        case "Gt" | "Lt":
+            actual = parse_int64(labels.get(key, ""))
+            bound = parse_int64(values[0]) if len(values) == 1 else None
+            if actual is None or bound is None:
+                return False
+            return actual > bound if operator == "Gt" else actual < bound
     raise ValueError(f"{operator!r} is not a label selector operator; it is one of {', '.join(OPERATORS)}")
 
 
 def map_matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     """Whether every pair of ``selector`` is in ``labels``: Service selectors, ``nodeSelector``, ``matchLabels``."""
     return all(labels.get(key) == value for key, value in selector.items())
+
+
+def parse_int64(text: str) -> int | None:
+    """``strconv.ParseInt(text, 10, 64)``: a sign and leading zeros are fine, spaces, underscores and 2⁶³ are not."""
+    if len(text) > 4096 or not _INTEGER.fullmatch(text):
+        return None
+    number = int(text)
+    return number if -(1 << 63) <= number < 1 << 63 else None

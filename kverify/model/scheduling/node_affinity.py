@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from kverify.api.labels import parse_int64, requirement_matches
 from kverify.api.types.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
 from kverify.model.scheduling.explain import label_mismatch, listing
 from kverify.model.scheduling.framework import REQUIRED, NodeInfo, Plugin, PodInfo, Requirement, Snapshot
@@ -22,16 +23,7 @@ REASON = "node(s) didn't match Pod's node affinity/selector"
 LEFT_OUT = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 PATH = f"affinity.nodeAffinity.{REQUIRED}"
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?", re.ASCII)
-
-
-def parse_int(text: str) -> int | None:
-    """``strconv.ParseInt(text, 10, 64)``: a sign and leading zeros are fine, spaces, underscores and 2⁶³ are not."""
-    if not _INTEGER.fullmatch(text):
-        return None
-    number = int(text)
-    return number if -(1 << 63) <= number < 1 << 63 else None
 
 
 def is_valid(requirement: NodeSelectorRequirement) -> bool:
@@ -43,7 +35,7 @@ def is_valid(requirement: NodeSelectorRequirement) -> bool:
         case "Exists" | "DoesNotExist":
             well_formed = not values
         case "Gt" | "Lt":
-            well_formed = len(values) == 1 and parse_int(values[0]) is not None
+            well_formed = len(values) == 1 and parse_int64(values[0]) is not None
         case _:
             well_formed = False
     return well_formed and all(len(value) <= 63 and _LABEL_VALUE.fullmatch(value) for value in values)
@@ -51,21 +43,7 @@ def is_valid(requirement: NodeSelectorRequirement) -> bool:
 
 def expression_holds(requirement: NodeSelectorRequirement, node: NodeInfo) -> bool:
     """A ``matchExpressions`` entry on the labels of a node (``labels.Requirement.Matches``)."""
-    value = node.labels.get(requirement.key)
-    match requirement.operator:
-        case "In":
-            return value is not None and value in requirement.values
-        case "NotIn":
-            return value is None or value not in requirement.values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    actual = None if value is None else parse_int(value)
-    bound = parse_int(requirement.values[0])
-    if actual is None or bound is None:
-        return False
-    return actual > bound if requirement.operator == "Gt" else actual < bound
+    return requirement_matches(requirement.key, requirement.operator, requirement.values, node.labels)
 
 
 def field_holds(requirement: NodeSelectorRequirement, node: NodeInfo) -> bool:
@@ -188,7 +166,7 @@ def _explain_requirement(requirement: NodeSelectorRequirement, path: str, node: 
             found = label_mismatch(requirement.key, requirement.values, node.labels)
         case "Exists":
             found = label_mismatch(requirement.key, (), node.labels)
-        case "Gt" | "Lt" if value is not None and parse_int(value) is None:
+        case "Gt" | "Lt" if value is not None and parse_int64(value) is None:
             found = f"the node has {requirement.key}={value}, which is not an integer"
         case "Gt" | "Lt" if value is None:
             found = label_mismatch(requirement.key, (), node.labels)

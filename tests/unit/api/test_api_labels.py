@@ -30,8 +30,18 @@ def test_operators(operator: str, values: tuple[str, ...], with_x: bool, with_y:
 
 
 def test_other_operators_are_refused() -> None:
-    with pytest.raises(ValueError, match="'Gt' is not a label selector operator"):
-        requirement_matches("a", "Gt", ("1",), {"a": "2"})
+    with pytest.raises(ValueError, match="'Near' is not a label selector operator"):
+        requirement_matches("a", "Near", ("1",), {"a": "2"})
+
+
+@pytest.mark.parametrize(
+    ("value", "above", "below"),
+    [("6", True, False), ("5", False, False), ("-7", False, True), ("six", False, False), (str(2**63), False, False)],
+)
+def test_numbers_are_compared_as_int64(value: str, above: bool, below: bool) -> None:
+    assert requirement_matches("a", "Gt", ("5",), {"a": value}) is above
+    assert requirement_matches("a", "Lt", ("5",), {"a": value}) is below
+    assert not requirement_matches("a", "Gt", ("5",), {})
 
 
 @given(LABELS)

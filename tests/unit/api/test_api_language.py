@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from kverify.api import quantity
-from kverify.api.languages import durations, schedules
+from kverify.api.languages import durations, schedules, selectors
 from kverify.api.languages.language import Language, Mistake, TextError
 from kverify.manifest import read_text
 from kverify.manifest.nodes import Scalar
 
-LANGUAGES = [quantity._LANGUAGE, durations._LANGUAGE, schedules._LANGUAGE]
+LANGUAGES = [quantity._LANGUAGE, durations._LANGUAGE, schedules._LANGUAGE, selectors._LANGUAGE]
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)

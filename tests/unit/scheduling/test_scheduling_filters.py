@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kverify.api.labels import parse_int64
 from kverify.api.quantity import parse_quantity
 from kverify.api.types.affinity import NodeSelectorRequirement, NodeSelectorTerm, Toleration
 from kverify.api.types.container import Container, ContainerPort
@@ -23,7 +24,6 @@ from kverify.model.scheduling import (
     reported,
     with_nominated,
 )
-from kverify.model.scheduling.node_affinity import parse_int
 from kverify.model.scheduling.taint_toleration import tolerates
 from tests.unit.scheduling.scheduling_cases import (
     HOST,
@@ -46,12 +46,12 @@ from tests.unit.scheduling.scheduling_cases import (
     [("7", 7), ("007", 7), ("+7", 7), ("-7", -7), (str((1 << 63) - 1), (1 << 63) - 1), (str(-(1 << 63)), -(1 << 63))],
 )
 def test_integers_are_read_as_go_reads_them(text: str, number: int) -> None:
-    assert parse_int(text) == number
+    assert parse_int64(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "+", "1_0", " 1", "1 ", "1.0", "0x1", "٣", str(1 << 63), str(-(1 << 63) - 1)])
 def test_what_go_does_not_read_as_an_integer(text: str) -> None:
-    assert parse_int(text) is None
+    assert parse_int64(text) is None
 
 
 def test_a_term_that_cannot_be_read_leaves_the_others() -> None:
