@@ -11,13 +11,14 @@ about it: Lark finds the example that fails in the same state of the parser at t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from attrs import field, frozen
 
-from kverify.resources import grammar
+from kverify.resources import data_file, grammar
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -75,20 +76,18 @@ class Mistake:
     examples: tuple[str, ...] = field(default=(), kw_only=True)
 
 
+@frozen
 class _KeepStrays:
-    """The terminals of what belongs nowhere: words, blanks, digits, commas, signs, dots, and all other characters.
+    """The terminals of what belongs nowhere: all whose name begins with STRAY (words, blanks, other characters, ...).
 
     Lark would drop them, because no rule uses them. They are kept and looked for in every state, after all that is
     right there, so that a fault is a whole word, and an example of it matches by its kind.
     """
 
-    always_accept = tuple(f"STRAY{kind}" for kind in ("", "_WORD", "_BLANK", "_DIGITS", "_COMMA", "_SIGN", "_DOT"))
+    always_accept: tuple[str, ...]
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         return stream
-
-
-_KEEP_STRAYS = _KeepStrays()
 
 
 class Language:
@@ -131,12 +130,12 @@ class Language:
             raise self._explain(text, error) from None
 
     def explain(self, text: str) -> TextError:
-        """What is wrong with ``text``. Raises ``ValueError`` when the grammar has nothing against it."""
+        """What is wrong with ``text``, which something else has refused already."""
         try:
             self.parse(text)
         except TextError as error:
             return error
-        raise ValueError(f"{text!r} is {self.what}")
+        return self._error(f"{shown(text)} is not {self.what}", "", 0, len(text))
 
     def error(self, message: str, mend: str = "", start: int = 0, end: int = 0) -> TextError:
         """An error of this language about something that the grammar does not say."""
@@ -144,7 +143,9 @@ class Language:
 
     @cached_property
     def _parser(self) -> Lark:
-        return grammar(self.name, postlex=_KEEP_STRAYS, maybe_placeholders=False)
+        text = data_file("grammar", f"{self.name}.lark").read_text("utf-8")
+        strays = _KeepStrays(tuple(re.findall(r"^STRAY\w*", text, re.MULTILINE)))
+        return grammar(self.name, postlex=strays, maybe_placeholders=False)
 
     @cached_property
     def _failures(self) -> dict[str, UnexpectedInput]:
