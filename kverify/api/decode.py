@@ -173,7 +173,12 @@ def _adopt(problem: Problem, source: Source, context: Context) -> None:
     """Turn a validation problem into a diagnostic, unless a decoding problem already explains it."""
     if context.explains(problem.path, missing=problem.id == "KV1201"):
         return
-    span = source.key_span(problem.path) if problem.at_key else source.span(problem.path)
+    if problem.at_key:
+        span = source.key_span(problem.path)
+    elif problem.part is not None:
+        span = source.part_span(problem.path, *problem.part)
+    else:
+        span = source.span(problem.path)
     context.add(problem.id, problem.severity, problem.path, problem.message, problem.mend, span=span, text=problem.text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from kverify.manifest.nodes import Document, FieldPath, parse_path
+from kverify.manifest.nodes import Document, FieldPath, Scalar, parse_path
 from kverify.manifest.span import Span
 
 GENERATED = "<generated>"
@@ -35,6 +35,11 @@ class Source:
         if self.document is None:
             return Span(GENERATED, 1, 1, 1, 1)
         return self.document.locate_key(parse_path(path) if isinstance(path, str) else path)
+
+    def part_span(self, path: FieldPath, start: int, end: int) -> Span:
+        """Where characters ``start`` to ``end`` of the text at ``path`` are written; the whole text when unknown."""
+        node = self.document.node(path) if self.document is not None else None
+        return node.part(start, end) if isinstance(node, Scalar) else self.span(path)
 
 
 NOWHERE = Source()

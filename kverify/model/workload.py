@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
+from kverify.api.languages.percentages import scaled
 from kverify.model.expr import Number
 
 if TYPE_CHECKING:
@@ -66,16 +67,8 @@ def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replica
     impossible (quota) and a rollout must be able to move. Source: ``ResolveFenceposts`` in
     pkg/controller/deployment/util/deployment_util.go.
     """
-    surge = scale(max_surge, replicas, up=True)
-    unavailable = scale(max_unavailable, replicas, up=False)
+    surge = scaled(max_surge, replicas, up=True)
+    unavailable = scaled(max_unavailable, replicas, up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return RollingUpdate(surge, min(unavailable, replicas))
-
-
-def scale(value: int | str, whole: int, *, up: bool) -> int:
-    """An int-or-percent of ``whole``, rounded up or down. ``"25%"`` of 3 is 1 rounded up and 0 rounded down."""
-    if isinstance(value, int):
-        return value
-    percent = int(value.removesuffix("%"))
-    return -(-percent * whole // 100) if up else percent * whole // 100

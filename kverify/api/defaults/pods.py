@@ -12,6 +12,7 @@ from typing import TypeVar
 import attrs
 
 from kverify.api.base import FrozenMap
+from kverify.api.languages.images import default_pull_policy
 from kverify.api.quantity import Quantity
 from kverify.api.resources import pod_level_requests
 from kverify.api.types.container import (
@@ -94,14 +95,6 @@ def _rounded_up(quantity: Quantity) -> Quantity:
     return quantity if quantity.nano % MILLI == 0 else quantity.stored()
 
 
-def image_pull_policy(image: str) -> str:
-    """``Always`` for the tag ``latest`` and for an image without tag and digest, else ``IfNotPresent``."""
-    if "@" in image:
-        return "IfNotPresent"
-    tag = image.rpartition("/")[2].partition(":")[2]
-    return "Always" if tag in ("", "latest") else "IfNotPresent"
-
-
 def _pod_resources(resources: ResourceRequirements | None) -> ResourceRequirements | None:
     return None if resources is None else _rounded(resources)
 
@@ -130,7 +123,7 @@ def _host_ports(container: C) -> C:
 def _container(container: C) -> C:
     return attrs.evolve(
         container,
-        image_pull_policy=container.image_pull_policy or image_pull_policy(container.image or ""),
+        image_pull_policy=container.image_pull_policy or default_pull_policy(container.image or ""),
         termination_message_path=container.termination_message_path or "/dev/termination-log",
         termination_message_policy=container.termination_message_policy or "File",
         ports=tuple(map(_port, container.ports)),
@@ -229,7 +222,7 @@ def _volume(volume: Volume) -> Volume:
         template = attrs.evolve(template, spec=claim)
         return attrs.evolve(volume, ephemeral=attrs.evolve(volume.ephemeral, volume_claim_template=template))
     if volume.image is not None and not volume.image.pull_policy:
-        policy = image_pull_policy(volume.image.reference or "")
+        policy = default_pull_policy(volume.image.reference or "")
         return attrs.evolve(volume, image=attrs.evolve(volume.image, pull_policy=policy))
     if volume.iscsi is not None and not volume.iscsi.iscsi_interface:
         return attrs.evolve(volume, iscsi=attrs.evolve(volume.iscsi, iscsi_interface="default"))

@@ -11,7 +11,6 @@ import re
 from kverify.api.languages.language import Fault, Language, Mistake, TextError
 
 MAX_LENGTH = 256
-_INT64_DIGITS = 19
 _ATOI_PERCENT = re.compile(r"(?P<number>[+-]?[0-9]+)%")
 
 
@@ -67,7 +66,7 @@ def scaled(value: int | str, total: int, *, up: bool) -> int:
     if isinstance(value, int):
         return value
     match = _ATOI_PERCENT.fullmatch(value)
-    if match is None or len(match["number"].lstrip("+-0")) >= _INT64_DIGITS:
+    if match is None or len(value) > MAX_LENGTH:
         raise _LANGUAGE.explain(value)
     product = int(match["number"]) * total
     return -(-product // 100) if up else product // 100

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
+from kverify.api.languages.ports import check_port_name
 from kverify.api.types.container import Container, ContainerPort, ResourceRequirements
 from kverify.api.types.pod import EphemeralContainer, PodSpec
 from kverify.api.types.volume import Volume
@@ -18,6 +19,7 @@ from kverify.api.validation.report import DUPLICATE, Path, Report
 from kverify.api.validation.resources import check_container_resources
 from kverify.api.validation.restarts import check_init_restart, check_resize_policy, check_restart
 from kverify.api.validation.security import check_container_security
+from kverify.api.validation.texts import check_text
 from kverify.api.versions import enabled, in_force
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -187,7 +189,7 @@ def _check_ports(ports: tuple[ContainerPort, ...], path: Path, report: Report) -
     """``validateContainerPorts``. What ``hostIP`` says is not looked at."""
     names: set[str] = set()
     for here, port in path.each(ports):
-        if port.name and check_format(port.name, here.child("name"), report, formats.port_name):
+        if port.name and check_text(port.name, here.child("name"), report, check_port_name):
             if port.name in names:
                 report.error(DUPLICATE, here.child("name"), f"Two ports are named {port.name!r}.", "rename one of them")
             names.add(port.name)

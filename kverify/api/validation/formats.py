@@ -6,18 +6,19 @@ Each function returns why a text is refused, or ``""`` when it is fine. Messages
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
+
+from kverify.api.languages.addresses import parse_ip
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_SUBDOMAIN_UNDERSCORE = re.compile(r"[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*")
+_SUBDOMAIN_UNDERSCORE = re.compile(r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_PORT_NAME = re.compile(r"[-a-z0-9]+")
-_PERCENT = re.compile(r"[0-9]+%")
+_LINK_LOCAL_MULTICAST = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
 
 
@@ -52,7 +53,7 @@ def dns_search(text: str) -> str:
     """A DNS search domain: underscores are fine, and one dot may end it or be all of it."""
     trimmed = text.removesuffix(".")
     if text != "." and (len(trimmed) > 253 or not _SUBDOMAIN_UNDERSCORE.fullmatch(trimmed)):
-        return "it must consist of lower case letters, digits, '_', '-' and '.'"
+        return "it must consist of lower case letters, digits, '-' and '.', and '_' anywhere but at the end of a part"
     return ""
 
 
@@ -115,75 +116,21 @@ def env_name(text: str) -> str:
     return ""
 
 
-def port_name(text: str) -> str:
-    """IANA service name."""
-    if len(text) > 15:
-        return "it is longer than 15 characters"
-    if not _PORT_NAME.fullmatch(text):
-        return "it must consist of lower case letters, digits and '-'"
-    if not any("a" <= character <= "z" for character in text):
-        return "it must contain at least one letter"
-    if "--" in text:
-        return "it must not contain consecutive hyphens"
-    if text.startswith("-") or text.endswith("-"):
-        return "it must not begin or end with a hyphen"
-    return ""
-
-
-def is_percent(text: str) -> bool:
-    return _PERCENT.fullmatch(text) is not None
-
-
-def percent_value(value: int | str | None) -> int | None:
-    """``25`` for ``"25%"``, ``None`` for everything else."""
-    return int(value[:-1]) if isinstance(value, str) and is_percent(value) else None
-
-
 def http_header(text: str) -> str:
     return "" if _HEADER.fullmatch(text) else "it must consist of letters, digits and '-'"
 
 
-def legacy_ip(text: str, *, strict: bool) -> str:
-    """``IsValidIPForLegacyField``: ``strict`` refuses leading zeros and IPv4 addresses written as IPv6."""
-    if not strict:
-        # Go's sloppy parser takes leading zeros of IPv4 as decimal.
-        text = ".".join(part.lstrip("0") or "0" if part.isdecimal() else part for part in text.split("."))
-    if "%" in text or ip_address(text):
-        return ip_address("")
-    address = ipaddress.ip_address(text)
-    if strict and isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return f"it must be written as the IPv4 address {address.ipv4_mapped}"
-    return ""
-
-
-def ip_address(text: str) -> str:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return "it must be an IP address such as 10.9.8.7 or 2001:db8::ffff"
-    return ""
-
-
 def non_special_ip(text: str) -> str:
-    """An address that traffic can be sent to from outside the node."""
-    address = ipaddress.ip_address(text)
+    """An address that traffic can be sent to from outside the node (``ValidateNonSpecialIP``)."""
+    address = parse_ip(text).value
     for special, name in (
         (address.is_unspecified, "unspecified"),
         (address.is_loopback, "a loopback address"),
         (address.is_link_local, "a link-local address"),
+        (any(address in network for network in _LINK_LOCAL_MULTICAST), "a link-local multicast address"),
     ):
         if special:
             return f"it must not be {name}"
-    return ""
-
-
-def cidr(text: str) -> str:
-    try:
-        if "/" not in text:
-            raise ValueError(text)
-        ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
-        return "it must be an address range such as 10.9.8.0/24"
     return ""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from kverify.api.languages.addresses import parse_ip
+from kverify.api.languages.images import parse_image
 from kverify.api.quantity import Quantity
 from kverify.api.types.affinity import PodAffinity, PodAntiAffinity
 from kverify.api.types.container import Container, ContainerPort
@@ -13,6 +15,7 @@ from kverify.api.validation import formats
 from kverify.api.validation.containers import visit_containers
 from kverify.api.validation.placement import PREFERRED_RULES, REQUIRED_RULES
 from kverify.api.validation.report import SUSPICIOUS, Path, Report
+from kverify.api.validation.texts import warn_text
 from kverify.api.validation.volumes import given_sources
 
 GONE_VOLUMES = (
@@ -51,6 +54,9 @@ def warn_about_pod(spec: PodSpec, path: Path, report: Report) -> None:
     _warn_fractions(spec.overhead, path.child("overhead"), report)
     ports: dict[tuple[int, str], list[tuple[Path, ContainerPort]]] = {}
     for here, container in visit_containers(spec, path):
+        if container.image and container.image == container.image.strip():
+            # The API server takes any text; the node then says InvalidImageName.
+            warn_text(container.image, here.child("image"), report, parse_image)
         _warn_fractions(container.resources.limits, here.child("resources", "limits"), report)
         _warn_fractions(container.resources.requests, here.child("resources", "requests"), report)
         _warn_env(container, here.child("env"), report)
@@ -193,6 +199,9 @@ def _warn_ports(
     for here, port in path.each(container.ports):
         if port.host_ip and not port.host_port:
             report.warn(SUSPICIOUS, here.child("hostIP"), "hostIP does nothing without hostPort.", "add hostPort")
+        elif port.host_ip:
+            # Not one of the fields that the API server looks at (KEP-4858 lists them); the node does.
+            warn_text(port.host_ip, here.child("hostIP"), report, parse_ip)
         same = known.setdefault((port.container_port, port.protocol or "TCP"), [])
         for place, other in same:
             host, others = port.host_port or 0, other.host_port or 0

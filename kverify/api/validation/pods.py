@@ -14,6 +14,7 @@ from kverify.api.validation.pod_warnings import warn_about_name, warn_about_pod
 from kverify.api.validation.report import ADMISSION, DUPLICATE, OUT_OF_RANGE, Path, Report
 from kverify.api.validation.resources import check_overhead, check_pod_resources
 from kverify.api.validation.security import check_host_users, check_pod_security
+from kverify.api.validation.texts import check_address
 from kverify.api.validation.volumes import check_volumes
 from kverify.api.validation.windows import check_host_processes, check_os
 from kverify.api.versions import enabled, in_force
@@ -154,7 +155,7 @@ def _check_dns(spec: PodSpec, path: Path, report: Report) -> None:
     if len(config.nameservers) > MAX_NAMESERVERS:
         report.invalid(servers, f"At most {MAX_NAMESERVERS} nameservers are used.", "remove some")
     for here, server in servers.each(config.nameservers):
-        _check_ip(server, here, report)
+        check_address(server, here, report)
     if len(config.searches) > MAX_SEARCHES:
         report.invalid(searches, f"At most {MAX_SEARCHES} search domains are used.", "remove some")
     if len(" ".join(config.searches).encode()) > MAX_SEARCH_BYTES:
@@ -167,14 +168,9 @@ def _check_dns(spec: PodSpec, path: Path, report: Report) -> None:
             report.required(here, "A DNS option has a name.", "add name: ndots, say")
 
 
-def _check_ip(text: str, path: Path, report: Report) -> None:
-    strict = enabled("StrictIPCIDRValidation", report.version)
-    check_format(text, path, report, lambda value: formats.legacy_ip(value, strict=strict))
-
-
 def _check_host_aliases(spec: PodSpec, path: Path, report: Report) -> None:
     for here, alias in path.each(spec.host_aliases):
-        _check_ip(alias.ip, here.child("ip"), report)
+        check_address(alias.ip, here.child("ip"), report)
         for place, name in here.child("hostnames").each(alias.hostnames):
             check_format(name, place, report, formats.dns_subdomain)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from kverify.api.languages.ports import check_port_name
 from kverify.api.types.container import (
     Container,
     ExecAction,
@@ -18,6 +19,7 @@ from kverify.api.types.pod import PodSpec
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
 from kverify.api.validation.report import OUT_OF_RANGE, PROBE, Path, Report
+from kverify.api.validation.texts import check_text
 from kverify.api.versions import enabled
 
 
@@ -26,7 +28,7 @@ def check_port_number_or_name(port: int | str, path: Path, report: Report) -> No
     if isinstance(port, int):
         report.between(path, port, 1, 65535)
     else:
-        check_format(port, path, report, formats.port_name)
+        check_text(port, path, report, check_port_name)
 
 
 def check_probes(container: Container, path: Path, report: Report) -> None:

@@ -76,6 +76,8 @@ class Problem:
     message: str
     mend: str = ""
     at_key: bool = False
+    part: tuple[int, int] | None = None
+    """The characters of the value that are at fault, when they are known (the end is exclusive)."""
 
 
 @define
@@ -90,11 +92,19 @@ class Report:
         """How many problems refuse the object so far."""
         return sum(problem.severity is Severity.ERROR for problem in self.problems)
 
-    def error(self, id: str, path: Path, message: str, mend: str = "", at_key: bool = False) -> None:
-        self.problems.append(Problem(id, Severity.ERROR, path.parts, path.text, message, mend, at_key))
+    def error(
+        self,
+        id: str,
+        path: Path,
+        message: str,
+        mend: str = "",
+        at_key: bool = False,
+        part: tuple[int, int] | None = None,
+    ) -> None:
+        self.problems.append(Problem(id, Severity.ERROR, path.parts, path.text, message, mend, at_key, part))
 
-    def warn(self, id: str, path: Path, message: str, mend: str = "") -> None:
-        self.problems.append(Problem(id, Severity.WARNING, path.parts, path.text, message, mend))
+    def warn(self, id: str, path: Path, message: str, mend: str = "", part: tuple[int, int] | None = None) -> None:
+        self.problems.append(Problem(id, Severity.WARNING, path.parts, path.text, message, mend, part=part))
 
     def required(self, path: Path, message: str = "", mend: str = "") -> None:
         self.error(REQUIRED, path, message or f"{path} is required.", mend)

@@ -8,6 +8,7 @@ from kverify.api.validation.containers import PROTOCOLS
 from kverify.api.validation.metadata import check_format, check_labels, check_metadata
 from kverify.api.validation.probes import check_port_number_or_name
 from kverify.api.validation.report import DUPLICATE, OUT_OF_RANGE, SUSPICIOUS, Path, Report
+from kverify.api.validation.texts import check_address, check_address_range
 from kverify.api.versions import relaxed_service_names
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -105,11 +106,11 @@ def _check_addresses(spec: ServiceSpec, path: Path, report: Report) -> None:
         printed = place.index(index)
         here = path.child("clusterIP").printed(str(printed)) if index == 0 and spec.cluster_ip else printed
         if address not in ("", "None"):
-            check_format(address, here, report, formats.ip_address)
+            check_address(address, here, report)
     if spec.cluster_ip and spec.cluster_ips and spec.cluster_ip != spec.cluster_ips[0]:
         report.invalid(place.index(0), "clusterIPs must begin with clusterIP.")
     for here, address in path.child("externalIPs").each(spec.external_ips):
-        if check_format(address, here, report, formats.ip_address):
+        if check_address(address, here, report):
             check_format(address, here, report, formats.non_special_ip)
     if spec.external_ips:
         report.warn(SUSPICIOUS, path.child("externalIPs"), "externalIPs is deprecated and unsafe to rely on.")
@@ -141,7 +142,7 @@ def _check_load_balancer(spec: ServiceSpec, path: Path, report: Report) -> None:
         report.forbidden(printed, message, "remove it, or set type: LoadBalancer")
     else:
         for here, value in printed.each(spec.load_balancer_source_ranges):
-            check_format(value, here, report, formats.cidr)
+            check_address_range(value, here, report, trim=True)
 
 
 def _check_policies(spec: ServiceSpec, path: Path, report: Report) -> None:

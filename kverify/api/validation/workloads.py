@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kverify.api.languages.percentages import is_percent, parse_percent
 from kverify.api.types.apps import Deployment, DeploymentSpec, ReplicaSet
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import PodTemplateSpec
@@ -9,6 +10,7 @@ from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_metadata, check_selector
 from kverify.api.validation.pods import check_template
 from kverify.api.validation.report import INVALID, OUT_OF_RANGE, SELECTOR, STRATEGY, SUSPICIOUS, Path, Report
+from kverify.api.validation.texts import check_text
 
 
 def check_deployment(deployment: Deployment, report: Report) -> None:
@@ -89,34 +91,31 @@ def _check_strategy(spec: DeploymentSpec, path: Path, report: Report) -> None:
     unavailable, surge = path.child("rollingUpdate", "maxUnavailable"), path.child("rollingUpdate", "maxSurge")
     check_int_or_percent(update.max_unavailable, unavailable, report, STRATEGY)
     check_int_or_percent(update.max_surge, surge, report, STRATEGY)
-    if _amount(update.max_unavailable) == 0 and _amount(update.max_surge) == 0:
+    if _is_zero(update.max_unavailable) and _is_zero(update.max_surge):
         message = "maxUnavailable and maxSurge are both 0, so no rollout could ever begin."
         report.error(STRATEGY, unavailable, message, "set maxSurge: 1, or maxUnavailable: 1")
     check_at_most_all(update.max_unavailable, unavailable, report)
 
 
-def _amount(value: int | str | None) -> int:
-    """Only whether it is zero matters: what ``getIntOrPercentValue`` gives."""
+def _is_zero(value: int | str | None) -> bool:
+    """What ``getIntOrPercentValue`` makes 0: also a text that is no number."""
     if isinstance(value, int):
-        return value
-    digits = (value or "").removesuffix("%")
-    return int(digits) if digits.isdecimal() else 0
+        return value == 0
+    digits = (value or "").removesuffix("%").lstrip("+-")
+    return not digits.isdecimal() or not digits.strip("0")
 
 
 def check_int_or_percent(value: int | str | None, path: Path, report: Report, id: str = INVALID) -> None:
     """``ValidatePositiveIntOrPercent``: a number from 0, or text like ``25%``."""
     if isinstance(value, str):
-        if not formats.is_percent(value):
-            mend = f"write {value} without quotes, or {value}%" if value.isdecimal() else "write 1 or 25%"
-            report.error(id, path, f"{value!r} is neither a number nor a percentage.", mend)
+        check_text(value, path, report, parse_percent, id)
     elif value is not None and value < 0:
         report.error(OUT_OF_RANGE, path, f"{path} is {value}, and must be at least 0.")
 
 
 def check_at_most_all(value: int | str | None, path: Path, report: Report) -> None:
     """``IsNotMoreThan100Percent``."""
-    percent = formats.percent_value(value)
-    if percent is not None and percent > 100:
+    if is_percent(value) and parse_percent(str(value)) > 100:
         report.error(OUT_OF_RANGE, path, f"{value} is more than all pods.", "write at most 100%")
 
 

@@ -8,8 +8,9 @@ evicted (the API answers 500); a pod that is not Ready may go while the budget i
 
 from __future__ import annotations
 
+from kverify.api.languages.percentages import scaled
 from kverify.model.expr import Condition, Number, all_of, any_of, total
-from kverify.model.workload import Revision, scale
+from kverify.model.workload import Revision
 from kverify.model.world import SERVING, Budget, World
 
 
@@ -45,7 +46,7 @@ def desired_healthy(expected: int, *, min_available: int | str | None, max_unava
     disrupted at all; the API server accepts that.
     """
     if max_unavailable is not None:
-        return max(0, expected - scale(max_unavailable, expected, up=True))
+        return max(0, expected - scaled(max_unavailable, expected, up=True))
     if min_available is not None:
-        return scale(min_available, expected, up=True)
+        return scaled(min_available, expected, up=True)
     return expected

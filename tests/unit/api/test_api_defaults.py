@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kverify.api.defaults.objects import admit_pod
-from kverify.api.defaults.pods import image_pull_policy
 from kverify.api.types.apps import ReplicaSet
 from kverify.api.types.config import Secret
 from kverify.api.types.container import HTTPGetAction
@@ -42,22 +39,6 @@ def test_replica_set() -> None:
     found = accepted(text)
     assert isinstance(found, ReplicaSet)
     assert (found.spec.replicas, found.spec.template.spec.restart_policy) == (1, "Always")
-
-
-@pytest.mark.parametrize(
-    ("image", "policy"),
-    [
-        ("nginx", "Always"),
-        ("nginx:latest", "Always"),
-        ("nginx:1.27", "IfNotPresent"),
-        ("host:5000/nginx", "Always"),
-        ("host:5000/nginx:1", "IfNotPresent"),
-        ("nginx@sha256:0123", "IfNotPresent"),
-        ("nginx:latest@sha256:0123", "IfNotPresent"),
-    ],
-)
-def test_image_pull_policy(image: str, policy: str) -> None:
-    assert image_pull_policy(image) == policy
 
 
 def test_pods_get_requests_from_limits_and_templates_do_not() -> None:

@@ -1,0 +1,60 @@
+"""Fields whose texts have a grammar of their own: a problem points at the characters at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from kverify.api.languages import addresses
+from kverify.api.languages.addresses import AddressError
+from kverify.api.languages.language import TextError, shown
+from kverify.api.validation.report import INVALID, SUSPICIOUS, Path, Report
+from kverify.api.versions import enabled
+
+
+def check_text(
+    text: str, path: Path, report: Report, read: Callable[[str], object], id: str = INVALID, offset: int = 0
+) -> bool:
+    """Report ``text`` when ``read`` refuses it; whether it was fine. It begins ``offset`` characters into the value."""
+    try:
+        read(text)
+    except TextError as error:
+        message = f"{shown(text)} is not valid here: {error}."
+        report.error(id, path, message, error.mend, part=(offset + error.start, offset + error.end))
+        return False
+    return True
+
+
+def warn_text(text: str, path: Path, report: Report, read: Callable[[str], object]) -> None:
+    """Warn of a ``text`` that the API server takes and ``read`` refuses: nothing can be done with it."""
+    try:
+        read(text)
+    except TextError as error:
+        message = f"{shown(text)} is accepted, and useless: {error}."
+        report.warn(SUSPICIOUS, path, message, error.mend, part=(error.start, error.end))
+
+
+def check_address(text: str, path: Path, report: Report) -> bool:
+    """An IP address in a field that is older than the strict rules (``IsValidIPForLegacyField``)."""
+    read = partial(addresses.check_legacy_ip, strict=enabled("StrictIPCIDRValidation", report.version))
+    if not check_text(text, path, report, read):
+        return False
+    _remark(text, path, report, addresses.remark_on_ip(text))
+    return True
+
+
+def check_address_range(text: str, path: Path, report: Report, *, trim: bool = False) -> bool:
+    """A CIDR in a field that is older than the strict rules (``IsValidCIDRForLegacyField``). ``trim`` where blanks
+    around it do not matter."""
+    offset = len(text) - len(text.lstrip()) if trim else 0
+    text = text.strip() if trim else text
+    read = partial(addresses.check_legacy_range, strict=enabled("StrictIPCIDRValidation", report.version))
+    if not check_text(text, path, report, read, offset=offset):
+        return False
+    _remark(text, path, report, addresses.remark_on_range(text))
+    return True
+
+
+def _remark(text: str, path: Path, report: Report, remark: AddressError | None) -> None:
+    if remark is not None:
+        report.warn(SUSPICIOUS, path, f"{shown(text)} should be spelled otherwise: {remark}.", remark.mend)
