@@ -53,6 +53,20 @@ class Address:
             return IPv6Address(self.number)
         return IPv4Address(self.number & 0xFFFFFFFF)
 
+    @property
+    def special(self) -> str:
+        """What kind of address it is that traffic from elsewhere never reaches, or "" (``ValidateNonSpecialIP``)."""
+        value = self.value
+        for is_special, kind in (
+            (value.is_unspecified, "unspecified"),
+            (value.is_loopback, "a loopback address"),
+            (value.is_link_local, "a link-local address"),
+            (_is_link_local_multicast(value), "a link-local multicast address"),
+        ):
+            if is_special:
+                return kind
+        return ""
+
     def __str__(self) -> str:
         """The canonical spelling."""
         return str(self.value)
@@ -179,6 +193,13 @@ def remark_on_range(text: str) -> AddressError | None:
     except AddressError as error:
         return error
     return None
+
+
+def _is_link_local_multicast(value: IPv4Address | IPv6Address) -> bool:
+    """Of IPv6 only the scope counts, whatever the flags (``IsLinkLocalMulticast``)."""
+    if isinstance(value, IPv4Address):
+        return int(value) >> 8 == 0xE00000
+    return value.packed[0] == 0xFF and value.packed[1] & 0x0F == 2
 
 
 def _check_strict(address: Address) -> None:

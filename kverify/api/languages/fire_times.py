@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from attrs import define, frozen
 
-from kverify.api.languages.schedules import Calendar, Schedule
+from kverify.api.languages.schedules import Calendar, Schedule, ScheduleError, long_step, parse_schedule
 from kverify.api.languages.zones import time_zone
 
 YEARS_AHEAD = 5
 _EPOCH = datetime(1970, 1, 1)
+_SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)
+"""Whether a schedule fires within five years does not depend on it: a leap day lies in them."""
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -44,6 +46,20 @@ def fire_times(schedule: Schedule, after: datetime, zone: str = "UTC") -> Iterat
     while current is not None:
         yield current
         current = next_fire(schedule, current, zone)
+
+
+def remark_on_schedule(text: str) -> ScheduleError | None:
+    """What is accepted and fires otherwise than it reads: never, or once in a field although a step is given.
+
+    Raises :class:`~kverify.api.languages.schedules.ScheduleError` for a schedule that is not accepted.
+    """
+    if next_fire(parse_schedule(text), _SOME_TIME) is None:
+        return ScheduleError("the schedule never fires", "choose days that there are", 0, len(text))
+    step = long_step(text)
+    if step is not None:
+        message = f"a step of {text[slice(*step)]} leaves its field at once, so only the first number counts"
+        return ScheduleError(message, "list the times, or write @every and a duration", *step)
+    return None
 
 
 def _zone_of(schedule: Schedule, zone: str) -> str:

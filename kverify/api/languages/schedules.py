@@ -30,6 +30,7 @@ _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(ma
 _WORD = re.compile(f"[^{_BLANKS}]+")
 _ITEM = re.compile(r"[^,]+")
 _ZONED = re.compile(r"(?:CRON_)?TZ=")
+_STEP = re.compile(r"/\+?(?P<number>[0-9]+)")
 _EVERY = "@every "
 
 
@@ -171,6 +172,18 @@ def parse_schedule(text: str) -> Schedule:
         raise _wrong_count(text, words)
     fields = (_field(offset, word, bounds) for (offset, word), bounds in zip(words, FIELDS, strict=True))
     return Schedule(text, Calendar(*fields), zone)
+
+
+def long_step(text: str) -> tuple[int, int] | None:
+    """Where the first step stands that is longer than its field (``*/90`` for minutes), in a schedule that is right."""
+    _, start, _ = _zone(text)
+    if text.startswith("@", start):
+        return None
+    for word, bounds in zip(_WORD.finditer(text, start), FIELDS, strict=True):
+        for step in _STEP.finditer(word[0]):
+            if int(step["number"]) > bounds.greatest - bounds.least + 1:
+                return word.start() + step.start("number"), word.start() + step.end("number")
+    return None
 
 
 def _zone(text: str) -> tuple[str | None, int, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
 
 from kverify.api.languages.addresses import parse_ip
 
@@ -18,7 +17,6 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _SUBDOMAIN_UNDERSCORE = re.compile(r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_LINK_LOCAL_MULTICAST = (ip_network("224.0.0.0/24"), ip_network("ff02::/16"))
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
 
 
@@ -122,16 +120,8 @@ def http_header(text: str) -> str:
 
 def non_special_ip(text: str) -> str:
     """An address that traffic can be sent to from outside the node (``ValidateNonSpecialIP``)."""
-    address = parse_ip(text).value
-    for special, name in (
-        (address.is_unspecified, "unspecified"),
-        (address.is_loopback, "a loopback address"),
-        (address.is_link_local, "a link-local address"),
-        (any(address in network for network in _LINK_LOCAL_MULTICAST), "a link-local multicast address"),
-    ):
-        if special:
-            return f"it must not be {name}"
-    return ""
+    special = parse_ip(text).special
+    return f"it must not be {special}" if special else ""
 
 
 def path_inside(text: str) -> str:

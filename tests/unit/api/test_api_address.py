@@ -133,6 +133,26 @@ def test_the_forms_of_ranges(text: str, lenient: bool, strict: bool, canonical: 
 
 
 @pytest.mark.parametrize(
+    ("text", "special"),
+    [
+        ("10.0.0.1", ""),
+        ("0.0.0.0", "unspecified"),
+        ("::", "unspecified"),
+        ("127.1.2.3", "a loopback address"),
+        ("::ffff:127.0.0.1", "a loopback address"),
+        ("169.254.1.1", "a link-local address"),
+        ("fe80::1", "a link-local address"),
+        ("224.0.0.9", "a link-local multicast address"),
+        ("224.0.1.9", ""),
+        ("ff12::1", "a link-local multicast address"),
+        ("ff05::1", ""),
+    ],
+)
+def test_addresses_that_nobody_else_reaches(text: str, special: str) -> None:
+    assert parse_ip(text).special == special
+
+
+@pytest.mark.parametrize(
     ("outer", "inner", "inside"),
     [
         ("10.0.0.0/8", "10.1.0.0/16", True),

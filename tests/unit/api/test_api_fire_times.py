@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kverify.api.languages.fire_times import fire_times, next_fire
+from kverify.api.languages.fire_times import fire_times, next_fire, remark_on_schedule
 from kverify.api.languages.schedules import Calendar, Schedule, parse_schedule
 from kverify.api.languages.zones import time_zone, zone_names
 
@@ -107,6 +107,25 @@ def test_known_times(after: str, schedule: str, zone: str, expected: str) -> Non
 @pytest.mark.parametrize("schedule", ["0 0 30 2 *", "0 0 31 4,6,9,11 ?", ", * * * *"])
 def test_a_schedule_that_never_fires(schedule: str) -> None:
     assert next_fire(parse_schedule(schedule), datetime(2024, 1, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "message"),
+    [
+        ("0 0 30 2 *", "0 0 30 2 *", "the schedule never fires"),
+        ("*/90 * * * *", "90", "a step of 90 leaves its field at once, so only the first number counts"),
+        ("0 9,5/36 * * *", "36", "a step of 36 leaves its field at once, so only the first number counts"),
+    ],
+)
+def test_remarks_on_schedules_that_are_accepted(text: str, fault: str, message: str) -> None:
+    remark = remark_on_schedule(text)
+    assert remark is not None
+    assert (text[remark.start : remark.end], str(remark)) == (fault, message)
+
+
+@pytest.mark.parametrize("text", ["0 */24 * * *", "*/60 * * * *", "0 0 29 2 *", "@daily", "@every 90m", "*/45 * * * *"])
+def test_schedules_that_fire_as_they_read(text: str) -> None:
+    assert remark_on_schedule(text) is None
 
 
 def test_a_time_needs_its_zone() -> None:
