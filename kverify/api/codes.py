@@ -37,6 +37,8 @@ _ADMISSION = {
     "KV1301": "An API version is no longer served.",
     "KV1302": "A kind does not exist in its API group.",
     "KV1303": "A field does not exist in the targeted Kubernetes version.",
+    "KV1320": "What is applied cannot be merged into the stored object.",
+    "KV1321": "A field that a server-side apply would change belongs to another manager.",
     "KV1310": "An admission plugin refuses the object whatever the cluster holds.",
 }
 _WARNINGS = {

@@ -14,13 +14,13 @@ from attrs import frozen
 
 from kverify.api import registry
 from kverify.api.base import freeze
-from kverify.api.defaults import apply_defaults
+from kverify.api.defaults import apply_defaults, prepare_update
 from kverify.api.object import KubeObject, OtherObject
 from kverify.api.reader import Context, read_object
 from kverify.api.registry import AnyObject
 from kverify.api.source import Source
 from kverify.api.types.meta import ObjectMeta
-from kverify.api.validation import Problem, validate
+from kverify.api.validation import Problem, changes_refused, validate
 from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
 from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -59,12 +59,13 @@ def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) ->
     return DecodedAll(tuple(objects), tuple(diagnostics))
 
 
-def decode(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
+def decode(document: Document, version: str = DEFAULT_VERSION, old: AnyObject | None = None) -> Decoded:
     """Decode, default and validate one object, as the API server of ``version`` would on creation.
 
-    Raises ``ValueError`` for a version kverify does not know.
+    With ``old``, the stored object of the same name, as it would on an update: what an update never changes is taken
+    from there, and what it may not change is refused. Raises ``ValueError`` for a version kverify does not know.
     """
-    return _decode(document, version, complete=True)
+    return _decode(document, version, complete=True, old=old)
 
 
 def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
@@ -72,7 +73,7 @@ def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
     return _decode(document, version, complete=False)
 
 
-def _decode(document: Document, version: str, complete: bool) -> Decoded:
+def _decode(document: Document, version: str, complete: bool, old: AnyObject | None = None) -> Decoded:
     ordinal(version)
     plain = document.plain
     context = Context(version, document)
@@ -94,7 +95,11 @@ def _decode(document: Document, version: str, complete: bool) -> Decoded:
     _check_name(result.metadata, context)
     if complete:
         result = apply_defaults(result)
-        for problem in validate(result, version):
+        problems: tuple[Problem, ...] = ()
+        if isinstance(old, cls):
+            result = prepare_update(result, old)
+            problems = changes_refused(result, old, version)
+        for problem in (*validate(result, version), *problems):
             _adopt(problem, source, context)
     return Decoded(None if context.refused else result, context.finish())
 

@@ -30,6 +30,11 @@ DEFAULTS: dict[tuple[str, str], str] = {
 }
 """The function of each kind that has defaults; it takes the object and returns it as it is stored."""
 
+PREPARATIONS: dict[tuple[str, str], str] = {
+    ("v1", "Namespace"): "update.prepare_namespace",
+}
+"""The function of each kind whose updates keep more than ``status``: ``prepare(new, old)`` returns the new object."""
+
 
 def apply_defaults(obj: T) -> T:
     """``obj`` as the API server stores it, as far as that does not depend on the cluster."""
@@ -44,3 +49,13 @@ def apply_defaults(obj: T) -> T:
         return obj
     stored: T = rule("kverify.api.defaults", name)(obj)
     return stored
+
+
+def prepare_update(new: T, old: T) -> T:
+    """``new`` with what an update takes over from the stored object ``old``. Both are defaulted."""
+    prepared: T = rule("kverify.api.defaults", "update.keep_stored")(new, old)
+    name = PREPARATIONS.get((new.api_version, new.kind))
+    if name is None:
+        return prepared
+    result: T = rule("kverify.api.defaults", name)(prepared, old)
+    return result

@@ -9,7 +9,7 @@ from kverify.api.validation.report import Path, Problem, Report
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.manifest.diagnostics import Diagnostic
 
-__all__ = ["Path", "Problem", "Report", "validate", "validate_update"]
+__all__ = ["Path", "Problem", "Report", "changes_refused", "validate", "validate_update"]
 
 CHECKS: dict[tuple[str, str], str] = {
     ("v1", "Pod"): "pods.check_pod",
@@ -57,10 +57,6 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
         raise ValueError(f"{old.kind} {old.metadata.name} and {new.kind} {new.metadata.name} are not one object")
     if isinstance(old, OtherObject) or isinstance(new, OtherObject):
         return ()
-    report = Report(version)
-    changed = UPDATES.get((new.api_version, new.kind))
-    if changed is not None:
-        rule("kverify.api.validation", changed)(new, old, report)
     name = f"{new.metadata.namespace}/{new.metadata.name}" if new.metadata.namespace else new.metadata.name
     return tuple(
         Diagnostic(
@@ -72,5 +68,14 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
             object=f"{new.kind} {name}",
             mend=problem.mend,
         )
-        for problem in report.problems
+        for problem in changes_refused(new, old, version)
     )
+
+
+def changes_refused(new: KubeObject, old: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, ...]:
+    """Every rule that the update from ``old`` to ``new`` breaks, both defaulted."""
+    report = Report(version)
+    name = UPDATES.get((new.api_version, new.kind))
+    if name is not None:
+        rule("kverify.api.validation", name)(new, old, report)
+    return tuple(report.problems)
