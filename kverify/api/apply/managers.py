@@ -199,10 +199,9 @@ def _capped(managers: dict[Manager, Owned]) -> dict[Manager, Owned]:
             first[owned.api_version] = manager
             continue
         bucket = Manager(ANCIENT_CHANGES, "Update", owned.api_version)
-        if bucket not in kept:
-            kept[bucket] = kept.pop(first[owned.api_version])
-        kept[bucket] = owned.over(kept[bucket].fields | owned.fields)
+        before = kept.pop(bucket if bucket in kept else first[owned.api_version])
         del kept[manager]
+        kept = {bucket: owned.over(before.fields | owned.fields), **kept}
         surplus -= 1
     return kept
 
@@ -249,7 +248,8 @@ def _apply(
     manager = Manager(name, "Apply")
     merged = structured.merge(ABSENT if live is None else live, config, shape)
     last = managers.get(manager)
-    owned = Owned(without_below(structured.field_set(config, shape), ignored) - _STRIPPED, api_version)
+    fields = without_below(structured.field_set(config, shape), ignored)
+    owned = Owned(fields, api_version)
     now = {**managers, manager: owned}
     if last is not None and last.fields:
         merged = _prune(merged, now, last.fields, shape)
@@ -263,8 +263,8 @@ def _apply(
     if conflicts and not force:
         return Applied(conflicts=conflicts)
     others = _others({other: entry for other, entry in managers.items() if other != manager}, changed)
-    if owned.fields:
-        others[manager] = owned
+    if fields - _STRIPPED:
+        others[manager] = owned.over(fields - _STRIPPED)
     return Applied(merged, others)
 
 

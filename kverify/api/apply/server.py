@@ -279,7 +279,7 @@ def _problem(document: Document, path: FieldPath, message: str, id: str = "KV132
         message=message,
         span=document.locate(path),
         path=format_path(path),
-        object=object_name(document.root),
+        object=object_name(document.plain),
         mend=mend,
     )
 

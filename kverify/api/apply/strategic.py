@@ -165,7 +165,7 @@ def _set_order(original: dict[str, Any], patch: dict[str, Any], shape: Shape, ap
             merged = items
             if known.merges:
                 merged = _merge_items(
-                    list(live or []), list(items or []), _element(known.shape()), known.merge_key, applying, False
+                    live or [], items or [], _element(known.shape()), known.merge_key, applying, False
                 )
         elif name in original:
             merged = live
@@ -195,6 +195,8 @@ def _check_order(items: list[Any], order: list[Any], merge_key: str) -> None:
 def _merge_items(
     original: list[Any], patch: list[Any], element: Shape, merge_key: str, applying: bool, deleting: bool
 ) -> list[Any]:
+    """The merged list. ``original`` is left as Go leaves it, which is what the order of the server is then read from:
+    items behind a deleted one have moved up, and new ones have taken the places that became free."""
     if not original and not patch:
         return original
     of_maps = item_kind(original, patch) == "map"
@@ -202,31 +204,39 @@ def _merge_items(
         if applying and deleting:
             return [item for item in original if not any(same_scalar(item, gone) for gone in patch)]
         merged = without_duplicates([*original, *patch])
+        live = original
     else:
         if not merge_key:
             raise PatchError("a list of mappings cannot be merged without a merge key")
-        original, patch = _special(original, patch, merge_key)
-        merged = _merge_maps(original, patch, element, merge_key, applying)
+        replaced = any(item.get(DIRECTIVE) == REPLACE for item in patch)
+        live, patch = _special(original, patch, merge_key)
+        merged = _merge_maps(live, patch, element, merge_key, applying)
+        if not replaced:
+            freed = slice(len(live), len(original))
+            original[freed] = [*merged[freed], *original[freed][len(merged[freed]) :]]
     inside, outside = partition(merged, patch, merge_key)
-    return interleaved(inside, outside, patch, original, merge_key, of_maps)
+    return interleaved(inside, outside, patch, live, merge_key, of_maps)
 
 
 def _special(original: list[Any], patch: list[Any], merge_key: str) -> tuple[list[Any], list[Any]]:
     """Items of the patch that are directives, carried out; and the others."""
     plain: list[Any] = []
     replaced = False
+    length = len(original)
     for item in patch:
         directive = item.get(DIRECTIVE)
         if DIRECTIVE not in item:
             plain.append(item)
         elif directive == DELETE:
-            gone = key_of(item, merge_key)
-            original = [o for o in original if not same_scalar(o.get(merge_key), gone)]
+            key_of(item, merge_key)
+            while (place := index(original[:length], item, merge_key)) >= 0:
+                original[place : length - 1] = original[place + 1 : length]
+                length -= 1
         elif directive == REPLACE:
             replaced = True
         else:
             raise PatchError(f"{directive!r} is not a directive of a list item")
-    return (plain, []) if replaced else (original, plain)
+    return (plain, []) if replaced else (original[:length], plain)
 
 
 def _merge_maps(original: list[Any], patch: list[Any], element: Shape, merge_key: str, applying: bool) -> list[Any]:
