@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from kverify.api.apply import fields, managers, structured
 from kverify.api.apply.custom import CustomKind
 from kverify.api.apply.managers import Applied, Manager, Managers, apply, read_managers, update, write_managers
-from kverify.api.apply.shape import ANY, shape_of_kind
+from kverify.api.apply.shape import ANY, shape_of_class
 from kverify.api.apply.structured import compare, field_set, merge, validate
+from kverify.api.types.apps import Deployment
+from kverify.api.types.service import Service
 
-DEPLOYMENT = shape_of_kind("apps/v1", "Deployment")
-SERVICE = shape_of_kind("v1", "Service")
-assert DEPLOYMENT is not None
-assert SERVICE is not None
+DEPLOYMENT = shape_of_class(Deployment)
+SERVICE = shape_of_class(Service)
 
 
 def texts(found: fields.FieldSet) -> set[str]:
@@ -201,28 +201,18 @@ objects = st.fixed_dictionaries(
         "annotations": st.dictionaries(keys, values, max_size=3),
     },
 )
-specs = st.fixed_dictionaries(
-    {},
-    optional={
-        "replicas": st.integers(0, 2),
-        "paused": st.booleans(),
-        "containers": st.lists(
-            st.fixed_dictionaries(
-                {"name": keys},
-                optional={
-                    "image": values,
-                    "args": st.lists(values, max_size=2),
-                    "env": st.lists(
-                        st.fixed_dictionaries({"name": keys}, optional={"value": values}),
-                        max_size=2,
-                        unique_by=lambda item: item["name"],
-                    ),
-                },
-            ),
-            max_size=3,
-            unique_by=lambda item: item["name"],
-        ),
-    },
+
+
+def _named(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Lists of items with different names."""
+    required: dict[str, st.SearchStrategy[Any]] = {"name": keys}
+    items: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(required, optional=optional)
+    return st.lists(items, max_size=3, unique_by=lambda item: item["name"])
+
+
+containers = _named(image=values, args=st.lists(values, max_size=2), env=_named(value=values))
+specs: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"replicas": st.integers(0, 2), "paused": st.booleans(), "containers": containers}
 )
 
 

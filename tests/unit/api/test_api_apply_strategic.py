@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api.apply import json_merge, strategic
-from kverify.api.apply.shape import ANY, shape_of_kind
+from kverify.api.apply.shape import ANY, shape_of_class
 from kverify.api.apply.strategic_lists import PatchError, in_order, sorted_by, without_duplicates
+from kverify.api.types.apps import Deployment
 
-SHAPE = shape_of_kind("apps/v1", "Deployment")
-assert SHAPE is not None
+SHAPE = shape_of_class(Deployment)
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
