@@ -13,6 +13,17 @@ OPERATORS = ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")
 """Gt and Lt are those of node affinity and of selectors written as text; a ``LabelSelector`` has the other four."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+DEPRECATED_NODE_LABELS = {
+    "beta.kubernetes.io/arch": "kubernetes.io/arch",
+    "beta.kubernetes.io/os": "kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+    "app.kubernetes.io/created-by": "",
+    "scheduler.alpha.kubernetes.io/preferAvoidPods": "",
+    "node-role.kubernetes.io/master": "node-role.kubernetes.io/control-plane",
+}
+"""Labels of nodes that the API server warns about in selectors, and what replaces them (``pkg/api/node/util.go``)."""
 
 
 def requirement_matches(key: str, operator: str, values: Sequence[str], labels: Mapping[str, str]) -> bool:

@@ -35,6 +35,7 @@ class Gate:
 _OWNED_FILES = Gate("AtomicWriteVolumeUserFields")
 _RESOURCE_CLAIMS = Gate("DynamicResourceAllocation", "1.34")
 _ATTRIBUTES_CLASS = Gate("VolumeAttributesClass", "1.34")
+_COORDINATED = Gate("CoordinatedLeaderElection")
 
 GATES: dict[tuple[str, str], Gate] = {
     ("PodSpec", "resources"): Gate("PodLevelResources", "1.34"),
@@ -68,6 +69,9 @@ GATES: dict[tuple[str, str], Gate] = {
     ("ConfigMapVolumeSource", "defaultUser"): _OWNED_FILES,
     ("DownwardAPIVolumeSource", "defaultUser"): _OWNED_FILES,
     ("ProjectedVolumeSource", "defaultUser"): _OWNED_FILES,
+    ("LeaseSpec", "strategy"): _COORDINATED,
+    ("LeaseSpec", "preferredHolder"): _COORDINATED,
+    ("EndpointHints", "forNodes"): Gate("PreferSameTrafficDistribution", "1.34"),
 }
 """(class, JSON name) to the gate that decides whether the field counts. A field that is not here always counts."""
 
@@ -104,7 +108,9 @@ FEATURES: dict[str, str | None] = {
     "MutableCSINodeAllocatableCount": "1.35",
     "MutablePVNodeAffinity": None,
     "PodLifecycleSleepActionAllowZero": "1.33",
+    "PreferSameTrafficDistribution": "1.34",
     "RelaxedDNSSearchValidation": "1.33",
+    "RelaxedServiceNameValidation": "1.36",
     "RestartAllContainersOnContainerExits": "1.36",
     "SELinuxMount": "1.36",
     "StrictIPCIDRValidation": "1.36",
@@ -133,12 +139,19 @@ def in_force(rule: str, version: str) -> bool:
     return ordinal(RULES_SINCE[rule]) <= ordinal(version)
 
 
-RELAXED_SERVICE_NAMES_SINCE = "1.36"
-"""``RelaxedServiceNameValidation``: a Service name may begin with a digit. Seen accepted by a 1.36.2 server."""
+DEPRECATED: dict[str, str] = {
+    "Endpoints": "1.33",
+    "PreferClose": "1.35",
+    "externalIPs": "1.36",
+    "FQDN endpoints": "1.34",
+    "kubernetes.io/enforce-mountable-secrets": "1.32",
+}
+"""What the API server warns about although it serves it, to the version that warns first."""
 
 
-def relaxed_service_names(version: str) -> bool:
-    return ordinal(version) >= ordinal(RELAXED_SERVICE_NAMES_SINCE)
+def deprecated(name: str, version: str) -> bool:
+    """Whether ``version`` warns about ``name``, a key of :data:`DEPRECATED`."""
+    return ordinal(DEPRECATED[name]) <= ordinal(version)
 
 
 @frozen(kw_only=True)

@@ -19,7 +19,9 @@ T = TypeVar("T", bound=KubeObject)
 
 DEFAULTS: dict[tuple[str, str], str] = {
     ("v1", "Pod"): "objects.default_pod",
-    ("v1", "Service"): "objects.default_service",
+    ("v1", "Service"): "services.default_service",
+    ("v1", "ServiceAccount"): "objects.default_service_account",
+    ("v1", "Endpoints"): "networking.default_endpoints",
     ("v1", "Node"): "objects.default_node",
     ("v1", "Namespace"): "objects.default_namespace",
     ("v1", "Secret"): "objects.default_secret",
@@ -27,6 +29,12 @@ DEFAULTS: dict[tuple[str, str], str] = {
     ("apps/v1", "Deployment"): "workloads.default_deployment",
     ("apps/v1", "ReplicaSet"): "workloads.default_replica_set",
     ("scheduling.k8s.io/v1", "PriorityClass"): "objects.default_priority_class",
+    ("discovery.k8s.io/v1", "EndpointSlice"): "networking.default_endpoint_slice",
+    ("networking.k8s.io/v1", "IngressClass"): "networking.default_ingress_class",
+    ("networking.k8s.io/v1", "NetworkPolicy"): "networking.default_network_policy",
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"): "rbac.default_binding",
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): "rbac.default_binding",
+    ("node.k8s.io/v1", "RuntimeClass"): "objects.default_runtime_class",
 }
 """The function of each kind that has defaults; it takes the object and returns it as it is stored."""
 

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 import attrs
 
 from kverify.api.base import FrozenMap
-from kverify.api.defaults.pods import default_pod_spec, round_resources, value_or
+from kverify.api.defaults.pods import default_pod_spec, round_resources
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
-from kverify.api.types.config import Secret
+from kverify.api.types.config import Secret, ServiceAccount
 from kverify.api.types.namespace import Namespace
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod, PodSpec
-from kverify.api.types.references import TypedLocalObjectReference, TypedObjectReference
+from kverify.api.types.references import ObjectReference, TypedLocalObjectReference, TypedObjectReference
+from kverify.api.types.runtime import RuntimeClass
 from kverify.api.types.scheduling import PriorityClass
-from kverify.api.types.service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
 
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
@@ -28,52 +28,29 @@ def default_pod(obj: Pod) -> Pod:
     return attrs.evolve(obj, spec=default_pod_spec(obj.spec, standalone=True))
 
 
-def default_service(obj: Service) -> Service:
-    spec = obj.spec
-    kind = spec.type or "ClusterIP"
-    affinity = spec.session_affinity or "None"
-    exposed = kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.external_ips))
-    routed = kind in ("NodePort", "LoadBalancer", "ClusterIP")
-    spec = attrs.evolve(
-        spec,
-        type=kind,
-        session_affinity=affinity,
-        session_affinity_config=_session_affinity(affinity, spec.session_affinity_config),
-        ports=tuple(_service_port(port) for port in spec.ports),
-        external_traffic_policy=spec.external_traffic_policy or ("Cluster" if exposed else None),
-        internal_traffic_policy=spec.internal_traffic_policy or ("Cluster" if routed else None),
-        allocate_load_balancer_node_ports=value_or(
-            spec.allocate_load_balancer_node_ports, True if kind == "LoadBalancer" else None
-        ),
-    )
-    return attrs.evolve(obj, spec=_cluster_ips(spec))
-
-
-def _session_affinity(affinity: str, given: SessionAffinityConfig | None) -> SessionAffinityConfig | None:
-    if affinity == "None":
-        return None
-    if affinity == "ClientIP" and (given is None or given.client_ip is None or given.client_ip.timeout_seconds is None):
-        return SessionAffinityConfig(client_ip=ClientIPConfig(timeout_seconds=10800))
-    return given
-
-
-def _service_port(port: ServicePort) -> ServicePort:
-    target = port.target_port if port.target_port not in (None, 0, "") else port.port
-    return attrs.evolve(port, protocol=port.protocol or "TCP", target_port=target)
-
-
-def _cluster_ips(spec: ServiceSpec) -> ServiceSpec:
-    """``clusterIP`` and ``clusterIPs`` say the same; only "None" and given addresses are known before allocation."""
-    if spec.cluster_ip and not spec.cluster_ips:
-        return attrs.evolve(spec, cluster_ips=(spec.cluster_ip,))
-    return spec
-
-
 def default_node(obj: Node) -> Node:
-    status = obj.status
+    """``podCIDR`` and ``podCIDRs`` say the same (``Convert_v1_NodeSpec_To_core_NodeSpec``)."""
+    spec, status = obj.spec, obj.status
+    ranges = spec.pod_cidrs or ((spec.pod_cidr,) if spec.pod_cidr else ())
     capacity = round_resources(status.capacity)
     allocatable = round_resources(status.allocatable) if status.allocatable else capacity
-    return attrs.evolve(obj, status=attrs.evolve(status, capacity=capacity, allocatable=allocatable))
+    return attrs.evolve(
+        obj,
+        spec=attrs.evolve(spec, pod_cidr=ranges[0] if ranges else None, pod_cidrs=ranges),
+        status=attrs.evolve(status, capacity=capacity, allocatable=allocatable),
+    )
+
+
+def default_service_account(obj: ServiceAccount) -> ServiceAccount:
+    """Of a secret only the name is kept (``cleanSecretReferences`` in ``pkg/registry/core/serviceaccount``)."""
+    return attrs.evolve(obj, secrets=tuple(ObjectReference(name=secret.name) for secret in obj.secrets))
+
+
+def default_runtime_class(obj: RuntimeClass) -> RuntimeClass:
+    if obj.overhead is None:
+        return obj
+    overhead = attrs.evolve(obj.overhead, pod_fixed=round_resources(obj.overhead.pod_fixed))
+    return attrs.evolve(obj, overhead=overhead)
 
 
 def default_namespace(obj: Namespace) -> Namespace:

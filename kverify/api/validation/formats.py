@@ -17,6 +17,7 @@ _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-
 _SUBDOMAIN_UNDERSCORE = re.compile(r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+_HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
 
 
@@ -172,3 +173,42 @@ def subscripted(text: str) -> tuple[str, str | None]:
         return text, None
     path, bracket, key = text.removesuffix("']").partition("['")
     return (path, key) if bracket and path else (text, None)
+
+
+def path_segment(text: str) -> str:
+    """A name that is one segment of a URL path (``IsValidPathSegmentName``): names of roles, kinds in references."""
+    if text in (".", ".."):
+        return f"it must not be {text!r}"
+    if any(character in text for character in "/%"):
+        return "it must not contain '/' or '%'"
+    return ""
+
+
+def wildcard_subdomain(text: str) -> str:
+    """A DNS name whose first label is ``*`` (``IsWildcardDNS1123Subdomain``)."""
+    if len(text) > 253:
+        return "it is longer than 253 characters"
+    if not text.startswith("*.") or dns_subdomain(text.removeprefix("*.")):
+        return "a wildcard stands for the whole first label only, as in *.example.com"
+    return ""
+
+
+def fully_qualified(text: str) -> str:
+    """A DNS name of two labels at least; one dot may end it (``IsFullyQualifiedDomainName``)."""
+    name = text.removesuffix(".")
+    if dns_subdomain(name):
+        return dns_subdomain(name)
+    labels = name.split(".")
+    if len(labels) < 2:
+        return "it must have at least two labels, separated by a dot"
+    return next((why for label in labels if (why := dns_label(label))), "")
+
+
+def domain_prefixed_path(text: str) -> str:
+    """``example.com/path`` (``IsDomainPrefixedPath``)."""
+    host, _, path = text.partition("/")
+    if not host or not path:
+        return "it must be a domain and a path, as in example.com/ingress"
+    if dns_subdomain(host):
+        return f"the part before '/' is not a DNS name: {dns_subdomain(host)}"
+    return "" if _HTTP_PATH.fullmatch(path) else "the part behind '/' is not a URL path"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kverify.api.languages import addresses
-from kverify.api.languages.addresses import AddressError
+from kverify.api.languages.addresses import AddressError, AddressRange
 from kverify.api.languages.language import TextError, shown
 from kverify.api.validation.report import INVALID, SUSPICIOUS, Path, Report
 from kverify.api.versions import enabled
@@ -53,6 +53,34 @@ def check_address_range(text: str, path: Path, report: Report, *, trim: bool = F
         return False
     _remark(text, path, report, addresses.remark_on_range(text))
     return True
+
+
+def is_address(text: str) -> bool:
+    """Whether ``text`` can be read as an IP address at all (``ParseIPSloppy``)."""
+    try:
+        addresses.parse_ip(text)
+    except AddressError:
+        return False
+    return True
+
+
+def range_of(text: str) -> AddressRange | None:
+    """The range of ``text`` as ``ParseCIDRSloppy`` reads it, also one that a strict field refuses."""
+    try:
+        return addresses.parse_range(text)
+    except AddressError:
+        return None
+
+
+def is_ipv6(address: str) -> bool:
+    """Whether a text that can be read as an address is one of IPv6."""
+    return addresses.parse_ip(address).value.version == 6
+
+
+def warn_about_address(text: str, path: Path, report: Report) -> None:
+    """What is warned of an address that nothing refuses (``GetWarningsForIP``)."""
+    if is_address(text):
+        _remark(text, path, report, addresses.remark_on_ip(text))
 
 
 def _remark(text: str, path: Path, report: Report, remark: AddressError | None) -> None:

@@ -7,10 +7,8 @@ from typing import Any
 import attrs
 
 from kverify.api.types.apps import Deployment, ReplicaSet
-from kverify.api.types.config import ConfigMap, Secret
 from kverify.api.types.pod import Pod
 from kverify.api.types.scheduling import PriorityClass
-from kverify.api.types.service import Service
 from kverify.api.validation.report import IMMUTABLE, Path, Report
 
 _SPEC = Path().child("spec")
@@ -82,38 +80,6 @@ def _json(attribute: attrs.Attribute[Any]) -> str:
     from kverify.api.base import json_name
 
     return json_name(attribute)
-
-
-def update_service(new: Service, old: Service, report: Report) -> None:
-    """The primary cluster IP stays, unless the service becomes, or was, an ExternalName."""
-    if "ExternalName" in (old.spec.type, new.spec.type):
-        return
-    before, after = old.spec.cluster_ip, new.spec.cluster_ip
-    if before and after and before != after:
-        here = _SPEC.child("clusterIP").printed("spec.clusterIPs[0]")
-        _unchanged(before, after, here, report, "delete the Service and create it again")
-    if old.spec.load_balancer_class is not None and "LoadBalancer" == old.spec.type == new.spec.type:
-        _unchanged(old.spec.load_balancer_class, new.spec.load_balancer_class, _SPEC.child("loadBalancerClass"), report)
-
-
-def update_config_map(new: ConfigMap, old: ConfigMap, report: Report) -> None:
-    _immutable_data(old.immutable, new.immutable, report)
-    if old.immutable:
-        _unchanged(old.data, new.data, Path().child("data"), report, "give the new content a new name")
-        _unchanged(old.binary_data, new.binary_data, Path().child("binaryData"), report)
-
-
-def update_secret(new: Secret, old: Secret, report: Report) -> None:
-    _unchanged(old.type, new.type, Path().child("type"), report)
-    _immutable_data(old.immutable, new.immutable, report)
-    if old.immutable:
-        _unchanged(old.data, new.data, Path().child("data"), report, "give the new content a new name")
-
-
-def _immutable_data(old: bool | None, new: bool | None, report: Report) -> None:
-    if old and not new:
-        message = "An immutable object stays immutable."
-        report.error(IMMUTABLE, Path().child("immutable"), message, "delete it and create it again")
 
 
 def update_priority_class(new: PriorityClass, old: PriorityClass, report: Report) -> None:

@@ -87,6 +87,7 @@ def test_pods_of_a_controller_are_told_by_its_template() -> None:
 def test_other_kinds_take_one_line_each() -> None:
     text = "".join(
         f"---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i{n}, namespace: shop}}\n"
+        "spec: {rules: [{host: a.example}]}\n"
         for n in range(4)
     )
     text += "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\n"
