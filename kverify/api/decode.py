@@ -15,6 +15,7 @@ from attrs import frozen
 from kverify.api import registry
 from kverify.api.base import freeze
 from kverify.api.defaults import apply_defaults, prepare_update
+from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.object import KubeObject, OtherObject
 from kverify.api.reader import Context, read_object
 from kverify.api.registry import AnyObject
@@ -99,6 +100,8 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
         if isinstance(old, cls):
             result = prepare_update(result, old)
             problems = changes_refused(result, old, version)
+        else:
+            result = prepare_for_create(result, version)
         for problem in (*validate(result, version), *problems):
             _adopt(problem, source, context)
     return Decoded(None if context.refused else result, context.finish())

@@ -58,6 +58,7 @@ GATES: dict[tuple[str, str], Gate] = {
     ("PersistentVolumeSpec", "volumeAttributesClassName"): _ATTRIBUTES_CLASS,
     ("PersistentVolumeClaimSpec", "volumeAttributesClassName"): _ATTRIBUTES_CLASS,
     ("CSIDriverSpec", "nodeAllocatableUpdatePeriodSeconds"): Gate("MutableCSINodeAllocatableCount", "1.35"),
+    ("CSIDriverSpec", "preventPodSchedulingIfMissing"): Gate("VolumeLimitScaling", "1.37"),
     ("Volume", "image"): Gate("ImageVolume", "1.35"),
     ("EmptyDirVolumeSource", "mode"): Gate("EmptyDirVolumeMode"),
     ("KeyToPath", "user"): _OWNED_FILES,

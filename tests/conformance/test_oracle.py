@@ -20,8 +20,10 @@ from attrs import evolve, frozen
 
 from kverify.api.decode import structure
 from kverify.api.defaults import apply_defaults
+from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.manifest import read_text
 from kverify.model.scheduling import (
     NodeInfo,
@@ -120,11 +122,13 @@ class Cluster:
         nominated: dict[str, str] = {}
         for data in case["pods"]:
             pod = decoded(data, Pod)
+            if not case.get("raw", False):
+                pod = prepare_for_create(pod, DEFAULT_VERSION)
             key = f"{pod.metadata.namespace or 'default'}/{pod.metadata.name}"
             if key in refused or pod.status.phase in ("Succeeded", "Failed"):
                 continue
             priority = priorities.get(pod.spec.priority_class_name)
-            info = PodInfo.of(pod, priority=priority, created_by_api_server=not case.get("raw", False))
+            info = PodInfo.of(pod, priority=priority)
             if pod.spec.node_name in index and key not in case.get("pending", ()):
                 terminating = pod.metadata.deletion_timestamp is not None
                 bound[key] = PodGroup(info, terminating), index[pod.spec.node_name]

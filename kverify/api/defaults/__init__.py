@@ -25,7 +25,10 @@ DEFAULTS: dict[tuple[str, str], str] = {
     ("v1", "Node"): "objects.default_node",
     ("v1", "Namespace"): "objects.default_namespace",
     ("v1", "Secret"): "objects.default_secret",
-    ("v1", "PersistentVolumeClaim"): "objects.default_claim",
+    ("v1", "PersistentVolume"): "storage.default_volume",
+    ("v1", "PersistentVolumeClaim"): "storage.default_claim",
+    ("v1", "ResourceQuota"): "quotas.default_quota",
+    ("v1", "LimitRange"): "quotas.default_limit_range",
     ("apps/v1", "Deployment"): "workloads.default_deployment",
     ("apps/v1", "ReplicaSet"): "workloads.default_replica_set",
     ("scheduling.k8s.io/v1", "PriorityClass"): "objects.default_priority_class",
@@ -35,6 +38,9 @@ DEFAULTS: dict[tuple[str, str], str] = {
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): "rbac.default_binding",
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): "rbac.default_binding",
     ("node.k8s.io/v1", "RuntimeClass"): "objects.default_runtime_class",
+    ("storage.k8s.io/v1", "StorageClass"): "storage.default_storage_class",
+    ("storage.k8s.io/v1", "CSIDriver"): "storage.default_csi_driver",
+    ("storage.k8s.io/v1", "VolumeAttachment"): "storage.default_attachment",
 }
 """The function of each kind that has defaults; it takes the object and returns it as it is stored."""
 

@@ -8,20 +8,19 @@ from collections.abc import Mapping
 import attrs
 
 from kverify.api.base import FrozenMap
-from kverify.api.defaults.pods import default_pod_spec, round_resources
+from kverify.api.defaults.pods import default_pod_spec
+from kverify.api.defaults.values import round_resources
 from kverify.api.types.affinity import Toleration
-from kverify.api.types.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
 from kverify.api.types.config import Secret, ServiceAccount
 from kverify.api.types.namespace import Namespace
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod, PodSpec
-from kverify.api.types.references import ObjectReference, TypedLocalObjectReference, TypedObjectReference
+from kverify.api.types.references import ObjectReference
 from kverify.api.types.runtime import RuntimeClass
 from kverify.api.types.scheduling import PriorityClass
 
 NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
-CLONABLE = (("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
 
 def default_pod(obj: Pod) -> Pod:
@@ -77,32 +76,6 @@ def default_secret(obj: Secret) -> Secret:
 
 def default_priority_class(obj: PriorityClass) -> PriorityClass:
     return attrs.evolve(obj, preemption_policy=obj.preemption_policy or "PreemptLowerPriority")
-
-
-def default_claim(obj: PersistentVolumeClaim) -> PersistentVolumeClaim:
-    spec = obj.spec
-    resources = attrs.evolve(
-        spec.resources,
-        requests=round_resources(spec.resources.requests),
-        limits=round_resources(spec.resources.limits),
-    )
-    return attrs.evolve(
-        obj,
-        spec=attrs.evolve(_data_sources(spec), volume_mode=spec.volume_mode or "Filesystem", resources=resources),
-        status=attrs.evolve(obj.status, phase=obj.status.phase or "Pending"),
-    )
-
-
-def _data_sources(spec: PersistentVolumeClaimSpec) -> PersistentVolumeClaimSpec:
-    """``NormalizeDataSources``: both fields say the same; ``dataSource`` knows claims and snapshots only."""
-    source, ref = spec.data_source, spec.data_source_ref
-    if source is not None and (source.api_group or "", source.kind) not in CLONABLE:
-        source = None
-    if source is not None and ref is None:
-        ref = TypedObjectReference(api_group=source.api_group, kind=source.kind, name=source.name)
-    elif ref is not None and source is None and not ref.namespace and (ref.api_group or "", ref.kind) in CLONABLE:
-        source = TypedLocalObjectReference(api_group=ref.api_group, kind=ref.kind, name=ref.name)
-    return attrs.evolve(spec, data_source=source, data_source_ref=ref)
 
 
 def admit_pod(spec: PodSpec) -> PodSpec:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from kverify.api.defaults.pods import default_template, value_or
+from kverify.api.defaults.pods import default_template
+from kverify.api.defaults.values import value_or
 from kverify.api.types.apps import Deployment, ReplicaSet, RollingUpdateDeployment
 
 

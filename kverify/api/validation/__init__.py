@@ -20,7 +20,10 @@ CHECKS: dict[tuple[str, str], str] = {
     ("v1", "ConfigMap"): "config.check_config_map",
     ("v1", "Secret"): "config.check_secret",
     ("v1", "ServiceAccount"): "config.check_service_account",
+    ("v1", "PersistentVolume"): "persistent_volumes.check_volume",
     ("v1", "PersistentVolumeClaim"): "claims.check_claim",
+    ("v1", "ResourceQuota"): "quotas.check_quota",
+    ("v1", "LimitRange"): "quotas.check_limit_range",
     ("apps/v1", "Deployment"): "workloads.check_deployment",
     ("apps/v1", "ReplicaSet"): "workloads.check_replica_set",
     ("policy/v1", "PodDisruptionBudget"): "objects.check_budget",
@@ -35,6 +38,12 @@ CHECKS: dict[tuple[str, str], str] = {
     ("coordination.k8s.io/v1", "Lease"): "nodes.check_lease",
     ("node.k8s.io/v1", "RuntimeClass"): "nodes.check_runtime_class",
     ("scheduling.k8s.io/v1", "PriorityClass"): "objects.check_priority_class",
+    ("storage.k8s.io/v1", "StorageClass"): "storage.check_storage_class",
+    ("storage.k8s.io/v1", "VolumeAttributesClass"): "storage.check_attributes_class",
+    ("storage.k8s.io/v1", "VolumeAttachment"): "storage.check_attachment",
+    ("storage.k8s.io/v1", "CSINode"): "storage.check_csi_node",
+    ("storage.k8s.io/v1", "CSIDriver"): "storage.check_csi_driver",
+    ("storage.k8s.io/v1", "CSIStorageCapacity"): "storage.check_storage_capacity",
 }
 """The function of each kind: ``check(object, report)``."""
 
@@ -44,7 +53,9 @@ UPDATES: dict[tuple[str, str], str] = {
     ("v1", "Node"): "nodes.update_node",
     ("v1", "ConfigMap"): "config.update_config_map",
     ("v1", "Secret"): "config.update_secret",
+    ("v1", "PersistentVolume"): "persistent_volumes.update_volume",
     ("v1", "PersistentVolumeClaim"): "claims.update_claim",
+    ("v1", "ResourceQuota"): "quotas.update_quota",
     ("apps/v1", "Deployment"): "update.update_deployment",
     ("apps/v1", "ReplicaSet"): "update.update_replica_set",
     ("scheduling.k8s.io/v1", "PriorityClass"): "update.update_priority_class",
@@ -53,6 +64,12 @@ UPDATES: dict[tuple[str, str], str] = {
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): "rbac.update_binding",
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): "rbac.update_binding",
     ("node.k8s.io/v1", "RuntimeClass"): "nodes.update_runtime_class",
+    ("storage.k8s.io/v1", "StorageClass"): "storage.update_storage_class",
+    ("storage.k8s.io/v1", "VolumeAttributesClass"): "storage.update_attributes_class",
+    ("storage.k8s.io/v1", "VolumeAttachment"): "storage.update_attachment",
+    ("storage.k8s.io/v1", "CSINode"): "storage.update_csi_node",
+    ("storage.k8s.io/v1", "CSIDriver"): "storage.update_csi_driver",
+    ("storage.k8s.io/v1", "CSIStorageCapacity"): "storage.update_storage_capacity",
 }
 """The function of each kind that has immutable fields: ``update(new, old, report)``."""
 

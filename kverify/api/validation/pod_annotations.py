@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kverify.api.defaults.creation import APPARMOR_CONTAINER
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.container import AppArmorProfile, SeccompProfile
 from kverify.api.types.pod import PodSpec
@@ -24,7 +25,6 @@ TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
-APPARMOR_CONTAINER = "container.apparmor.security.beta.kubernetes.io/"
 LOCALHOST = "localhost/"
 _COST = re.compile(r"0|[1-9][0-9]*|-[0-9]+")
 

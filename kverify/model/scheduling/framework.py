@@ -16,12 +16,12 @@ from typing import Any, TypeVar, cast
 from attrs import evolve, field, frozen
 
 from kverify.api.base import EMPTY, freeze
+from kverify.api.defaults.label_keys import merge_affinity_keys
 from kverify.api.types.affinity import PodAffinity, PodAffinityTerm, PodAntiAffinity
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.node import Node, Taint
 from kverify.api.types.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.model.expr import Condition, Number, times, total
-from kverify.model.scheduling.match_label_keys import merge_match_label_keys
 from kverify.model.scheduling.requests import node_allocatable, pod_requests
 
 T = TypeVar("T")
@@ -135,12 +135,14 @@ class PodInfo:
         priority
             The value admission resolved. Default: ``spec.priority``, else 0.
         created_by_api_server
-            ``False`` leaves ``matchLabelKeys`` of pod affinity unmerged, as if the pod had bypassed the API server.
+            ``False`` leaves ``matchLabelKeys`` of a template's pod affinity unmerged, as if its pods bypassed the API
+            server. A pod was merged, or was not, when it was decoded.
         """
         metadata = pod.metadata
         where = namespace or metadata.namespace or "default"
         every_label = {**metadata.labels, **labels}
-        spec = merge_match_label_keys(pod.spec, every_label) if created_by_api_server else pod.spec
+        merged = created_by_api_server and isinstance(pod, PodTemplateSpec)
+        spec = merge_affinity_keys(pod.spec, every_label) if merged else pod.spec
         affinity = spec.affinity
         return cls(
             name=name or metadata.name,
