@@ -155,6 +155,20 @@ def deprecated(name: str, version: str) -> bool:
     return ordinal(DEPRECATED[name]) <= ordinal(version)
 
 
+CEL_LIBRARIES: dict[str, str] = {
+    "two-variable comprehensions": "1.33",
+    "semver": "1.34",
+    "extended lists": "1.35",
+}
+"""Libraries of CEL to the first version that compiles new expressions with them. A new expression may use only what the
+version before already knew (``environment.DefaultCompatibilityVersion``), so this is one after the introduction."""
+
+
+def cel_library(name: str, version: str) -> bool:
+    """Whether a new expression may use the library in ``version``."""
+    return ordinal(version) >= ordinal(CEL_LIBRARIES[name])
+
+
 @frozen(kw_only=True)
 class RemovedAPI:
     """An API version that no supported Kubernetes serves any more."""
