@@ -41,7 +41,7 @@ class Literal(_Node):
     """``kind`` tells ``1`` from ``1u``, ``1.0`` and ``true``, which Python holds to be equal."""
 
     kind: LiteralKind
-    value: None | bool | int | float | str | bytes
+    value: bool | int | float | str | bytes | None
 
 
 @frozen

@@ -139,7 +139,7 @@ class _Checker:
             case "map":
                 result = target.params[1]
             case "object":
-                field_type = self.environment.field(target.name, name)
+                field_type = self.environment.field_type(target.name, name)
                 if field_type is None:
                     self._unknown_field(at, target, name)
                 else:
@@ -264,7 +264,9 @@ class _Checker:
         if self.mapping.assignable(previous, current):
             return most_general(previous, current)
         before, now = self.mapping.substitute(previous, True), self.mapping.substitute(current, True)
-        self.complain(at, f"this is a {now}, and what stands before it in the same place is a {before}", "wrap in dyn()")
+        self.complain(
+            at, f"this is a {now}, and what stands before it in the same place is a {before}", "wrap in dyn()"
+        )
         return ERROR
 
     def _message(self, expr: Message) -> Type:
@@ -292,7 +294,7 @@ class _Checker:
         field_name = str(entry.key.value)
         if message.kind != "object":
             return
-        wanted = self.environment.field(message.name, field_name)
+        wanted = self.environment.field_type(message.name, field_name)
         if wanted is None:
             self.complain(entry, f"{message.name} has no field {field_name!r}")
         elif not self.mapping.assignable(wanted, value):

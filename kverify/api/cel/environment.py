@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, cached_property
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from kverify.api.cel import libraries, macros, types
 from kverify.api.cel.macros import Macros
@@ -41,8 +41,8 @@ class Environment:
 
     functions: Functions
     macros: Macros
-    variables: Fields = {}
-    objects: Mapping[str, Fields] = {}
+    variables: Fields = field(factory=dict)
+    objects: Mapping[str, Fields] = field(factory=dict)
     patches: bool = False
 
     def with_variables(self, **variables: Type) -> Environment:
@@ -62,11 +62,11 @@ class Environment:
             return types.type_of(types.object_named(name))
         return found
 
-    def field(self, object_name: str, field: str) -> Type | None:
+    def field_type(self, object_name: str, name: str) -> Type | None:
         """The type of a field of an object type."""
         if self.patches and _is_patch_type(object_name):
-            return _PATCH_FIELDS.get(field) if object_name == "JSONPatch" else types.DYN
-        return self.objects.get(object_name, {}).get(field)
+            return _PATCH_FIELDS.get(name) if object_name == "JSONPatch" else types.DYN
+        return self.objects.get(object_name, {}).get(name)
 
 
 def _is_patch_type(name: str) -> bool:

@@ -301,10 +301,21 @@ isCIDR : string -> bool = is_cidr
 string : CIDR -> string = cidr_to_string
 """
 
-FORMAT_NAMES = (
-    "dns1123Label dns1123Subdomain dns1035Label qualifiedName dns1123LabelPrefix dns1123SubdomainPrefix "
-    "dns1035LabelPrefix labelValue uri uuid byte date datetime"
-).split()
+FORMAT_NAMES = [
+    "dns1123Label",
+    "dns1123Subdomain",
+    "dns1035Label",
+    "qualifiedName",
+    "dns1123LabelPrefix",
+    "dns1123SubdomainPrefix",
+    "dns1035LabelPrefix",
+    "labelValue",
+    "uri",
+    "uuid",
+    "byte",
+    "date",
+    "datetime",
+]
 
 FORMAT = "\n".join(
     [
@@ -345,7 +356,7 @@ AUTHORIZER = """
 .reason : Decision -> string = decision_reason
 """
 
-_COMPARABLE = "int uint double bool duration timestamp string bytes".split()
+_COMPARABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"]
 
 EXTENDED_LISTS = "\n".join(
     [

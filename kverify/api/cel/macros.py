@@ -113,13 +113,15 @@ def _names(call: Call, count: int) -> tuple[str, ...]:
     found: list[str] = []
     for argument in call.args[:count]:
         if not isinstance(argument, Ident):
-            message = f"the first {'argument' if count == 1 else 'arguments'} of {call.function}() must be a simple name"
-            raise CelSyntaxError(message, "name the variable that stands for each element", argument.start, argument.end)
+            message = (
+                f"the first {'argument' if count == 1 else 'arguments'} of {call.function}() must be a simple name"
+            )
+            raise CelSyntaxError(
+                message, "name the variable that stands for each element", argument.start, argument.end
+            )
         found.append(argument.name)
     if len(set(found)) < len(found):
-        raise CelSyntaxError(
-            f"{call.function}() needs two different names", "", call.args[1].start, call.args[1].end
-        )
+        raise CelSyntaxError(f"{call.function}() needs two different names", "", call.args[1].start, call.args[1].end)
     return tuple(found)
 
 
@@ -252,9 +254,7 @@ def _sort_by(call: Call) -> Expr:
     name = "@__sortBy_input__"
     bound = Ident(name, start=call.start, end=call.end)
     keys = _collect(1)(evolve(call, target=bound))
-    by_keys = Call(
-        "@sortByAssociatedKeys", (keys,), bound, start=call.start, end=call.end, depth=_above(keys)
-    )
+    by_keys = Call("@sortByAssociatedKeys", (keys,), bound, start=call.start, end=call.end, depth=_above(keys))
     return _bind(call, name, call.target, by_keys)
 
 

@@ -1,7 +1,7 @@
 """Text to expression: ``grammar/cel.lark`` with nodes that know where they stand.
 
-Sources: cel-spec (langdef.md), cel-go ``parser/gen/CEL.g4`` and ``parser/parser.go``: ``!!a`` is ``a``, chains of ``&&``
-and ``||`` become balanced trees, reserved words are no names, and an expression is bounded in length and nesting.
+Sources: cel-spec (langdef.md), cel-go ``CEL.g4`` and ``parser.go``: ``!!a`` is ``a``, chains of ``&&`` and ``||`` become
+balanced trees, reserved words are no names, and an expression is bounded in length and nesting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,25 @@ MAX_DEPTH = 250
 
 KEYWORDS = frozenset({"in", "true", "false", "null"})
 RESERVED = KEYWORDS | frozenset(
-    "as break const continue else for function if import let loop namespace package return var void while".split()
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "namespace",
+        "package",
+        "return",
+        "var",
+        "void",
+        "while",
+    ]
 )
 
 
@@ -39,7 +57,7 @@ def parse(text: str) -> Expr:
 
     _LANGUAGE.check_length(text)
     try:
-        expr: Expr = _parser().parse(text)
+        expr: Expr = _parser().parse(text)  # type: ignore[assignment]
     except UnexpectedInput:
         raise _explain(text) from None
     if expr.depth > MAX_DEPTH:
@@ -51,7 +69,9 @@ def _explain(text: str) -> TextError:
     error = _LANGUAGE.explain(text)
     found = text[error.start : error.end]
     if found in ("'", '"'):
-        return CelSyntaxError("this quote is never closed", "close it, or escape the quote inside", error.start, len(text))
+        return CelSyntaxError(
+            "this quote is never closed", "close it, or escape the quote inside", error.start, len(text)
+        )
     return CelSyntaxError(str(error), _HINTS.get(found, error.mend), error.start, error.end)
 
 
@@ -141,14 +161,14 @@ class _Builder:
         inner: Expr = parts[0]
         return evolve(inner, depth=inner.depth + 1)
 
-    def list(self, parts: list[Any]) -> Expr:
+    def list_of(self, parts: list[Any]) -> Expr:
         bracket, *items = parts
         start, end = _place(bracket)
         elements = tuple(item for item, _ in items)
         optional = frozenset(index for index, (_, marked) in enumerate(items) if marked)
         return ListExpr(elements, optional, start=start, end=end, depth=_above(elements))
 
-    def map(self, parts: list[Any]) -> Expr:
+    def map_of(self, parts: list[Any]) -> Expr:
         brace, *entries = parts
         start, end = _place(brace)
         depth = _above([part for entry in entries for part in (entry.key, entry.value)])
@@ -256,7 +276,22 @@ _LANGUAGE = Language(
         Mistake(
             _end_message,
             "complete the expression",
-            examples=("", "a <", "a +", "a *", "a &&", "a ||", "!", "-", "a ? b :", "a ?", "[a,", "{a:", "f(a,", "a in"),
+            examples=(
+                "",
+                "a <",
+                "a +",
+                "a *",
+                "a &&",
+                "a ||",
+                "!",
+                "-",
+                "a ? b :",
+                "a ?",
+                "[a,",
+                "{a:",
+                "f(a,",
+                "a in",
+            ),
         ),
         Mistake("a bracket is never closed", "add the closing bracket", examples=("(a", "f(a", "[a", "{a: b", "a[b")),
         Mistake("the name of a field or function is missing after the dot", "", examples=("a.", "a.b.", "a.?")),

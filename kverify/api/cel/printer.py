@@ -56,6 +56,7 @@ def _literal(expr: Literal) -> tuple[str, int]:
         case "bool":
             return ("true" if expr.value else "false"), _MEMBER
         case "uint":
+            assert isinstance(expr.value, int)
             return f"{expr.value}u", _MEMBER
         case "string":
             return literals.quoted(str(expr.value)), _MEMBER
@@ -65,6 +66,7 @@ def _literal(expr: Literal) -> tuple[str, int]:
         case "double":
             text = repr(expr.value)
             return (text if any(mark in text for mark in ".e") else f"{text}.0"), _MEMBER
+    assert isinstance(expr.value, int)
     return str(expr.value), _MEMBER
 
 

@@ -68,8 +68,7 @@ TYPE = Type("type")
 OPTIONAL_NAME = "optional_type"
 
 PRIMITIVE: Mapping[str, Type] = {
-    type_.kind: type_
-    for type_ in (DYN, BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION)
+    type_.kind: type_ for type_ in (DYN, BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION)
 }
 
 
