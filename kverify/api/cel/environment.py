@@ -45,7 +45,7 @@ class Environment:
     objects: Mapping[str, Fields] = field(factory=dict)
     patches: bool = False
 
-    def with_variables(self, **variables: Type) -> Environment:
+    def with_variables(self, variables: Fields) -> Environment:
         return evolve(self, variables={**self.variables, **variables})
 
     def with_objects(self, objects: Mapping[str, Fields]) -> Environment:

@@ -1,6 +1,6 @@
 """Text to expression: ``grammar/cel.lark`` with nodes that know where they stand.
 
-Sources: cel-spec (langdef.md), cel-go ``CEL.g4`` and ``parser.go``: ``!!a`` is ``a``, chains of ``&&`` and ``||`` become
+Sources: cel-spec (langdef.md), cel-go ``CEL.g4`` and ``parser.go``: ``!!a`` is ``a``, chains of ``&&`` or ``||`` become
 balanced trees, reserved words are no names, and an expression is bounded in length and nesting.
 """
 
