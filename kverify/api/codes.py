@@ -32,6 +32,10 @@ _VALIDATION = {
     "KV1215": "A probe has a number that its kind cannot have.",
     "KV1216": "A toleration contradicts itself.",
     "KV1217": "An update changes a field that cannot be changed.",
+    "KV1230": "A CEL expression does not compile, has the wrong type, or could cost too much.",
+    "KV1231": "The schema of a CustomResourceDefinition is not one that the API server accepts.",
+    "KV1232": "A custom resource does not fit the schema of its definition.",
+    "KV1233": "A custom resource breaks a rule (x-kubernetes-validations) of its definition.",
 }
 _ADMISSION = {
     "KV1301": "An API version is no longer served.",

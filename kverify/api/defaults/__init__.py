@@ -17,7 +17,15 @@ from kverify.api.registry import namespaced
 
 T = TypeVar("T", bound=KubeObject)
 
+_ADMISSION = "admissionregistration.k8s.io/v1"
+
 DEFAULTS: dict[tuple[str, str], str] = {
+    (_ADMISSION, "MutatingAdmissionPolicy"): "admission.default_mutating_policy",
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): "admission.default_mutating_binding",
+    (_ADMISSION, "MutatingWebhookConfiguration"): "admission.default_mutating_webhooks",
+    (_ADMISSION, "ValidatingAdmissionPolicy"): "admission.default_validating_policy",
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): "admission.default_validating_binding",
+    (_ADMISSION, "ValidatingWebhookConfiguration"): "admission.default_validating_webhooks",
     ("v1", "Pod"): "objects.default_pod",
     ("v1", "Service"): "services.default_service",
     ("v1", "ServiceAccount"): "objects.default_service_account",

@@ -11,7 +11,15 @@ from kverify.manifest.diagnostics import Diagnostic
 
 __all__ = ["Path", "Problem", "Report", "changes_refused", "validate", "validate_update"]
 
+_ADMISSION = "admissionregistration.k8s.io/v1"
+
 CHECKS: dict[tuple[str, str], str] = {
+    (_ADMISSION, "MutatingAdmissionPolicy"): "admission_policies.check_mutating_policy",
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): "admission_policies.check_mutating_binding",
+    (_ADMISSION, "MutatingWebhookConfiguration"): "webhooks.check_mutating_webhooks",
+    (_ADMISSION, "ValidatingAdmissionPolicy"): "admission_policies.check_validating_policy",
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): "admission_policies.check_validating_binding",
+    (_ADMISSION, "ValidatingWebhookConfiguration"): "webhooks.check_validating_webhooks",
     ("v1", "Pod"): "pods.check_pod",
     ("v1", "Service"): "services.check_service",
     ("v1", "Endpoints"): "endpoints.check_endpoints",

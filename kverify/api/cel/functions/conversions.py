@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from kverify.api.cel.functions.network import Cidr, IPAddress, show_ip
 from kverify.api.cel.functions.operators import integer, moment, span, unsigned
-from kverify.api.cel.functions.times import SECOND, parse_duration, parse_timestamp, show_duration, show_timestamp
+from kverify.api.cel.functions.times import SECOND, read_duration, read_timestamp, show_duration, show_timestamp
 from kverify.api.cel.values import (
     CelError,
     Duration,
@@ -135,7 +135,7 @@ def to_bool(value: Value) -> Value:
 
 def to_duration(value: Value) -> Value:
     if isinstance(value, str):
-        return parse_duration(value)
+        return read_duration(value)
     if type(value) is int:
         return span(value)
     return value if isinstance(value, Duration) else no_such_overload()
@@ -143,7 +143,7 @@ def to_duration(value: Value) -> Value:
 
 def to_timestamp(value: Value) -> Value:
     if isinstance(value, str):
-        return parse_timestamp(value)
+        return read_timestamp(value)
     if type(value) is int:
         return moment(value * SECOND)
     return value if isinstance(value, Timestamp) else no_such_overload()

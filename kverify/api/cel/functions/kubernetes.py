@@ -12,7 +12,7 @@ from functools import cache
 from attrs import evolve, frozen
 
 from kverify.api.cel.functions.network import parse_url
-from kverify.api.cel.functions.times import parse_timestamp
+from kverify.api.cel.functions.times import read_timestamp
 from kverify.api.cel.libraries import FORMAT_NAMES
 from kverify.api.cel.literals import INT_MAX, INT_MIN
 from kverify.api.cel.values import NONE, CelError, Optional, Value, no_such_overload
@@ -164,7 +164,7 @@ def _date(text: str) -> str:
 
 
 def _datetime(text: str) -> str:
-    return "it is not a time such as 2006-01-02T15:04:05Z" if isinstance(parse_timestamp(text), CelError) else ""
+    return "it is not a time such as 2006-01-02T15:04:05Z" if isinstance(read_timestamp(text), CelError) else ""
 
 
 @cache

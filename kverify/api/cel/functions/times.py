@@ -7,39 +7,29 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 
-from kverify.api.cel.functions.operators import moment, span
+from kverify.api.cel.functions.operators import moment
 from kverify.api.cel.values import CelError, Duration, Timestamp, Value, no_such_overload
+from kverify.api.languages.durations import DurationError, parse_duration
+from kverify.api.languages.zones import ZoneError, time_zone
 
 SECOND = 10**9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_UNITS = {"ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 10**6, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
 )
 _OFFSET = re.compile(r"([+-]?)(\d{1,2}):(\d{2})", re.ASCII)
 
 
-def parse_duration(text: str) -> Value:
-    """``1h30m``, ``-1.5s``, ``0``."""
-    sign, body = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
-    if body == "0":
-        return Duration(0)
-    total, position = 0, 0
-    for match in _PART.finditer(body):
-        if match.start() != position:
-            break
-        whole, _, fraction = match[1].partition(".")
-        unit = _UNITS[match[2]]
-        total += int(whole or "0") * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
-        position = match.end()
-    if position != len(body) or not body or len(body) > 200:
-        return CelError(f"invalid duration {text[:40]!r}")
-    return span(sign * total)
+def read_duration(text: str) -> Value:
+    """``1h30m``, ``-1.5s``, ``0`` (``time.ParseDuration``)."""
+    try:
+        return Duration(parse_duration(text))
+    except DurationError as error:
+        return CelError(f"invalid duration {text[:40]!r}: {error}")
 
 
-def parse_timestamp(text: str) -> Value:
+def read_timestamp(text: str) -> Value:
     """``2006-01-02T15:04:05.123Z``."""
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
@@ -78,13 +68,9 @@ def _zone(name: str) -> tzinfo | None:
     if match is not None:
         minutes = int(match[2]) * 60 + int(match[3])
         return timezone(timedelta(minutes=-minutes if match[1] == "-" else minutes)) if minutes < 1440 else None
-    if name in ("", "UTC"):
-        return UTC
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return time_zone(name) if name else UTC
+    except ZoneError:
         return None
 
 
