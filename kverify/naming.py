@@ -15,6 +15,7 @@ def camel_case(name: str) -> str:
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
 
 
+@cache
 def snake_case(name: str) -> str:
     """``nodeSelector`` → ``node_selector``, ``podCIDRs`` → ``pod_cidrs``, ``$ref`` → ``ref``.
 

@@ -34,24 +34,46 @@ UNSTORABLE = "KV1251"
 ADMISSION = "KV1310"
 
 
-@frozen
+@define(eq=False)
 class Path:
-    """Where a value stands: ``parts`` lead through the document, ``text`` is what the API server prints."""
+    """Where a value stands: ``parts`` lead through the document, ``text`` is what the API server prints.
 
-    parts: FieldPath = ()
-    text: str = ""
+    Both are put together when somebody asks: every value that is looked at has a path, and few have a problem.
+    """
+
+    _parts: FieldPath | None = ()
+    _text: str | None = ""
+    _above: Path | None = None
+    _step: str | int = ""
+    _form: str = ""
+
+    @property
+    def parts(self) -> FieldPath:
+        if self._parts is None:
+            assert self._above is not None
+            self._parts = (*self._above.parts, self._step)
+        return self._parts
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            assert self._above is not None
+            above = self._above.text
+            form = self._form if above or self._form != ".{}" else "{}"
+            self._text = above + form.format(self._step)
+        return self._text
 
     def child(self, *names: str) -> Path:
         path = self
         for name in names:
-            path = Path((*path.parts, name), f"{path.text}.{name}" if path.text else name)
+            path = Path(None, None, path, name, ".{}")
         return path
 
     def index(self, index: int) -> Path:
-        return Path((*self.parts, index), f"{self.text}[{index}]")
+        return Path(None, None, self, index, "[{}]")
 
     def key(self, key: str) -> Path:
-        return Path((*self.parts, key), f"{self.text}[{key}]")
+        return Path(None, None, self, key, "[{}]")
 
     def printed(self, text: str) -> Path:
         """The same place under the name the API server uses for it."""
@@ -59,7 +81,10 @@ class Path:
 
     def inside(self, *names: str | int) -> Path:
         """A deeper place that the API server prints without naming it (the key of a label, for one)."""
-        return Path((*self.parts, *names), self.text)
+        path = self
+        for name in names:
+            path = Path(None, None, path, name, "")
+        return path
 
     def each(self, values: Iterable[Any]) -> Iterator[tuple[Path, Any]]:
         for number, value in enumerate(values):
