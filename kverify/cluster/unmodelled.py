@@ -15,7 +15,7 @@ from kverify.api.types.namespace import Namespace
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.fields import DESCRIPTIVE, NOT_MODELLED, OTHER_KINDS, READ, Effect, class_name, is_modelled
 from kverify.cluster.objects import controller_of, describe, namespace_of
-from kverify.manifest.nodes import FieldPath, Mapping, Node, Scalar, Sequence
+from kverify.manifest.nodes import FieldPath, Plain
 
 _NAMES_SHOWN = 2
 
@@ -88,38 +88,27 @@ def ignored_fields(item: AnyObject) -> Iterator[Ignored]:
     document = item.source.document
     if document is None or not is_modelled(item) or isinstance(item, (ConfigMap, Secret, Namespace)):
         return
-    for path, effect in _walk(item, document.root, ()):
+    for path, effect in _walk(item, document.plain, ()):
         yield Ignored(item, path, effect)
 
 
-def _walk(value: object, node: Node, path: FieldPath) -> Iterator[tuple[FieldPath, Effect]]:
+def _walk(value: object, text: Plain, path: FieldPath) -> Iterator[tuple[FieldPath, Effect]]:
     """Go down the typed value and the text together: the class says what a field is, the text whether it is set."""
-    if isinstance(value, tuple) and isinstance(node, Sequence):
+    if isinstance(value, tuple) and isinstance(text, list):
         # Defaulting appends, so the items of the text are the first ones of the value.
-        for index, (inner, part) in enumerate(zip(value, node.items, strict=False)):
+        for index, (inner, part) in enumerate(zip(value, text, strict=False)):
             yield from _walk(inner, part, (*path, index))
         return
-    if not attrs.has(type(value)) or not isinstance(node, Mapping):
+    if not attrs.has(type(value)) or not isinstance(text, dict):
         return
     attributes = {json_name(attribute): attribute.name for attribute in model_fields(type(value))}
     name = class_name(type(value))
-    for entry in node.entries:
-        json, text = str(entry.key.value), entry.value
-        if json not in attributes or _is_empty(text) or (name, json) in READ or (name, json) in DESCRIPTIVE:
+    for json, part in text.items():
+        # Null, an empty map and an empty list say the same as an absent field.
+        if json not in attributes or part in (None, {}, []) or (name, json) in READ or (name, json) in DESCRIPTIVE:
             continue
         effect = NOT_MODELLED.get((name, json))
         if effect is None:
-            yield from _walk(getattr(value, attributes[json]), text, (*path, json))
-        elif not (isinstance(text, Scalar) and text.value in effect.usual):
+            yield from _walk(getattr(value, attributes[json]), part, (*path, json))
+        elif isinstance(part, (dict, list)) or part not in effect.usual:
             yield (*path, json), effect
-
-
-def _is_empty(node: Node) -> bool:
-    """Null, an empty map and an empty list say the same as an absent field."""
-    match node:
-        case Scalar(value=value):
-            return value is None
-        case Sequence(items=items):
-            return not items
-        case Mapping(entries=entries):
-            return not entries

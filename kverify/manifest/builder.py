@@ -10,7 +10,7 @@ from lark import Transformer
 
 from kverify.manifest import codes
 from kverify.manifest.diagnostics import shown
-from kverify.manifest.events import MappingEnd, MappingStart, MergeKey, Reference, SequenceEnd, SequenceStart
+from kverify.manifest.events import MappingStart, Reference, SequenceStart
 from kverify.manifest.nodes import MAX_DEPTH, Mapping, Node, Scalar, Sequence
 from kverify.manifest.reading import Problem, Reading, Unreadable, duplicate_key, too_deep
 from kverify.manifest.scalars import key_text, resolve_plain
@@ -22,7 +22,7 @@ _FEW_RATIO, _MANY_RATIO = 0.99, 0.10
 _MOST_MERGED = 1_000_000
 
 
-class Builder(Transformer[Any, Any]):
+class NodeBuilder(Transformer[Any, Any]):
     """Called by the LALR parser at each reduction, so that no parse tree is ever made.
 
     It keeps nothing between calls: what belongs to one document is in the ``Reading`` that the tokens carry.
@@ -35,17 +35,9 @@ class Builder(Transformer[Any, Any]):
         return children[0]  # type: ignore[no-any-return]
 
     def entry(self, children: list[Any]) -> MappingStart:
-        opening: MappingStart
         opening, key, value = children
-        name = key.value
-        # Nearly every key there is; the others may still be a list, a number, or there already.
-        if type(name) is str and name not in opening.value:
-            opening.value[intern(name)] = value.value
-            opening.keys.append(key)
-            opening.values.append(value)
-        else:
-            _enter(opening, key, value)
-        return opening
+        _enter(opening, key, value)
+        return opening  # type: ignore[no-any-return]
 
     def merge(self, children: list[Any]) -> MappingStart:
         opening, key, value = children
@@ -61,41 +53,31 @@ class Builder(Transformer[Any, Any]):
     def item(self, children: list[Any]) -> SequenceStart:
         opening: SequenceStart
         opening, value = children
+        opening.end = max(opening.end, value.end)
         opening.value.append(value.value)
         opening.items.append(value)
         return opening
 
     def merge_text(self, children: list[Any]) -> Scalar:
-        key: MergeKey = children[0]
-        return Scalar(key.extract, key.start, key.end, key.value, key.raw, key.style)
+        return children[0]  # type: ignore[no-any-return]
 
     def reference(self, children: list[Any]) -> Node:
         return _referred(children[0])
 
     def sequence(self, children: list[Any]) -> Sequence:
         opening: SequenceStart
-        closing: SequenceEnd
-        opening, closing = children
-        # libyaml ends a block where the next one begins, comments and empty lines later. An alias as the last item has
-        # the place of its anchor, which lies before.
-        end = closing.end
-        if not opening.flow:
-            end = max(opening.end, opening.items[-1].end) if opening.items else opening.end
+        opening, end = children
         reading = opening.reading
+        end = end if opening.flow else opening.end
         node = Sequence(reading.extract, opening.start, end, opening.value, opening.items)
         _finish(reading, opening.anchor, node)
         return node
 
     def mapping(self, children: list[Any]) -> Mapping:
         opening: MappingStart
-        closing: MappingEnd
-        opening, closing = children
-        end = closing.end
-        if not opening.flow:
-            end = opening.end
-            if opening.keys:
-                end = max(end, opening.keys[-1].end, opening.values[-1].end)
+        opening, end = children
         reading = opening.reading
+        end = end if opening.flow else opening.end
         node = Mapping(reading.extract, opening.start, end, opening.value, opening.keys, opening.values)
         _finish(reading, opening.anchor, node)
         return node
@@ -170,7 +152,7 @@ def _bomb(span: Span) -> Problem:
 
 
 def _enter(opening: MappingStart, node: Node, value: Node) -> None:
-    """Puts an entry in whose key is there already, is no text, or is none that kubectl takes."""
+    """Puts an entry into the mapping, unless kubectl does not take its key."""
     opening.end = max(opening.end, node.end, value.end)
     reading = opening.reading
     key = _key(reading, node, value)

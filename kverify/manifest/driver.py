@@ -1,8 +1,9 @@
 """The loop over Lark's parse table, for a lexer that makes millions of tokens.
 
 Lark computes the LALR(1) table of a grammar; its own loop then looks rules up by value at each step, which for YAML
-events costs more than all the rest of reading. This one prepares the table once. It accepts the same inputs and calls
-the same actions in the same order (``tests/unit/manifest/test_manifest_driver.py`` compares them).
+events costs more than all the rest of reading. This one prepares the table once, and its tokens are pairs of a
+terminal's name and any value. It accepts the same inputs and calls the same actions in the same order
+(``tests/unit/manifest/test_manifest_driver.py`` compares them).
 """
 
 from __future__ import annotations
@@ -56,9 +57,8 @@ class TableParser(LALR_Parser):
         end: int = parse_table.end_states[start]
         states: list[int] = [state]
         values: list[Any] = []
-        tokens: Iterator[Any] = lexer.lex(None)  # type: ignore[no-untyped-call]
-        for token in chain(tokens, (Token("$END", "", 0, 1, 1),)):
-            kind = token.type
+        tokens: Iterator[tuple[str, Any]] = lexer.lex(None)  # type: ignore[no-untyped-call]
+        for kind, value in chain(tokens, (("$END", None),)):
             action = table[state].get(kind)
             while isinstance(action, tuple):
                 size, act, follow = action
@@ -73,8 +73,8 @@ class TableParser(LALR_Parser):
                 action = table[state].get(kind)
             if action is None:
                 expected = {name for name in table[state] if name.isupper()}
-                raise UnexpectedToken(token, expected)  # type: ignore[no-untyped-call]
+                raise UnexpectedToken(Token(kind, str(value)), expected)  # type: ignore[no-untyped-call]
             state = action
             states.append(state)
-            values.append(token)
+            values.append(value)
         raise AssertionError("the end is never shifted")

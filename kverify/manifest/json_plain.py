@@ -17,7 +17,7 @@ from attrs import define
 
 from kverify.manifest.json_text import JsonDecoder, skip_space
 from kverify.manifest.nodes import MAX_DEPTH, Document, Node, Plain
-from kverify.manifest.reading import Reading
+from kverify.manifest.reading import Reading, Unusual
 from kverify.manifest.scalars import json_number
 from kverify.manifest.source import Extract
 
@@ -31,10 +31,6 @@ _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F]"
 _MAY_BE_HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 # So many digits fit into 64 bits for certain.
 _SAFE_DIGITS = 18
-
-
-class Unusual(ValueError):
-    """The text is not for this module."""
 
 
 @define(eq=False)

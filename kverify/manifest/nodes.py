@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
@@ -30,9 +30,6 @@ class Scalar:
     """A leaf. ``value`` is what ``sigs.k8s.io/yaml`` makes of it, ``raw`` the text before that (quotes and escapes
     undone). ``style`` tells ``8080`` (plain) from ``"8080"`` (double). As a key its value is always a string.
     """
-
-    # A scalar is its own token for the parser; this is its terminal in grammar/manifest.lark.
-    type: ClassVar[str] = "SCALAR"
 
     extract: Extract
     start: int
@@ -136,7 +133,7 @@ class Document:
     extract: Extract
     plain: Plain
     _root: Node | None = field(default=None, kw_only=True, repr=False)
-    # Nodes of JSON are made when they are asked for: most objects of a cluster have no finding.
+    # Nodes are made when they are asked for: most objects of a cluster have no finding.
     _read: Callable[[], Node] | None = field(default=None, kw_only=True, repr=False)
     _read_item: Callable[[int], Node] | None = field(default=None, kw_only=True, repr=False)
 

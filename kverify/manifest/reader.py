@@ -15,7 +15,7 @@ from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.files import Input, inputs, mend_bytes
 from kverify.manifest.json_text import JsonDecoder, skip_space
 from kverify.manifest.nodes import Document
-from kverify.manifest.reading import MAX_PROBLEMS, Problem, Reading, Unreadable, too_many
+from kverify.manifest.reading import MAX_PROBLEMS, Problem, Reading, Unreadable, Unusual, too_many
 from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
 from kverify.manifest.streams import BOM
@@ -96,7 +96,7 @@ def _read_text(text: str, file: str) -> ReadResult:
 
 def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Diagnostic], Problem | None]:
     """All JSON values of the text one after the other, and the problem that ended the reading, if one did."""
-    from kverify.manifest.json_plain import Unusual, read_plain
+    from kverify.manifest.json_plain import read_plain
 
     extract = Extract(source, 0, len(source.text))
     with suppress(Unusual):

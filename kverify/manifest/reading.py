@@ -53,6 +53,10 @@ class Unreadable(Exception):
         self.problem = problem
 
 
+class Unusual(Exception):
+    """Something that only the exact reading of a text knows how to treat."""
+
+
 @define(eq=False)
 class Reading:
     """One document being read. ``text`` is what ``extract`` stands for, character for character; only a line end may

@@ -13,53 +13,9 @@ from kverify.manifest import Span, format_path, parse_path, read_paths, read_tex
 from kverify.manifest.codes import ALL
 from kverify.manifest.nodes import walk
 from kverify.manifest.source import SourceText
+from tests.unit.manifest.strategies import texts
 
 CORPUS = Path(__file__).parents[3] / "../shared/corpus"
-
-pieces = st.sampled_from(
-    [
-        *(
-            "a",
-            "b: ",
-            "- ",
-            "  ",
-            "\n",
-            "\n",
-            "\t",
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ": ",
-            "'",
-            '"',
-            "&a ",
-            "*a",
-            "<<: ",
-            "|",
-            "> ",
-        ),
-        *(
-            "\n|",
-            "---",
-            "\n---\n",
-            "...",
-            "\n...\n",
-            "# c",
-            "%YAML 1.2\n",
-            "\r\n",
-            "\r",
-            "\x85",
-            "\u2028",
-            "\ufeff",
-            "\\",
-        ),
-        *("{{ .Values.x }}", "{% if %}", "!!int ", "!x ", "!!binary ", "1", "\x00", "\udcff", "é", "😀", "? ", "null"),
-        *("y: ", "~", "0x1", "1e9", ".nan", '"a": 1', "true", "# Source: x/y.yaml\n", "-1e999"),
-    ]
-)
-texts = st.lists(pieces, max_size=40).map("".join) | st.text()
 
 
 def assert_inside(source: SourceText, span: Span) -> None:

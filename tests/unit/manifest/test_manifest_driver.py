@@ -22,8 +22,8 @@ KINDS = (
 )
 
 
-class Given(Lexer):
-    """Tokens from a list of names."""
+class Tokens(Lexer):
+    """Lark's own tokens from a list of names."""
 
     __future_interface__ = 2
 
@@ -32,6 +32,13 @@ class Given(Lexer):
 
     def lex(self, lexer_state: Any, parser_state: object) -> Iterator[Token]:  # noqa: ARG002 (Lark calls it so)
         return (Token(name, str(number)) for number, name in enumerate(lexer_state.text))
+
+
+class Pairs(Tokens):
+    """The same tokens for our loop."""
+
+    def lex(self, lexer_state: Any, parser_state: object) -> Iterator[Any]:
+        return ((token.type, token) for token in super().lex(lexer_state, parser_state))
 
 
 class Trace(Transformer[Any, Any]):
@@ -46,25 +53,25 @@ class Trace(Transformer[Any, Any]):
         return lambda children: (name, *children)
 
 
-def parser(**plugins: Any) -> Lark:
+def parser(lexer: type[Lexer], **plugins: Any) -> Lark:
     return Lark(
         data_file("grammar", "manifest.lark").read_text("utf-8"),
         parser="lalr",
-        lexer=Given,
+        lexer=lexer,
         transformer=Trace(),
         maybe_placeholders=False,
         _plugins=plugins,
     )
 
 
-OURS, LARKS = parser(LALR_Parser=TableParser), parser()
+OURS, LARKS = parser(Pairs, LALR_Parser=TableParser), parser(Tokens)
 
 
 def result(of: Lark, names: list[str]) -> Any:
     try:
         return of.parse(names)
     except UnexpectedToken as error:
-        return error.token, error.expected
+        return error.token.type, error.expected
 
 
 leaves = st.sampled_from([["SCALAR"], ["MERGE"], ["ALIAS"]])
