@@ -6,6 +6,7 @@ acronym in capitals (``podIP``) the name is given to :func:`api_field`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
 
@@ -34,6 +35,15 @@ Opaque: TypeAlias = Mapping[str, Any]
 
 Json: TypeAlias = Any
 """Any JSON value at all (``runtime.RawExtension``, ``apiextensions.JSON``), kept as plain frozen values."""
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+
+
+def atoi(text: str) -> int | None:
+    """What Go's ``strconv.Atoi`` reads, or None: ASCII digits with a sign, of a number that fits into 64 bits."""
+    number = int(text) if len(text) <= 64 and _INTEGER.fullmatch(text) else None
+    return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 @attrs.frozen

@@ -95,7 +95,7 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
     result: KubeObject = read_object(cls, plain, None, context, source=source)
     _check_name(result.metadata, context)
     if complete:
-        result = apply_defaults(result)
+        result = apply_defaults(result, version)
         problems: tuple[Problem, ...] = ()
         if isinstance(old, cls):
             result = prepare_update(result, old)

@@ -73,6 +73,9 @@ GATES: dict[tuple[str, str], Gate] = {
     ("LeaseSpec", "strategy"): _COORDINATED,
     ("LeaseSpec", "preferredHolder"): _COORDINATED,
     ("EndpointHints", "forNodes"): Gate("PreferSameTrafficDistribution", "1.34"),
+    ("RollingUpdateStatefulSetStrategy", "maxUnavailable"): Gate("MaxUnavailableStatefulSet", "1.37"),
+    ("HPAScalingRules", "tolerance"): Gate("HPAConfigurableTolerance", "1.35"),
+    ("JobSpec", "scheduling"): Gate("WorkloadWithJob"),
 }
 """(class, JSON name) to the gate that decides whether the field counts. A field that is not here always counts."""
 
@@ -118,6 +121,10 @@ FEATURES: dict[str, str | None] = {
     "TaintTolerationComparisonOperators": None,
     "UserNamespacesHostNetworkSupport": None,
     "VolumeAttributesClass": "1.34",
+    "HPAScaleToZero": "1.37",
+    "MaxUnavailableStatefulSet": "1.37",
+    "MutablePodResourcesForSuspendedJobs": "1.36",
+    "MutableSchedulingDirectivesForSuspendedJobs": "1.36",
 }
 """Gates that change a rule rather than keep a field, to the version that turns them on; None: none here does."""
 
@@ -125,6 +132,10 @@ RULES_SINCE: dict[str, str] = {
     "init containers that end are not resized by a restart": "1.36",
     "templates name the reference of an image volume": "1.36",
     "user namespaces have no block devices": "1.35",
+    "autoscalers name the API group of their target": "1.34",
+    "the history limit of a stateful set can be changed": "1.33",
+    "the service name of a stateful set is a DNS label": "1.33",
+    "the templates of a stateful set are checked": "1.34",
 }
 """Rules that came without a gate, to the version that has them first."""
 

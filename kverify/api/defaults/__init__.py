@@ -14,6 +14,7 @@ import attrs
 from kverify.api.dispatch import rule
 from kverify.api.object import KubeObject
 from kverify.api.registry import namespaced
+from kverify.api.versions import DEFAULT_VERSION
 
 T = TypeVar("T", bound=KubeObject)
 
@@ -39,6 +40,13 @@ DEFAULTS: dict[tuple[str, str], str] = {
     ("v1", "LimitRange"): "quotas.default_limit_range",
     ("apps/v1", "Deployment"): "workloads.default_deployment",
     ("apps/v1", "ReplicaSet"): "workloads.default_replica_set",
+    ("apps/v1", "DaemonSet"): "workloads.default_daemon_set",
+    ("v1", "ReplicationController"): "workloads.default_replication_controller",
+    ("v1", "PodTemplate"): "workloads.default_pod_template",
+    ("batch/v1", "Job"): "jobs.default_job",
+    ("batch/v1", "CronJob"): "jobs.default_cron_job",
+    ("autoscaling/v1", "HorizontalPodAutoscaler"): "autoscalers.default_autoscaler_v1",
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): "autoscalers.default_autoscaler",
     ("scheduling.k8s.io/v1", "PriorityClass"): "objects.default_priority_class",
     ("discovery.k8s.io/v1", "EndpointSlice"): "networking.default_endpoint_slice",
     ("networking.k8s.io/v1", "IngressClass"): "networking.default_ingress_class",
@@ -57,19 +65,24 @@ PREPARATIONS: dict[tuple[str, str], str] = {
 }
 """The function of each kind whose updates keep more than ``status``: ``prepare(new, old)`` returns the new object."""
 
+VERSIONED: dict[tuple[str, str], str] = {("apps/v1", "StatefulSet"): "workloads.default_stateful_set"}
+"""The function of each kind whose defaults differ between versions; it takes the object and the version."""
 
-def apply_defaults(obj: T) -> T:
-    """``obj`` as the API server stores it, as far as that does not depend on the cluster."""
+
+def apply_defaults(obj: T, version: str = DEFAULT_VERSION) -> T:
+    """``obj`` as the API server of ``version`` stores it, as far as that does not depend on the cluster."""
     scope = namespaced(obj.api_version, obj.kind)
     if scope and not obj.metadata.namespace:
         obj = attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, namespace="default"))
     elif scope is False and obj.metadata.namespace:
         # Nothing refuses a namespace on a cluster-scoped object: it is cleared (EnsureObjectNamespaceMatches...).
         obj = attrs.evolve(obj, metadata=attrs.evolve(obj.metadata, namespace=None))
-    name = DEFAULTS.get((obj.api_version, obj.kind))
-    if name is None:
-        return obj
-    stored: T = rule("kverify.api.defaults", name)(obj)
+    key = (obj.api_version, obj.kind)
+    stored: T = obj
+    if key in DEFAULTS:
+        stored = rule("kverify.api.defaults", DEFAULTS[key])(obj)
+    elif key in VERSIONED:
+        stored = rule("kverify.api.defaults", VERSIONED[key])(obj, version)
     return stored
 
 

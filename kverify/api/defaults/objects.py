@@ -75,7 +75,8 @@ def default_secret(obj: Secret) -> Secret:
 
 
 def default_priority_class(obj: PriorityClass) -> PriorityClass:
-    return attrs.evolve(obj, preemption_policy=obj.preemption_policy or "PreemptLowerPriority")
+    policy = obj.preemption_policy
+    return attrs.evolve(obj, preemption_policy="PreemptLowerPriority" if policy is None else policy)
 
 
 def admit_pod(spec: PodSpec) -> PodSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kverify.api.dispatch import rule
 from kverify.api.object import KubeObject, OtherObject
 from kverify.api.registry import AnyObject
+from kverify.api.validation.metadata import check_metadata_update
 from kverify.api.validation.report import Path, Problem, Report
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.manifest.diagnostics import Diagnostic
@@ -34,7 +35,6 @@ CHECKS: dict[tuple[str, str], str] = {
     ("v1", "LimitRange"): "quotas.check_limit_range",
     ("apps/v1", "Deployment"): "workloads.check_deployment",
     ("apps/v1", "ReplicaSet"): "workloads.check_replica_set",
-    ("policy/v1", "PodDisruptionBudget"): "objects.check_budget",
     ("discovery.k8s.io/v1", "EndpointSlice"): "endpoints.check_endpoint_slice",
     ("networking.k8s.io/v1", "Ingress"): "networking.check_ingress",
     ("networking.k8s.io/v1", "IngressClass"): "networking.check_ingress_class",
@@ -45,13 +45,24 @@ CHECKS: dict[tuple[str, str], str] = {
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): "rbac.check_cluster_role_binding",
     ("coordination.k8s.io/v1", "Lease"): "nodes.check_lease",
     ("node.k8s.io/v1", "RuntimeClass"): "nodes.check_runtime_class",
-    ("scheduling.k8s.io/v1", "PriorityClass"): "objects.check_priority_class",
     ("storage.k8s.io/v1", "StorageClass"): "storage.check_storage_class",
     ("storage.k8s.io/v1", "VolumeAttributesClass"): "storage.check_attributes_class",
     ("storage.k8s.io/v1", "VolumeAttachment"): "storage.check_attachment",
     ("storage.k8s.io/v1", "CSINode"): "storage.check_csi_node",
     ("storage.k8s.io/v1", "CSIDriver"): "storage.check_csi_driver",
     ("storage.k8s.io/v1", "CSIStorageCapacity"): "storage.check_storage_capacity",
+    ("apps/v1", "DaemonSet"): "workloads.check_daemon_set",
+    ("apps/v1", "StatefulSet"): "stateful_sets.check_stateful_set",
+    ("apps/v1", "ControllerRevision"): "stateful_sets.check_controller_revision",
+    ("v1", "ReplicationController"): "workloads.check_replication_controller",
+    ("v1", "PodTemplate"): "pods.check_pod_template",
+    ("batch/v1", "Job"): "jobs.check_job",
+    ("batch/v1", "CronJob"): "jobs.check_cron_job",
+    ("autoscaling/v1", "HorizontalPodAutoscaler"): "autoscalers.check_autoscaler_v1",
+    ("autoscaling/v2", "HorizontalPodAutoscaler"): "autoscalers.check_autoscaler",
+    ("policy/v1", "PodDisruptionBudget"): "policy.check_budget",
+    ("policy/v1", "Eviction"): "policy.check_eviction",
+    ("scheduling.k8s.io/v1", "PriorityClass"): "policy.check_priority_class",
 }
 """The function of each kind: ``check(object, report)``."""
 
@@ -64,9 +75,6 @@ UPDATES: dict[tuple[str, str], str] = {
     ("v1", "PersistentVolume"): "persistent_volumes.update_volume",
     ("v1", "PersistentVolumeClaim"): "claims.update_claim",
     ("v1", "ResourceQuota"): "quotas.update_quota",
-    ("apps/v1", "Deployment"): "update.update_deployment",
-    ("apps/v1", "ReplicaSet"): "update.update_replica_set",
-    ("scheduling.k8s.io/v1", "PriorityClass"): "update.update_priority_class",
     ("discovery.k8s.io/v1", "EndpointSlice"): "endpoints.update_endpoint_slice",
     ("networking.k8s.io/v1", "IngressClass"): "networking.update_ingress_class",
     ("rbac.authorization.k8s.io/v1", "RoleBinding"): "rbac.update_binding",
@@ -78,6 +86,13 @@ UPDATES: dict[tuple[str, str], str] = {
     ("storage.k8s.io/v1", "CSINode"): "storage.update_csi_node",
     ("storage.k8s.io/v1", "CSIDriver"): "storage.update_csi_driver",
     ("storage.k8s.io/v1", "CSIStorageCapacity"): "storage.update_storage_capacity",
+    ("apps/v1", "Deployment"): "workload_updates.update_deployment",
+    ("apps/v1", "ReplicaSet"): "workload_updates.update_replica_set",
+    ("apps/v1", "DaemonSet"): "workload_updates.update_daemon_set",
+    ("apps/v1", "StatefulSet"): "workload_updates.update_stateful_set",
+    ("apps/v1", "ControllerRevision"): "workload_updates.update_controller_revision",
+    ("batch/v1", "Job"): "workload_updates.update_job",
+    ("scheduling.k8s.io/v1", "PriorityClass"): "workload_updates.update_priority_class",
 }
 """The function of each kind that has immutable fields: ``update(new, old, report)``."""
 
@@ -118,6 +133,7 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
 def changes_refused(new: KubeObject, old: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, ...]:
     """Every rule that the update from ``old`` to ``new`` breaks, both defaulted."""
     report = Report(version)
+    check_metadata_update(new.metadata, old.metadata, Path().child("metadata"), report)
     name = UPDATES.get((new.api_version, new.kind))
     if name is not None:
         rule("kverify.api.validation", name)(new, old, report)

@@ -20,7 +20,6 @@ from kverify.api.validation.metadata import (
     check_format,
     check_labels,
     check_metadata,
-    check_metadata_update,
     check_selector,
 )
 from kverify.api.validation.report import IMMUTABLE, OUT_OF_RANGE, RESOURCES, SUSPICIOUS, Path, Report
@@ -144,7 +143,6 @@ def _check_same_source(spec: PersistentVolumeClaimSpec, path: Path, report: Repo
 def update_claim(new: PersistentVolumeClaim, old: PersistentVolumeClaim, report: Report) -> None:
     """``ValidatePersistentVolumeClaimUpdate``: a bound claim may grow and change its attributes class; every claim may
     be bound once and be given a storage class once. What is not in the manifest is the stored object's: its status."""
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
     before, after = old.spec, new.spec
     annotation = old.metadata.annotations.get(BETA_CLASS)
     if not before.volume_name:

@@ -130,6 +130,18 @@ def path_inside(text: str) -> str:
     return "it must not contain '..'" if ".." in text.split("/") else ""
 
 
+def domain_path(text: str) -> str:
+    """A domain and a path below it, such as ``example.com/controller`` (``IsDomainPrefixedPath``)."""
+    domain, _, path = text.partition("/")
+    if not domain or not path:
+        return "it must be of the form domain/path"
+    if dns_subdomain(domain):
+        return f"its domain is not a DNS name: {dns_subdomain(domain)}"
+    if not _HTTP_PATH.fullmatch(path):
+        return "its path has characters that a URL cannot hold"
+    return ""
+
+
 def relative_path(text: str) -> str:
     """A path below a volume's root (``validateLocalDescendingPath``)."""
     return "it must be a relative path" if text.startswith("/") else path_inside(text)

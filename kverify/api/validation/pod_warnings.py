@@ -35,9 +35,9 @@ Files = Iterator[tuple[Path, str]]
 
 
 def warn_about_name(name: str, report: Report) -> None:
-    """The name of a pod is its host name."""
+    """The name of a pod is its host name, and pods are named after their workload."""
     if name and not formats.dns_subdomain(name) and formats.dns_label(name):
-        message = f"The name is the host name of the pod too, and it is no DNS label: {formats.dns_label(name)}."
+        message = f"The name goes into the host names of pods, and it is no DNS label: {formats.dns_label(name)}."
         report.warn(SUSPICIOUS, Path().child("metadata", "name"), message)
 
 

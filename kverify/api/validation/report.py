@@ -169,3 +169,9 @@ class Report:
     def between(self, path: Path, value: int | None, low: int, high: int) -> None:
         if value is not None and not low <= value <= high:
             self.error(OUT_OF_RANGE, path, f"{path} is {value}, and must be between {low} and {high}.")
+
+    def unchanged(self, path: Path, old: object, new: object, mend: str = "") -> None:
+        """``ValidateImmutableField``: the value at ``path`` is what it was."""
+        if old != new:
+            message = f"{path} cannot be changed once the object exists."
+            self.error(IMMUTABLE, path, message, mend or "delete the object and create it again, or give it a new name")

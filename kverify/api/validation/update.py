@@ -6,26 +6,14 @@ from typing import Any
 
 import attrs
 
-from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.pod import Pod
-from kverify.api.types.scheduling import PriorityClass
 from kverify.api.validation.report import IMMUTABLE, Path, Report
 
 _SPEC = Path().child("spec")
 
 
 def _unchanged(old: object, new: object, path: Path, report: Report, mend: str = "") -> None:
-    if old != new:
-        message = f"{path} cannot be changed once the object exists."
-        report.error(IMMUTABLE, path, message, mend or "delete the object and create it again, or give it a new name")
-
-
-def update_deployment(new: Deployment, old: Deployment, report: Report) -> None:
-    _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
-
-
-def update_replica_set(new: ReplicaSet, old: ReplicaSet, report: Report) -> None:
-    _unchanged(old.spec.selector, new.spec.selector, _SPEC.child("selector"), report)
+    report.unchanged(path, old, new, mend)
 
 
 def update_pod(new: Pod, old: Pod, report: Report) -> None:
@@ -80,8 +68,3 @@ def _json(attribute: attrs.Attribute[Any]) -> str:
     from kverify.api.base import json_name
 
     return json_name(attribute)
-
-
-def update_priority_class(new: PriorityClass, old: PriorityClass, report: Report) -> None:
-    _unchanged(old.value, new.value, Path().child("value"), report)
-    _unchanged(old.preemption_policy, new.preemption_policy, Path().child("preemptionPolicy"), report)

@@ -1,80 +1,145 @@
-"""Deployments and ReplicaSets (``ValidateDeploymentSpec``, ``ValidateReplicaSetSpec``)."""
+"""Workloads that run for ever, except stateful sets: Deployments, ReplicaSets, DaemonSets, ReplicationControllers.
+
+Source: ``pkg/apis/apps/validation`` and, for ReplicationControllers, ``pkg/apis/core/validation``.
+What all workloads share is in :mod:`kverify.api.validation.templates`.
+"""
 
 from __future__ import annotations
 
-from kverify.api.languages.percentages import is_percent, parse_percent
-from kverify.api.types.apps import Deployment, DeploymentSpec, ReplicaSet
-from kverify.api.types.meta import LabelSelector
-from kverify.api.types.pod import PodTemplateSpec
+from kverify.api.base import atoi
+from kverify.api.defaults.workloads import TEMPLATE_GENERATION
+from kverify.api.labels import map_matches
+from kverify.api.types.apps import DaemonSet, DaemonSetUpdateStrategy, Deployment, DeploymentSpec, ReplicaSet
+from kverify.api.types.replication import ReplicationController
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_metadata, check_selector
+from kverify.api.validation.pod_warnings import warn_about_name
 from kverify.api.validation.pods import check_template
-from kverify.api.validation.report import INVALID, OUT_OF_RANGE, SELECTOR, STRATEGY, SUSPICIOUS, Path, Report
-from kverify.api.validation.texts import check_text
+from kverify.api.validation.report import SELECTOR, STRATEGY, Path, Report
+from kverify.api.validation.templates import (
+    check_at_most_all,
+    check_int_or_percent,
+    check_matches,
+    check_runs_for_ever,
+    check_workload_selector,
+    rounded_amount,
+)
+
+ROLLBACK = "deprecated.deployment.rollback.to"
+"""The annotation that ``apps/v1`` has instead of the internal ``spec.rollbackTo`` of a Deployment."""
+
+_METADATA = Path().child("metadata")
+_SPEC = Path().child("spec")
 
 
 def check_deployment(deployment: Deployment, report: Report) -> None:
-    check_metadata(deployment.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=True)
-    _warn_long_name(deployment.metadata.name, report)
-    spec, path = deployment.spec, Path().child("spec")
+    """``ValidateDeployment``."""
+    check_metadata(deployment.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
+    warn_about_name(deployment.metadata.name, report)
+    spec, path = deployment.spec, _SPEC
     report.at_least(path.child("replicas"), spec.replicas, 0)
-    check_workload_selector(spec.selector, spec.template, path, "deployment", report)
-    check_workload_template(spec.template, path.child("template"), report)
+    if check_workload_selector(spec.selector, path.child("selector"), "deployment", report):
+        check_matches(spec.selector, spec.template, path.child("template"), report)
+        check_template(spec.template, path.child("template"), report)
+        check_runs_for_ever(spec.template, path.child("template"), "ReplicaSet", report)
     _check_strategy(spec, path.child("strategy"), report)
     report.at_least(path.child("minReadySeconds"), spec.min_ready_seconds, 0)
     report.at_least(path.child("revisionHistoryLimit"), spec.revision_history_limit, 0)
     deadline = path.child("progressDeadlineSeconds")
     report.at_least(deadline, spec.progress_deadline_seconds, 0)
-    if spec.progress_deadline_seconds is not None and spec.progress_deadline_seconds <= (spec.min_ready_seconds or 0):
+    if spec.progress_deadline_seconds is not None and spec.progress_deadline_seconds <= spec.min_ready_seconds:
         message = f"progressDeadlineSeconds ({spec.progress_deadline_seconds}) must be greater than minReadySeconds"
-        report.invalid(deadline, f"{message} ({spec.min_ready_seconds or 0}).", "raise it, or lower minReadySeconds")
+        report.invalid(deadline, f"{message} ({spec.min_ready_seconds}).", "raise it, or lower minReadySeconds")
+    _check_rollback(deployment.metadata.annotations.get(ROLLBACK, ""), report)
+
+
+def _check_rollback(text: str, report: Report) -> None:
+    revision = atoi(text)
+    if text and (revision is None or revision < 0):
+        here = _METADATA.child("annotations").key(ROLLBACK).printed("spec.rollback.version")
+        report.invalid(here, f"{text!r} is not the number of a revision.", "remove the annotation")
 
 
 def check_replica_set(replica_set: ReplicaSet, report: Report) -> None:
-    check_metadata(replica_set.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=True)
-    _warn_long_name(replica_set.metadata.name, report)
-    spec, path = replica_set.spec, Path().child("spec")
+    """``ValidateReplicaSet``."""
+    check_metadata(replica_set.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
+    warn_about_name(replica_set.metadata.name, report)
+    spec, path = replica_set.spec, _SPEC
     report.at_least(path.child("replicas"), spec.replicas, 0)
     report.at_least(path.child("minReadySeconds"), spec.min_ready_seconds, 0)
-    check_workload_selector(spec.selector, spec.template, path, "replicaset", report)
-    check_workload_template(spec.template, path.child("template"), report)
+    if check_workload_selector(spec.selector, path.child("selector"), "replicaset", report):
+        check_matches(spec.selector, spec.template, path.child("template"), report)
+        check_template(spec.template, path.child("template"), report)
+        check_runs_for_ever(spec.template, path.child("template"), "ReplicaSet", report)
 
 
-def check_workload_selector(
-    selector: LabelSelector | None, template: PodTemplateSpec, path: Path, kind: str, report: Report
-) -> None:
-    """Given, not empty, and matching the pods the workload makes."""
-    here = path.child("selector")
-    labels = path.child("template", "metadata", "labels")
-    mend = "give the template the labels that the selector asks for"
-    if selector is None:
-        report.required(here, f"A {kind} needs a selector.", "add spec.selector.matchLabels")
-        report.error(SELECTOR, labels, "No selector matches the labels of the template.", mend)
+def check_replication_controller(controller: ReplicationController, report: Report) -> None:
+    """``ValidateReplicationController``: its selector is a plain map, and nobody looks at the form of its labels."""
+    check_metadata(controller.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
+    warn_about_name(controller.metadata.name, report)
+    spec, path = controller.spec, _SPEC.child("template")
+    report.at_least(_SPEC.child("minReadySeconds"), spec.min_ready_seconds, 0)
+    if not spec.selector:
+        report.required(_SPEC.child("selector"), "A replication controller needs a selector.", "label the template")
+    report.at_least(_SPEC.child("replicas"), spec.replicas, 0)
+    if spec.template is None:
+        report.required(path, "There is no template to make pods from.", "add spec.template")
         return
-    before = len(report.problems)
-    usable = check_selector(selector, here, report)
-    if selector.is_empty:
-        report.error(SELECTOR, here, f"An empty selector is not allowed in a {kind}.", "add matchLabels")
-    if not usable:
-        if any(problem.id != "KV1211" for problem in report.problems[before:]):
-            report.error(SELECTOR, here, "The selector cannot be used.")
+    if not map_matches(spec.selector, spec.template.metadata.labels):
+        message = "The selector does not match the labels of the pod template."
+        mend = "give the template the labels that the selector asks for"
+        report.error(SELECTOR, path.child("metadata", "labels"), message, mend)
+    check_template(spec.template, path, report)
+    check_runs_for_ever(spec.template, path, "ReplicationController", report)
+
+
+def check_daemon_set(daemon_set: DaemonSet, report: Report) -> None:
+    """``ValidateDaemonSet``: a missing selector is only seen by its not matching the template."""
+    check_metadata(daemon_set.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
+    generation = daemon_set.metadata.annotations.get(TEMPLATE_GENERATION, "")
+    if atoi(generation) is None:
+        here = _METADATA.child("annotations").key(TEMPLATE_GENERATION)
+        report.invalid(here, f"{generation!r} is not the number of a generation.", "remove the annotation")
+    spec, path = daemon_set.spec, _SPEC
+    usable = spec.selector is None or check_selector(spec.selector, path.child("selector"), report)
+    if usable:
+        check_matches(spec.selector, spec.template, path.child("template"), report)
+    if spec.selector is not None and spec.selector.is_empty:
+        message = "An empty selector is not allowed in a daemonset."
+        report.error(SELECTOR, path.child("selector"), message, "add matchLabels")
+    check_template(spec.template, path.child("template"), report)
+    check_runs_for_ever(spec.template, path.child("template"), "DaemonSet", report)
+    report.at_least(path.child("minReadySeconds"), spec.min_ready_seconds, 0)
+    _check_daemon_strategy(spec.update_strategy, path.child("updateStrategy"), report)
+    report.at_least(path.child("revisionHistoryLimit"), spec.revision_history_limit, 0)
+
+
+def _check_daemon_strategy(strategy: DaemonSetUpdateStrategy, path: Path, report: Report) -> None:
+    """``ValidateDaemonSetUpdateStrategy``: one of surge and unavailability, and not both."""
+    if strategy.type == "OnDelete":
         return
-    if not selector.matches(template.metadata.labels):
-        report.error(SELECTOR, labels, "The selector does not match the labels of the pod template.", mend)
-
-
-def check_workload_template(template: PodTemplateSpec, path: Path, report: Report) -> None:
-    """A template whose pods run for ever."""
-    check_template(template, path, report)
-    policy = path.child("spec", "restartPolicy")
-    if template.spec.restart_policy in ("OnFailure", "Never"):
-        report.unsupported(policy, template.spec.restart_policy, ("Always",))
-    if template.spec.active_deadline_seconds is not None:
-        message = "A ReplicaSet cannot limit how long its pods run."
-        report.forbidden(path.child("spec", "activeDeadlineSeconds"), message, "remove it, or use a Job")
+    if strategy.type != "RollingUpdate":
+        report.unsupported(path, strategy.type, ("RollingUpdate", "OnDelete"))
+        return
+    update = strategy.rolling_update
+    if update is None:
+        report.required(path.child("rollingUpdate"))
+        return
+    unavailable, surge = path.child("rollingUpdate", "maxUnavailable"), path.child("rollingUpdate", "maxSurge")
+    for here, value in ((unavailable, update.max_unavailable), (surge, update.max_surge)):
+        check_int_or_percent(value, here, report, STRATEGY)
+        check_at_most_all(value, here, report)
+    surges, waits = rounded_amount(update.max_surge) != 0, rounded_amount(update.max_unavailable) != 0
+    if surges and waits:
+        message = "A daemon set replaces its pods before or after it stops them: maxSurge needs maxUnavailable 0."
+        report.error(STRATEGY, surge, message, "set maxUnavailable: 0, or remove maxSurge")
+    elif not surges and not waits:
+        message = "maxUnavailable and maxSurge are both 0, so no rollout could ever begin."
+        report.required(unavailable, message, "set maxUnavailable: 1, or maxSurge: 1")
 
 
 def _check_strategy(spec: DeploymentSpec, path: Path, report: Report) -> None:
+    """``ValidateDeploymentStrategy``."""
     strategy = spec.strategy
     if strategy.type == "Recreate":
         if strategy.rolling_update is not None:
@@ -91,35 +156,7 @@ def _check_strategy(spec: DeploymentSpec, path: Path, report: Report) -> None:
     unavailable, surge = path.child("rollingUpdate", "maxUnavailable"), path.child("rollingUpdate", "maxSurge")
     check_int_or_percent(update.max_unavailable, unavailable, report, STRATEGY)
     check_int_or_percent(update.max_surge, surge, report, STRATEGY)
-    if _is_zero(update.max_unavailable) and _is_zero(update.max_surge):
+    if rounded_amount(update.max_unavailable) == 0 and rounded_amount(update.max_surge) == 0:
         message = "maxUnavailable and maxSurge are both 0, so no rollout could ever begin."
         report.error(STRATEGY, unavailable, message, "set maxSurge: 1, or maxUnavailable: 1")
     check_at_most_all(update.max_unavailable, unavailable, report)
-
-
-def _is_zero(value: int | str | None) -> bool:
-    """What ``getIntOrPercentValue`` makes 0: also a text that is no number."""
-    if isinstance(value, int):
-        return value == 0
-    digits = (value or "").removesuffix("%").lstrip("+-")
-    return not digits.isdecimal() or not digits.strip("0")
-
-
-def check_int_or_percent(value: int | str | None, path: Path, report: Report, id: str = INVALID) -> None:
-    """``ValidatePositiveIntOrPercent``: a number from 0, or text like ``25%``."""
-    if isinstance(value, str):
-        check_text(value, path, report, parse_percent, id)
-    elif value is not None and value < 0:
-        report.error(OUT_OF_RANGE, path, f"{path} is {value}, and must be at least 0.")
-
-
-def check_at_most_all(value: int | str | None, path: Path, report: Report) -> None:
-    """``IsNotMoreThan100Percent``."""
-    if is_percent(value) and parse_percent(str(value)) > 100:
-        report.error(OUT_OF_RANGE, path, f"{value} is more than all pods.", "write at most 100%")
-
-
-def _warn_long_name(name: str, report: Report) -> None:
-    if name and formats.dns_label(name) and not formats.dns_subdomain(name):
-        message = "The name is used in pod names and host names, so it should be a DNS label."
-        report.warn(SUSPICIOUS, Path().child("metadata", "name"), message, "use at most 63 letters, digits and hyphens")

@@ -169,8 +169,8 @@ def test_other_kinds_are_kept() -> None:
     assert isinstance(found, OtherObject)
     assert (found.kind, found.metadata.name, found.content["spec"]) == ("Issuer", "a", {"acme": (1,)})
     assert found.source.span("spec.acme").line == 4
-    found = accepted("apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\n")
-    assert (found.kind, found.metadata.namespace) == ("Job", "default")
+    found = accepted("apiVersion: resource.k8s.io/v1\nkind: ResourceClaim\nmetadata: {name: a}\n")
+    assert (found.kind, found.metadata.namespace) == ("ResourceClaim", "default")
     found = accepted("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n")
     assert found.metadata.namespace is None
 

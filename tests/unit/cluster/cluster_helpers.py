@@ -40,6 +40,36 @@ spec:
 """
 
 
+def stateful_set(name: str = "db", labels: str = "{app: db}") -> str:
+    return f"""
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  selector: {{matchLabels: {labels}}}
+  template:
+    metadata: {{labels: {labels}}}
+    spec: {{containers: [{{name: main, image: example.org/{name}:1}}]}}
+"""
+
+
+def cron_job(name: str = "backup", labels: str = "{app: backup}") -> str:
+    return f"""
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  schedule: "@daily"
+  jobTemplate:
+    spec:
+      template:
+        metadata: {{labels: {labels}}}
+        spec: {{restartPolicy: Never, containers: [{{name: main, image: example.org/{name}:1}}]}}
+"""
+
+
 def service(name: str = "web", selector: str = "{app: web}") -> str:
     return f"""
 ---

@@ -16,7 +16,17 @@ from kverify.cluster import Bundle, describe, template_of
 from kverify.cluster.bundle import without_doubles
 from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.manifest import Severity
-from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
+from tests.unit.cluster.cluster_helpers import (
+    budget,
+    bundle,
+    cron_job,
+    deployment,
+    objects,
+    pod,
+    replica_set,
+    service,
+    stateful_set,
+)
 
 NODE = """
 ---
@@ -133,19 +143,7 @@ def test_services_and_budgets_are_found_by_the_labels_of_a_pod() -> None:
 
 
 def test_templates_of_kinds_without_a_class_are_selected_too() -> None:
-    stateful = """
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db, namespace: shop}
-spec: {template: {metadata: {labels: {app: db}}}}
----
-apiVersion: batch/v1
-kind: CronJob
-metadata: {name: backup, namespace: shop}
-spec: {jobTemplate: {spec: {template: {metadata: {labels: {app: backup}}, spec: {containers: []}}}}}
-"""
-    b = bundle(stateful)
+    b = bundle(stateful_set() + cron_job())
     assert names(b.foreign_matching("shop", {"app": "db"})) == ["StatefulSet shop/db"]
     assert names(b.foreign_matching("shop", LabelSelector(match_labels={"app": "backup"}))) == ["CronJob shop/backup"]
     assert b.foreign_matching("shop", None) == ()

@@ -9,7 +9,16 @@ from kverify.cluster.findings import cross_object
 from kverify.cluster.objects import Key, key
 from kverify.cluster.references import graph, references
 from kverify.manifest import Diagnostic, Severity, Span
-from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, objects, pod, replica_set, service
+from tests.unit.cluster.cluster_helpers import (
+    budget,
+    bundle,
+    deployment,
+    objects,
+    pod,
+    replica_set,
+    service,
+    stateful_set,
+)
 
 POD = """serviceAccountName: robot
       priorityClassName: high
@@ -122,8 +131,7 @@ def test_pods_with_the_labels_in_another_namespace_are_named() -> None:
         deployment() + service() + budget(),
         deployment() + service(selector="{}"),
         deployment() + budget(selector="selector: {}, "),
-        "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\n"
-        "spec: {template: {metadata: {labels: {app: web}}}}\n" + service() + budget(),
+        stateful_set(labels="{app: web}") + service() + budget(),
     ],
 )
 def test_selectors_that_find_pods_or_want_none_are_silent(wanted: str) -> None:

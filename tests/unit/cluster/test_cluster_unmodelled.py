@@ -11,7 +11,7 @@ from kverify.api.base import json_name, model_fields
 from kverify.api.registry import TYPED, class_of
 from kverify.cluster.fields import DESCRIPTIVE, MODELLED, NOT_MODELLED, READ, class_name
 from kverify.cluster.unmodelled import not_modelled, short_path
-from tests.unit.cluster.cluster_helpers import bundle, deployment, pod
+from tests.unit.cluster.cluster_helpers import bundle, deployment, pod, stateful_set
 
 
 def classes_in(hint: Any) -> Iterator[type]:
@@ -90,7 +90,7 @@ def test_other_kinds_take_one_line_each() -> None:
         "spec: {rules: [{host: a.example}]}\n"
         for n in range(4)
     )
-    text += "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\n"
+    text += stateful_set()
     text += "---\napiVersion: example.org/v1\nkind: Gadget\nmetadata: {name: g}\n"
     assert not_modelled(bundle(text)) == (
         "Ingress shop/i0, shop/i1 and 2 more are not modelled",
