@@ -14,6 +14,7 @@ selectors         ``app=web,env in (a,b),!old``                                `
 images            ``ghcr.io/org/app:v2@sha256:...``                            distribution/reference
 addresses         ``10.9.8.7``, ``2001:db8::/32``                              apimachinery ``ip.go``, ``net/netip``
 percentages       ``25%``                                                      apimachinery ``intstr``
+regexp            ``^[a-z]+$`` in schemas and CEL                              RE2 of Go, ``regexp``
 ports             ``http-alt``                                                 ``IsValidPortName``
 ================  ===========================================================  ====================================
 """
