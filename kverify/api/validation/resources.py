@@ -69,8 +69,10 @@ def check_amount(name: str, quantity: Quantity, path: Path, report: Report) -> N
     """``ValidateResourceQuantityValue``: not negative; extended resources and object counts are integers."""
     if quantity.nano < 0:
         report.error(RESOURCES, path, f"{quantity} is negative.")
-    if (is_extended(name) or name in COUNTED) and quantity.milli_value() % 1000:
-        report.error(RESOURCES, path, f"{name} counts whole things, and {quantity} is not a whole number.")
+    if (is_extended(name) or name in COUNTED) and not quantity.is_integer:
+        # The API server counts in int64 thousandths, and what is beyond them looks broken to it.
+        why = "is not a whole number" if quantity.milli_value() % 1000 else "is more than can be counted"
+        report.error(RESOURCES, path, f"{name} counts whole things, and {quantity} {why}.")
     stored = quantity.stored()
     if stored < quantity:
         message = f"{quantity} is so large that the API server stores it as {stored}."
