@@ -50,7 +50,7 @@ def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) ->
     diagnostics: list[Diagnostic] = []
     with paused():
         for document in documents:
-            items, problems = _expand(document)
+            items, problems = expand(document)
             diagnostics += problems
             for item in items:
                 decoded = decode(item, version)
@@ -190,7 +190,7 @@ def _adopt(problem: Problem, source: Source, context: Context) -> None:
     context.add(problem.id, problem.severity, problem.path, problem.message, problem.mend, span=span, text=problem.text)
 
 
-def _expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
+def expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
     """The objects of a document: itself, or the items of a list (lists may be nested)."""
     done: list[Document] = []
     problems: list[Diagnostic] = []
@@ -247,4 +247,4 @@ def object_name(plain: Plain) -> str:
     return f"{kind} {place}".strip()
 
 
-__all__ = ["Decoded", "DecodedAll", "decode", "decode_all", "object_name", "structure"]
+__all__ = ["Decoded", "DecodedAll", "decode", "decode_all", "expand", "object_name", "structure"]

@@ -29,7 +29,8 @@ def to_plain(obj: AnyObject, status: bool = True) -> dict[str, Any]:
         plain = {str(key): _thaw(value) for key, value in obj.content.items()}
         plain["metadata"] = plain_value(obj.metadata)
     else:
-        plain = plain_value(obj)
+        printed = plain_value(obj)
+        plain = {name: printed.pop(name) for name in ("apiVersion", "kind", "metadata")} | printed
     if not status:
         plain.pop("status", None)
     return plain

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kverify.api.validation import validate_update
 from kverify.checks import drain, node_loss, promises, rollout, schedulable, service, spread
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
@@ -59,15 +58,9 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
-    refused = [
-        problem
-        for item in bundle.wanted
-        if (running := bundle.running(item)) is not None
-        for problem in validate_update(running, item, options.kubernetes_version)
-    ]
     crossed = cross_object(bundle, diagnostics, options.boundary)
     return Report(
-        diagnostics=(*diagnostics, *refused, *crossed.diagnostics),
+        diagnostics=(*diagnostics, *crossed.diagnostics),
         findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
         assumptions=(*assumptions, *map(str, assumed), *crossed.assumed),

@@ -157,7 +157,8 @@ def _check(arguments: argparse.Namespace, sources: Sources, boundary: Boundary) 
     objects = 0
     try:
         progress("reading")
-        stdin = _standard_input(arguments, sources)
+        files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
+        stdin = streams.standard_input(files, sources)
         bundle, diagnostics = Bundle.read(
             arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
         )
@@ -189,17 +190,6 @@ def _check(arguments: argparse.Namespace, sources: Sources, boundary: Boundary) 
         )
     finally:
         progress.clear()
-
-
-def _standard_input(arguments: argparse.Namespace, sources: Sources) -> Any:
-    """Standard input when it is asked for, kept so that the report can show its lines."""
-    if "-" not in (*arguments.manifests, *arguments.cluster, *arguments.previous):
-        return None
-    import io
-
-    data = sys.stdin.buffer.read()
-    sources.texts["-"] = data.decode("utf-8-sig", "replace")
-    return io.BytesIO(data)
 
 
 def _print(report: Report, sources: Sources, arguments: argparse.Namespace) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kverify.report.source import Sources
 
 
 def prepare() -> None:
@@ -19,6 +24,15 @@ def abandon_stdout() -> None:
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     os.close(devnull)
+
+
+def standard_input(files: Sequence[str], sources: Sources) -> io.BytesIO | None:
+    """Standard input when one of ``files`` is ``-``, kept in ``sources`` so that the report can show its lines."""
+    if "-" not in files:
+        return None
+    data = sys.stdin.buffer.read()
+    sources.texts["-"] = data.decode("utf-8-sig", "replace")
+    return io.BytesIO(data)
 
 
 class Progress:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from attrs import frozen
 
+from kverify.api.decode import DecodedAll, decode, decode_all, expand
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.meta import LabelSelector, OwnerReference
@@ -18,6 +19,7 @@ from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.api.versions import DEFAULT_VERSION
+from kverify.cluster.apply import Live, apply_documents, key_of_document
 from kverify.cluster.fields import is_modelled
 from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.cluster.objects import (
@@ -37,6 +39,7 @@ from kverify.manifest.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
     from kverify.manifest.files import Stdin
+    from kverify.manifest.nodes import Document
 
 __all__ = ["Bundle", "describe", "key_of", "namespace_of", "template_of", "without_doubles"]
 
@@ -79,12 +82,13 @@ class Bundle:
         A file that ``cluster`` or ``previous`` names is not wanted just because it lies below a directory of
         ``manifests``; one that ``manifests`` names itself is.
         """
-        exists, exists_problems = _read(cluster, version, Severity.WARNING, stdin)
-        before, before_problems = _read(previous, version, Severity.WARNING, stdin)
+        exists, exists_problems = read_objects(cluster, version, Severity.WARNING, stdin)
+        before, before_problems = read_objects(previous, version, Severity.WARNING, stdin)
         problems = (*exists_problems, *before_problems)
         elsewhere = {item.source.file for item in (*exists, *before)} | {problem.span.file for problem in problems}
         elsewhere.difference_update(manifests)
-        wanted, wanted_problems = _read(manifests, version, Severity.ERROR, stdin, elsewhere)
+        live = Live.of(exists, before, version)
+        wanted, wanted_problems = read_objects(manifests, version, Severity.ERROR, stdin, elsewhere, live)
         return cls(wanted, exists, before), (*wanted_problems, *problems)
 
     # -- objects -------------------------------------------------------------------------------------------------
@@ -301,26 +305,56 @@ def _by_owner(objects: Iterable[O]) -> dict[Key, tuple[tuple[OwnerReference, O],
     return {key: tuple(row) for key, row in rows.items()}
 
 
-def _read(
+def read_objects(
     paths: Sequence[str],
     version: str,
     doubled: Severity,
-    stdin: Stdin | None,
+    stdin: Stdin | None = None,
     without: Collection[str] = (),
+    live: Live | None = None,
 ) -> tuple[tuple[AnyObject, ...], tuple[Diagnostic, ...]]:
-    """The objects of some paths, except those of the files ``without``, and everything that is wrong with them."""
+    """The objects of some paths, except those of the files ``without``, and everything that is wrong with them.
+
+    With ``live``, what applying them over it results in; an object whose apply is refused stays as it is.
+    """
+    documents, problems = read_documents(paths, stdin, without)
+    decoded = decode_all(documents, version) if live is None else _applied(documents, live, version)
+    distinct, doubles = without_doubles(decoded.objects, doubled)
+    return distinct, (*problems, *decoded.diagnostics, *doubles)
+
+
+def read_documents(
+    paths: Sequence[str], stdin: Stdin | None = None, without: Collection[str] = ()
+) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of some paths, except those of the files ``without``, and what is wrong with their text."""
     if not paths:
-        return (), ()
-    from kverify.api.decode import decode_all
+        return [], []
     from kverify.manifest.reader import read_paths
 
     skipped = {os.path.abspath(file) for file in without}  # noqa: PTH100 - links stay files of their own
     texts = read_paths(paths, stdin)
     kept = [document for document in texts.documents if os.path.abspath(document.file) not in skipped]  # noqa: PTH100
-    problems = [d for d in texts.diagnostics if os.path.abspath(d.span.file) not in skipped]  # noqa: PTH100
-    decoded = decode_all(kept, version)
-    distinct, doubles = without_doubles(decoded.objects, doubled)
-    return distinct, (*problems, *decoded.diagnostics, *doubles)
+    return kept, [d for d in texts.diagnostics if os.path.abspath(d.span.file) not in skipped]  # noqa: PTH100
+
+
+def _applied(documents: Iterable[Document], live: Live, version: str) -> DecodedAll:
+    """Objects that are there are merged with what is there; all others are what their manifests say."""
+    objects: list[AnyObject] = []
+    diagnostics: list[Diagnostic] = []
+    for document in documents:
+        items, problems = expand(document)
+        diagnostics += problems
+        for item in items:
+            if key_of_document(item) not in live.objects:
+                decoded = decode(item, version)
+                found, said = decoded.object, decoded.diagnostics
+            else:
+                (change,) = apply_documents([item], live, version)
+                found, said = None if change.refused else change.after, change.outcome.diagnostics
+            diagnostics += said
+            if found is not None:
+                objects.append(found)
+    return DecodedAll(tuple(objects), tuple(diagnostics))
 
 
 def without_doubles(

@@ -39,7 +39,7 @@ def to_json(report: Report, exit_code: int) -> dict[str, Any]:
             "vacuous": outcomes.count(Outcome.VACUOUS),
             "unknown": outcomes.count(Outcome.UNKNOWN),
         },
-        "diagnostics": [_diagnostic(diagnostic) for diagnostic in report.diagnostics],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in report.diagnostics],
         "findings": [_finding(finding) for finding in report.findings],
         "proofs": [_proof(proof) for proof in report.proofs],
         "assumptions": list(report.assumptions),
@@ -47,7 +47,8 @@ def to_json(report: Report, exit_code: int) -> dict[str, Any]:
     }
 
 
-def _span(span: Span) -> dict[str, Any]:
+def span_json(span: Span) -> dict[str, Any]:
+    """A place: lines and columns count from 1, the end is exclusive."""
     return {
         "file": _text(span.file),
         "line": span.line,
@@ -63,24 +64,25 @@ def _text(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A problem of the input as plain values."""
     return {
         "id": diagnostic.id,
         "severity": str(diagnostic.severity),
         "object": diagnostic.object or None,
         "message": _text(diagnostic.message),
         "path": diagnostic.path or None,
-        "span": _span(diagnostic.span),
+        "span": span_json(diagnostic.span),
         "mend": diagnostic.mend or None,
         "related": [
-            {"path": other.path or None, "note": other.note or None, "span": _span(other.span)}
+            {"path": other.path or None, "note": other.note or None, "span": span_json(other.span)}
             for other in diagnostic.related
         ],
     }
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    return {"path": cause.path, "note": cause.note or None, "span": _span(cause.span)}
+    return {"path": cause.path, "note": cause.note or None, "span": span_json(cause.span)}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def render(
     yield from text.report(report)
 
 
+def diagnostic_lines(diagnostic: Diagnostic, sources: Sources, style: Style) -> Iterator[str]:
+    """One problem of the input with its lines of source and its mend."""
+    yield from _Text(sources, style, False).diagnostic(diagnostic)
+
+
 @frozen(eq=False)
 class _Text:
     sources: Sources

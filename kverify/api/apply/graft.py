@@ -1,7 +1,7 @@
 """Merged objects as documents: what a manifest says keeps its place in the manifest.
 
-A value that the manifest does not have (it stays from the live object, or is a default) stands where the nearest thing
-around it that the manifest has stands.
+A value that the manifest does not have (it stays from the live object, or is a default) is nowhere in the tree of
+nodes: whoever asks for its place gets that of the nearest thing around it that the manifest has.
 """
 
 from __future__ import annotations
@@ -10,47 +10,45 @@ from typing import Any
 
 from kverify.api.apply.fields import ListItemError, item_element
 from kverify.api.apply.shape import ANY, ListShape, MapShape, Shape
-from kverify.api.apply.structured import resolve, same
+from kverify.api.apply.structured import resolve
 from kverify.manifest.nodes import Document, Mapping, Node, Scalar, Sequence
 
 
 def graft(plain: Any, document: Document, shape: Shape) -> Document:
     """``plain`` as a document with the places of ``document``; ``shape`` tells which items of lists belong together."""
-    return Document.of(_node(plain, document.root, document.root, shape))
+    return Document(document.extract, plain, read=lambda: _node(plain, document.root, shape))
 
 
-def _node(plain: Any, like: Node | None, place: Node, shape: Shape) -> Node:
-    """``like`` is the node the manifest has for the value; ``place`` the nearest one it has."""
-    place = like or place
+def _node(plain: Any, like: Node, shape: Shape) -> Node:
+    """The part of ``plain`` that ``like``, the node of the manifest, has too."""
     shape = resolve(shape, plain)
-    if isinstance(plain, dict):
-        known = like if isinstance(like, Mapping) else None
+    if isinstance(plain, dict) and isinstance(like, Mapping):
+        names = [name for name in plain if name in like.value]
         keys: list[Scalar] = []
         values: list[Node] = []
-        for name, item in plain.items():
-            written = known.key(name) if known is not None else None
-            keys.append(written or _scalar(name, place))
-            inner = shape.field(name) if isinstance(shape, MapShape) else None
-            values.append(_node(item, known.get(name) if known else None, place, inner.shape() if inner else ANY))
-        return Mapping(place.extract, place.start, place.end, plain, keys, values)
-    if isinstance(plain, list):
+        for name in names:
+            key, value = like.key(name), like.get(name)
+            assert key is not None
+            assert value is not None
+            known = shape.field(name) if isinstance(shape, MapShape) else None
+            keys.append(key)
+            values.append(_node(plain[name], value, known.shape() if known else ANY))
+        return Mapping(like.extract, like.start, like.end, {name: plain[name] for name in names}, keys, values)
+    if isinstance(plain, list) and isinstance(like, Sequence):
         element = shape.element() if isinstance(shape, ListShape) else ANY
-        items = _items(plain, like, shape)
-        nodes = [_node(item, written, place, element) for item, written in zip(plain, items, strict=True)]
-        return Sequence(place.extract, place.start, place.end, plain, nodes)
-    if isinstance(like, Scalar) and same(like.value, plain):
-        return like
-    return _scalar(plain, place)
+        found = zip(plain, _items(plain, like, shape), strict=True)
+        # An item that the manifest does not have holds its place in the list, and nothing else.
+        nodes = [_nothing(like) if node is None else _node(item, node, element) for item, node in found]
+        return Sequence(like.extract, like.start, like.end, plain, nodes)
+    return like
 
 
-def _scalar(value: Any, place: Node) -> Scalar:
-    return Scalar(place.extract, place.start, place.end, value, "" if value is None else str(value))
+def _nothing(place: Node) -> Scalar:
+    return Scalar(place.extract, place.start, place.end, None, "")
 
 
-def _items(plain: list[Any], like: Node | None, shape: Shape) -> list[Node | None]:
+def _items(plain: list[Any], like: Sequence, shape: Shape) -> list[Node | None]:
     """For each item the node that the manifest has for it: by keys, in atomic lists by position."""
-    if not isinstance(like, Sequence):
-        return [None] * len(plain)
     if not isinstance(shape, ListShape) or shape.type == "atomic":
         return [like.items[i] if i < len(like.items) else None for i in range(len(plain))]
     written = {_element(shape, node.value): node for node in like.items}

@@ -118,7 +118,7 @@ class Server:
     ) -> Outcome:
         """``kubectl apply``. ``previous`` is the manifest of the last apply, where it is known better than from the
         annotation of the live object."""
-        config = self._named(_plain(manifest))
+        config = self.named(_plain(manifest))
         annotated = last_applied.annotated(config)
         manager = Manager(managers.CLIENT_SIDE_APPLY, "Update")
         if live is None:
@@ -147,7 +147,7 @@ class Server:
         force: bool = False,
     ) -> Outcome:
         """``kubectl apply --server-side``: the manager owns what the manifest has, and gives up what it lacks."""
-        config = self._named(_plain(manifest))
+        config = self.named(_plain(manifest))
         api_version, kind = str(config.get("apiVersion", "")), str(config.get("kind", ""))
         shape = self._shape_of(api_version, kind)
         if (config.get("metadata") or {}).get("managedFields"):
@@ -181,7 +181,7 @@ class Server:
         key = (obj.api_version, obj.kind)
         return self._shape_of(*key)
 
-    def _named(self, config: dict[str, Any]) -> dict[str, Any]:
+    def named(self, config: dict[str, Any]) -> dict[str, Any]:
         """kubectl writes the namespace into what it sends."""
         metadata = config.get("metadata") or {}
         scoped = registry.namespaced(str(config.get("apiVersion", "")), str(config.get("kind", "")))

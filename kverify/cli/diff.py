@@ -1,0 +1,119 @@
+"""``kverify diff``: what applying manifests would change, field by field."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from kverify.cli import streams
+
+_DESCRIPTION = """\
+Show what applying NEW over what is there would result in, without a cluster: which fields
+change and why, which stay from the live object, which fall back to a default, which lists
+are replaced as a whole, and what the API server refuses."""
+
+_EPILOG = """\
+Without --cluster the objects are as --from made them. With it, --from says what was last
+applied to them; without --from that is in their last-applied annotation.
+
+examples:
+  kverify diff new/ --from old/
+  kverify diff new/ --cluster live.yaml
+  kverify diff new/ --cluster live.yaml --server-side --field-manager ci
+
+exit codes:
+  0  nothing differs
+  1  something differs
+  2  bad input or usage, or an object that the API server refuses
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add ``diff`` to the commands of the command line."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "diff",
+        help="show what applying manifests changes, field by field",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "manifests",
+        metavar="NEW",
+        nargs="+",
+        help="a file, a directory (recursive: .yaml, .yml, .json) or -: the objects about to be applied",
+    )
+    parser.add_argument(
+        "--from",
+        metavar="OLD",
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="previous",
+        help="the manifests that were applied before",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="live objects (the output of kubectl get -o yaml --show-managed-fields will do)",
+    )
+    parser.add_argument("--server-side", action="store_true", help="apply as kubectl apply --server-side does")
+    parser.add_argument(
+        "--force-conflicts", action="store_true", help="take fields of other managers (with --server-side)"
+    )
+    parser.add_argument(
+        "--field-manager", metavar="NAME", help="who applies (with --server-side; default: kubectl, as kubectl does)"
+    )
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Apply, report, and return the exit code."""
+    from kverify.api.versions import VERSIONS
+
+    if arguments.kubernetes_version not in VERSIONS:
+        known = ", ".join(VERSIONS)
+        arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
+    if not arguments.server_side and (arguments.force_conflicts or arguments.field_manager):
+        option = "--force-conflicts" if arguments.force_conflicts else "--field-manager"
+        arguments.parser.error(f"{option} is about server-side apply; add --server-side")
+    if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
+        arguments.parser.error("- can be given only once, because there is only one standard input")
+    from kverify.cluster.apply import Mode
+    from kverify.cluster.changes import read_changes
+    from kverify.report import diff
+    from kverify.report.source import Sources
+    from kverify.report.style import Style, line_width, wants_colour
+
+    mode = Mode(arguments.server_side, arguments.force_conflicts, arguments.field_manager or Mode().manager)
+    sources = Sources()
+    files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
+    changes = read_changes(
+        arguments.manifests,
+        arguments.cluster,
+        arguments.previous,
+        arguments.kubernetes_version,
+        streams.standard_input(files, sources),
+        mode,
+    )
+    try:
+        if arguments.output == "json":
+            sys.stdout.write(diff.render_json(changes, arguments.kubernetes_version))
+        else:
+            style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
+            for line in diff.render(changes, sources, style):
+                print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon_stdout()
+    return changes.exit_code
