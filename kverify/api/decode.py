@@ -14,6 +14,7 @@ from attrs import frozen
 
 from kverify.api import registry
 from kverify.api.base import freeze
+from kverify.api.conversion import convert
 from kverify.api.defaults import apply_defaults, prepare_update
 from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.object import KubeObject, OtherObject
@@ -30,15 +31,24 @@ from kverify.manifest.nodes import Document, Plain
 
 @frozen
 class Decoded:
-    """One object, or ``None`` when the API server would refuse it; ``diagnostics`` say why."""
+    """One object, or ``None`` when the API server would refuse it; ``diagnostics`` say why.
+
+    An object of a removed API version is refused as it is written (KV1301), and here as what it would be in the version
+    that came after, so that everything else about it can be said too.
+    """
 
     object: AnyObject | None
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the API server would take the object as it is written."""
+        return self.object is not None and all(item.severity is not Severity.ERROR for item in self.diagnostics)
+
 
 @frozen
 class DecodedAll:
-    """Every accepted object, in the order of the documents, and all diagnostics."""
+    """Every object there is (:attr:`Decoded.object`), in the order of the documents, and all diagnostics."""
 
     objects: tuple[AnyObject, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -88,6 +98,13 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
         return Decoded(None, context.finish())
     if not _check_identity(plain, api_version, kind, context):
         return Decoded(None, context.finish())
+    if (api_version, kind) in REMOVED:
+        converted = _as_successor(api_version, kind, context)
+        if converted is None:
+            return Decoded(None, context.finish())
+        document, api_version = converted, REMOVED[api_version, kind].use
+        plain = document.plain
+        assert isinstance(plain, dict)
     source = Source(document)
     cls = registry.class_of(api_version, kind)
     if cls is None:
@@ -147,17 +164,29 @@ def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, contex
         message = f"Kubernetes {context.version} does not serve {kind} of {api_version}."
         context.error("KV1302", ("apiVersion",), message, "target another version")
         return False
-    removed = REMOVED.get((api_version, kind))
-    if removed is not None:
-        message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}."
-        context.error("KV1301", ("apiVersion",), message, f"use {removed.use}")
-        return False
+    if (api_version, kind) in REMOVED:
+        return True
     if group in registry.GROUPS and not _may_be_newer(api_version):
         similar = registry.similar_kind(api_version, kind)
         message = f"Kubernetes {context.version} has no kind {kind} in {api_version}."
         context.error("KV1302", ("apiVersion",), message, f"did you mean {similar}?" if similar else "")
         return False
     return True
+
+
+def _as_successor(api_version: str, kind: str, context: Context) -> Document | None:
+    """Report a removed API version, and go on with the object as what came after it, if anything did."""
+    removed = REMOVED[api_version, kind]
+    converted = convert(context.document, api_version, kind)
+    message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}"
+    checked = f"; it is checked as one of {removed.use}" if converted is not None else ""
+    context.add("KV1301", Severity.ERROR, ("apiVersion",), f"{message}{checked}.", f"use {removed.use}")
+    if converted is None:
+        return None
+    context.document, context.object, context.refused = converted.document, object_name(converted.document.plain), False
+    for note in converted.notes:
+        context.add("KV1305", Severity.WARNING, (), note.message, note.mend, span=note.span, text=note.path)
+    return converted.document
 
 
 def _may_be_newer(api_version: str) -> bool:

@@ -182,7 +182,7 @@ def cel_library(name: str, version: str) -> bool:
 
 @frozen(kw_only=True)
 class RemovedAPI:
-    """An API version that no supported Kubernetes serves any more."""
+    """An API version that no supported Kubernetes serves any more. ``use`` is its successor, or what took its place."""
 
     removed_in: str
     use: str
@@ -193,7 +193,7 @@ REMOVED: dict[tuple[str, str], RemovedAPI] = {
     for removed_in, use, api_versions, kinds in (
         ("1.16", "apps/v1", ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"), ("Deployment", "ReplicaSet")),
         ("1.16", "apps/v1", ("extensions/v1beta1", "apps/v1beta2"), ("DaemonSet",)),
-        ("1.16", "apps/v1", ("apps/v1beta1", "apps/v1beta2"), ("StatefulSet",)),
+        ("1.16", "apps/v1", ("apps/v1beta1", "apps/v1beta2"), ("ControllerRevision", "StatefulSet")),
         ("1.16", "networking.k8s.io/v1", ("extensions/v1beta1",), ("NetworkPolicy",)),
         ("1.22", "networking.k8s.io/v1", ("extensions/v1beta1", "networking.k8s.io/v1beta1"), ("Ingress",)),
         ("1.22", "networking.k8s.io/v1", ("networking.k8s.io/v1beta1",), ("IngressClass",)),
@@ -223,9 +223,14 @@ REMOVED: dict[tuple[str, str], RemovedAPI] = {
             ("StorageClass", "CSIDriver", "CSINode", "VolumeAttachment"),
         ),
         ("1.22", "coordination.k8s.io/v1", ("coordination.k8s.io/v1beta1",), ("Lease",)),
+        ("1.22", "apiregistration.k8s.io/v1", ("apiregistration.k8s.io/v1beta1",), ("APIService",)),
+        ("1.22", "certificates.k8s.io/v1", ("certificates.k8s.io/v1beta1",), ("CertificateSigningRequest",)),
+        ("1.21", "batch/v1", ("batch/v2alpha1",), ("CronJob",)),
         ("1.25", "batch/v1", ("batch/v1beta1",), ("CronJob",)),
-        ("1.25", "policy/v1", ("policy/v1beta1",), ("PodDisruptionBudget",)),
+        ("1.25", "policy/v1", ("policy/v1beta1",), ("Eviction", "PodDisruptionBudget")),
+        ("1.25", "events.k8s.io/v1", ("events.k8s.io/v1beta1",), ("Event",)),
         ("1.25", "the Pod Security admission labels", ("policy/v1beta1",), ("PodSecurityPolicy",)),
+        ("1.16", "the Pod Security admission labels", ("extensions/v1beta1",), ("PodSecurityPolicy",)),
         ("1.25", "discovery.k8s.io/v1", ("discovery.k8s.io/v1beta1",), ("EndpointSlice",)),
         ("1.25", "node.k8s.io/v1", ("node.k8s.io/v1beta1",), ("RuntimeClass",)),
         ("1.25", "autoscaling/v2", ("autoscaling/v2beta1",), ("HorizontalPodAutoscaler",)),

@@ -45,7 +45,7 @@ def _decode(manifest: str) -> tuple[bool, tuple[Diagnostic, ...]]:
     assert len(read.documents) == 1
     decoded = decode(read.documents[0])
     found = (*read.diagnostics, *decoded.diagnostics)
-    return decoded.object is not None, tuple(d for d in found if d.severity is Severity.ERROR)
+    return decoded.accepted, tuple(d for d in found if d.severity is Severity.ERROR)
 
 
 CASES = _cases()

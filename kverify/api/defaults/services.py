@@ -79,7 +79,7 @@ def prepare_service(new: Service, old: Service) -> Service:
         spec = _keep_node_ports(spec, old.spec)
     if needs_health_check(spec) and needs_health_check(old.spec) and not spec.health_check_node_port:
         spec = attrs.evolve(spec, health_check_node_port=old.spec.health_check_node_port)
-    return attrs.evolve(new, spec=spec, status=old.status)
+    return attrs.evolve(new, spec=spec)
 
 
 def _keep_cluster_ips(new: ServiceSpec, old: ServiceSpec) -> ServiceSpec:

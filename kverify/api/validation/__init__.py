@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kverify.api.defaults import prepare_update
 from kverify.api.dispatch import rule
 from kverify.api.object import KubeObject, OtherObject
 from kverify.api.registry import AnyObject
@@ -126,12 +127,12 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
             object=f"{new.kind} {name}",
             mend=problem.mend,
         )
-        for problem in changes_refused(new, old, version)
+        for problem in changes_refused(prepare_update(new, old), old, version)
     )
 
 
 def changes_refused(new: KubeObject, old: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, ...]:
-    """Every rule that the update from ``old`` to ``new`` breaks, both defaulted."""
+    """Every rule that the update from ``old`` to ``new`` breaks, both defaulted and ``new`` prepared."""
     report = Report(version)
     check_metadata_update(new.metadata, old.metadata, Path().child("metadata"), report)
     name = UPDATES.get((new.api_version, new.kind))

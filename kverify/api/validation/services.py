@@ -7,7 +7,7 @@ outside the service range and dual stack on a cluster without it are not refused
 
 from __future__ import annotations
 
-from kverify.api.defaults.services import is_exposed, is_headless, needs_health_check, prepare_service
+from kverify.api.defaults.services import is_exposed, is_headless, needs_health_check
 from kverify.api.types.service import Service, ServicePort, ServiceSpec
 from kverify.api.validation import formats
 from kverify.api.validation.containers import PROTOCOLS
@@ -55,8 +55,8 @@ def check_service(service: Service, report: Report) -> None:
 
 
 def update_service(new: Service, old: Service, report: Report) -> None:
-    """``ValidateServiceUpdate``; what ``new`` leaves out and ``old`` was given stays."""
-    spec, before = prepare_service(new, old).spec, old.spec
+    """``ValidateServiceUpdate``; ``new`` has taken over what stays where it is not given."""
+    spec, before = new.spec, old.spec
     if "ExternalName" not in (spec.type, before.type):
         _update_cluster_ips(spec, before, report)
         _update_families(spec, before, report)

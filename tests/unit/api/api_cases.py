@@ -65,7 +65,7 @@ def pod(text: str = POD) -> Pod:
 def errors(text: str, version: str = "1.36") -> list[Diagnostic]:
     decoded = decode_text(text, version)
     found = [item for item in decoded.diagnostics if item.severity is Severity.ERROR]
-    assert (decoded.object is None) == bool(found)
+    assert decoded.accepted == (not found)
     return found
 
 

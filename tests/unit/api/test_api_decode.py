@@ -145,7 +145,7 @@ def test_quantities_may_be_numbers() -> None:
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: a-}\n", "KV1108", "metadata.name"),
         ("apiVersion: example.org/v1\nkind: Thing\n", "KV1108", "metadata.name"),
         ("[1, 2]\n", "KV1101", ""),
-        ("apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: a}\n", "KV1301", "apiVersion"),
+        ("apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: a}\n", "KV1301", "apiVersion"),
         ("apiVersion: apps/v1\nkind: Deploymentt\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
         ("apiVersion: v1\nkind: Deployment\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
     ],
