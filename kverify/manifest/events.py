@@ -5,6 +5,7 @@ libyaml reads the characters, Lark the structure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from kverify.manifest.nodes import MAX_DEPTH, Node, Plain, Scalar, Style
 from kverify.manifest.reading import Reading, Unreadable, hidden_document, too_deep
 from kverify.manifest.scalars import MERGE_TAG, ScalarError, resolve
 
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "literal", ">": "folded"}
 
 
@@ -155,9 +157,13 @@ def _scalar(reading: Reading, event: Any) -> Scalar:
     style = _STYLES.get(event.style, "plain")
     raw: str = event.value
     tag: str | None = event.tag
+    if reading.backslash:
+        raw = reading.written(raw, double=style == "double")
     if style == "literal" or style == "folded":
         # libyaml counts empty lines, and comments' indentation, to a block scalar.
         end = start + len(reading.text[start:end].rstrip())
+    if style == "double":
+        _check_escapes(reading, start, end)
     if tag is None and style != "plain":
         return Scalar(reading.extract, start, end, raw, raw, style)
     # "!" alone means: not resolved.
@@ -169,3 +175,15 @@ def _scalar(reading: Reading, event: Any) -> Scalar:
         message = str(error)
         reading.report(codes.BAD_SCALAR, f"{message[0].upper()}{message[1:]}.", scalar.span, error.mend, scalar)
         return scalar
+
+
+def _check_escapes(reading: Reading, start: int, end: int) -> None:
+    """libyaml knows one escape that goyaml, which kubectl uses, does not: the slash of JSON."""
+    text = reading.text[start:end]
+    if "\\/" not in text:
+        return
+    for match in _ESCAPE.finditer(text):
+        if match[0] == "\\/":
+            span = reading.extract.span(start + match.start(), start + match.end())
+            message = "kubectl knows the escape \\/ in JSON only, not in YAML."
+            reading.report(codes.SYNTAX, message, span, "write / without a backslash")

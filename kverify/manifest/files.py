@@ -58,14 +58,13 @@ def decode(data: bytes) -> str:
 
 def mend_bytes(source: SourceText) -> Iterator[Problem]:
     """Puts U+FFFD in the place of each byte that is not UTF-8, as kubectl does, and warns of them."""
-    bad = _SURROGATE.findall(source.text)
-    if not bad:
+    first = _SURROGATE.search(source.text)
+    if first is None:
         return
-    offset = source.text.index(bad[0])
-    code = ord(bad[0])
+    offset, code = first.start(), ord(first[0])
+    source.text, count = _SURROGATE.subn("\ufffd", source.text)
     what = f"The byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "Half a surrogate pair"
-    more = f" (and {len(bad) - 1:,} more in this file)" if len(bad) > 1 else ""
-    source.text = _SURROGATE.sub("\ufffd", source.text)
+    more = f" (and {count - 1:,} more in this file)" if count > 1 else ""
     yield Problem(
         codes.ENCODING,
         f"{what} is not UTF-8{more}; kubectl puts U+FFFD in its place.",

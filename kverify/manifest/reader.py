@@ -79,7 +79,8 @@ def _read_text(text: str, file: str) -> ReadResult:
         pass
     elif must_be_json or source.text[begin] == "{":
         found, problems, failure = _read_json(source, begin)
-        if failure is not None and must_be_json:
+        # One JSON object may still be the first document of a YAML stream, two of them without --- may not.
+        if failure is not None and (must_be_json or len(found) > 1):
             problems.append(failure.diagnostic())
         elif failure is not None:
             found, problems = read_yaml(source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from attrs import define, field, frozen
@@ -15,6 +16,9 @@ from kverify.manifest.span import Span
 
 MAX_PROBLEMS = 1_000
 """So many problems of a file are listed; nobody reads more, and a file of nothing else would fill the memory."""
+
+
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 
 class Mark(Protocol):
@@ -71,6 +75,25 @@ class Reading:
     opened: list[int] = field(factory=list)
     aliased: bool = False
     merged: int = 0
+    # The character that stands for a backslash before a single quote, after ``restart``.
+    backslash: str = ""
+
+    def restart(self) -> bool:
+        """Makes ready for a second parse, that does not see that single quotes are escaped: goyaml, which kubectl uses,
+        takes ``\\'`` between double quotes, libyaml does not. False when there are none, or it was done already.
+        """
+        if self.backslash or "\\'" not in self.text:
+            return False
+        self.backslash = next(mark for mark in map(chr, range(0xE000, 0xF900)) if mark not in self.text)
+        self.text = _ESCAPE.sub(lambda match: self.backslash + "'" if match[0] == "\\'" else match[0], self.text)
+        for seen in (self.problems, self.collections, self.opened, self.anchored):
+            seen.clear()
+        self.aliased, self.merged = False, 0
+        return True
+
+    def written(self, value: str, *, double: bool) -> str:
+        """A scalar's value with its backslashes."""
+        return value.replace(f"{self.backslash}'", "'") if double else value.replace(self.backslash, "\\")
 
     def point(self, mark: Mark) -> Span:
         """The one character at ``mark``; nothing at the end of a line."""

@@ -39,13 +39,16 @@ class Chunk:
 
 
 def split(source: SourceText) -> Iterator[Chunk]:
-    """The documents of a stream, those without content too (their problems may still matter)."""
-    first = _FIRST_MARKER.match(source.text)
+    """The documents of a stream, except those that are nothing but white space."""
+    text = source.text
+    first = _FIRST_MARKER.match(text)
     start, marker = 0, "" if first is None else first[0]
-    for match in _MARKER.finditer(source.text, len(marker)):
-        yield _chunk(source, start, match.start() + 1, marker)
-        start, marker = match.start() + 1, match[0][1:]
-    yield _chunk(source, start, len(source.text), marker)
+    for match in _MARKER.finditer(text, len(marker)):
+        end = match.start() + 1
+        if len(marker) > 3 or not text[start + len(marker) : end].isspace():
+            yield _chunk(source, start, end, marker)
+        start, marker = end, match[0][1:]
+    yield _chunk(source, start, len(text), marker)
 
 
 def _chunk(source: SourceText, start: int, end: int, marker: str) -> Chunk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -57,8 +58,8 @@ def read_yaml(source: SourceText) -> tuple[list[Document], list[Diagnostic]]:
 
 def _plain_document(chunk: Chunk) -> Document | None:
     """The document as plain values; None when there is something unusual about it."""
-    # What has a mark of templates must be searched for them, node by node.
-    if chunk.problems or "{{" in chunk.text:
+    # What has a mark of templates must be searched for them, node by node; \\/ is an escape to libyaml only.
+    if chunk.problems or "{{" in chunk.text or "\\/" in chunk.text:
         return None
     try:
         plain = _parser(PlainLexer, PlainBuilder).parse((chunk.text,))
@@ -80,7 +81,7 @@ def _exact_document(chunk: Chunk) -> tuple[Document | None, list[Diagnostic]]:
     root = _parse(reading)
     document = None if root is None else Document.of(root)
     if document is not None and "{{" in chunk.text:
-        reading.problems.extend(leftovers(document))
+        reading.problems.extend(islice(leftovers(document), MAX_PROBLEMS))
     return document, diagnostics + reading.diagnostics(root)
 
 
@@ -155,10 +156,12 @@ def _parse(reading: Reading) -> Node | None:
         reading.problems[:] = [_bad_character(reading)]
         return None
     except MarkedYAMLError as error:
+        if "unknown escape" in (error.problem or "") and reading.restart():
+            return _parse(reading)
         reading.problems.append(syntax_problem(reading, error))
-        root = None
     except Unreadable as unreadable:
         reading.problems.append(unreadable.problem)
+        # A document that can be read but not be walked is none.
         root = None
     if any(problem.code.id in _MAY_BE_TEMPLATE for problem in reading.problems):
         template = unrendered(reading)

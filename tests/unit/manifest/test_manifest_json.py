@@ -131,3 +131,11 @@ def test_yaml_that_begins_like_json_is_read_with_a_warning() -> None:
 def test_a_byte_order_mark_is_nothing() -> None:
     assert plain('\ufeff{"a": 1}', "x.json") == {"a": 1}
     assert ids("\ufeff", "x.json") == ["KV1020"]
+
+
+def test_a_stream_of_json_stays_one_where_it_breaks() -> None:
+    """Of two objects without --- between them kubectl knows that they are JSON; of one it does not yet."""
+    result = read_text('{"a": 1}\n{"b": 2}\n{"c": }\n', "-")
+    assert [document.plain for document in result.documents] == [{"a": 1}, {"b": 2}]
+    assert [(diagnostic.id, diagnostic.span.line) for diagnostic in result.diagnostics] == [("KV1017", 3)]
+    assert [document.plain for document in read_text('{"a": 1}\n---\n{b: 2}\n', "-").documents] == [{"a": 1}, {"b": 2}]

@@ -198,4 +198,24 @@ def test_without_libyaml_the_answer_is_the_same(text: str, monkeypatch: pytest.M
 
 
 def test_json_inside_yaml_files() -> None:
-    assert plain('# comment\n{"a": [1, "x\\/y", true, null], "b": {}}\n') == {"a": [1, "x/y", True, None], "b": {}}
+    assert plain('# comment\n{"a": [1, "x", true, null], "b": {}}\n') == {"a": [1, "x", True, None], "b": {}}
+
+
+def test_an_escaped_slash_is_for_json_only() -> None:
+    text = "a: \"b\\/c \\\\/\"\nd: x\\/y\ne: '\\/'\n"
+    diagnostic = only(text)
+    assert (diagnostic.id, box(diagnostic.span), diagnostic.refuses) == ("KV1004", (1, 6, 1, 8), True)
+    (document,) = read_text(text, "m.yaml").documents
+    assert document.plain == {"a": "b/c \\/", "d": "x\\/y", "e": "\\/"}
+
+
+def test_an_escaped_single_quote_is_what_kubectl_takes() -> None:
+    text = "a: \"it\\'s \\\\' é\"\nb: 'C:\\'\nc: \\'x\nd: |\n  \\'\ne: &x \"\\'\"\nf: *x\n"
+    assert plain(text) == {"a": "it's \\' é", "b": "C:\\", "c": "\\'x", "d": "\\'\n", "e": "'", "f": "'"}
+    (document,) = read_text(text, "m.yaml").documents
+    assert box(document.locate(("a",))) == (1, 4, 1, 17)
+
+
+def test_a_wrong_escape_beside_an_escaped_single_quote() -> None:
+    diagnostic = only('a: "\\\'"\nb: "\\d"\n')
+    assert (diagnostic.id, box(diagnostic.span)) == ("KV1004", (2, 5, 2, 6))
