@@ -63,6 +63,7 @@ DEFAULTS: dict[tuple[str, str], str] = {
 PREPARATIONS: dict[tuple[str, str], str] = {
     ("v1", "Namespace"): "update.prepare_namespace",
     ("v1", "Service"): "services.prepare_service",
+    ("apps/v1", "DaemonSet"): "workloads.prepare_daemon_set",
 }
 """The function of each kind whose updates keep more than ``status``: ``prepare(new, old)`` returns the new object."""
 

@@ -111,6 +111,15 @@ def _with_generation(obj: DaemonSet) -> FrozenMap[str, str]:
     return FrozenMap({**annotations, TEMPLATE_GENERATION: given if generation is None else str(max(1, generation))})
 
 
+def prepare_daemon_set(new: DaemonSet, old: DaemonSet) -> DaemonSet:
+    """An update counts the changes of the template, whatever was sent."""
+    generation = atoi(old.metadata.annotations.get(TEMPLATE_GENERATION, "")) or 0
+    if new.spec.template != old.spec.template:
+        generation += 1
+    annotations = FrozenMap({**new.metadata.annotations, TEMPLATE_GENERATION: str(generation)})
+    return attrs.evolve(new, metadata=attrs.evolve(new.metadata, annotations=annotations))
+
+
 def default_stateful_set(obj: StatefulSet, version: str) -> StatefulSet:
     spec = obj.spec
     retention = spec.persistent_volume_claim_retention_policy or StatefulSetPersistentVolumeClaimRetentionPolicy()

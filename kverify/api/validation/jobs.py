@@ -78,8 +78,7 @@ def _check_generated(job: Job, report: Report) -> None:
             report.error(SELECTOR, place.key(key), message, "remove the label")
     if job.spec.selector is None:
         return
-    selector = _effective(job.spec.selector, uid)
-    if _is_sound(selector) and not selector.matches(expected):
+    if _is_sound(job.spec.selector) and not _effective(job.spec.selector, uid).matches(expected):
         message = "The selector of a job is generated, and this one selects something else."
         report.error(SELECTOR, _SPEC.child("selector"), message, "remove it, or set manualSelector: true")
 
