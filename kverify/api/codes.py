@@ -51,7 +51,10 @@ _WARNINGS = {
     "KV1304": "A field is dropped, because its feature gate is off by default.",
     "KV1305": "A field of a removed API version is not in the one that came after, or means something else there.",
 }
-_INFOS = {"KV1110": "A file configures a tool; it is not an object of the cluster."}
+_INFOS = {
+    "KV1110": "A file configures a tool; it is not an object of the cluster.",
+    "KV1111": "Events are skipped; nothing depends on them.",
+}
 
 ALL = tuple(
     Code(id, severity, title)

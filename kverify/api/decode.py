@@ -55,18 +55,30 @@ class DecodedAll:
 
 
 def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) -> DecodedAll:
-    """Decode every document; each item of a ``List`` (or ``PodList``, ...) becomes an object of its own."""
+    """Decode every document; each item of a ``List`` (or ``PodList``, ...) becomes an object of its own.
+
+    Events are skipped, and mentioned once for each file.
+    """
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
+    events: dict[str, list[Document]] = {}
     with paused():
         for document in documents:
             items, problems = expand(document)
             diagnostics += problems
             for item in items:
+                plain = item.plain
+                if isinstance(plain, dict) and registry.is_event(_text(plain, "apiVersion"), _text(plain, "kind")):
+                    events.setdefault(item.file, []).append(item)
+                    continue
                 decoded = decode(item, version)
                 diagnostics += decoded.diagnostics
                 if decoded.object is not None:
                     objects.append(decoded.object)
+    for skipped in events.values():
+        context = Context(version, skipped[0])
+        _skip_events(context, len(skipped))
+        diagnostics += context.finish()
     return DecodedAll(tuple(objects), tuple(diagnostics))
 
 
@@ -93,8 +105,11 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
         return Decoded(None, context.finish())
     api_version, kind = _text(plain, "apiVersion"), _text(plain, "kind")
     context.object = object_name(plain)
-    if registry.list_item_kind(api_version, kind) is not None:
+    if registry.list_item_kind(api_version, kind, isinstance(plain.get("items"), list)) is not None:
         context.error("KV1101", (), f"{kind} holds several objects.", "decode its items one by one")
+        return Decoded(None, context.finish())
+    if registry.is_event(api_version, kind):
+        _skip_events(context, 1)
         return Decoded(None, context.finish())
     if not _check_identity(plain, api_version, kind, context):
         return Decoded(None, context.finish())
@@ -122,6 +137,11 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
         for problem in (*validate(result, version), *problems):
             _adopt(problem, source, context)
     return Decoded(None if context.refused else result, context.finish())
+
+
+def _skip_events(context: Context, count: int) -> None:
+    what = "An Event is skipped" if count == 1 else f"{count:,} Events are skipped"
+    context.add("KV1111", Severity.INFO, (), f"{what}: they say what happened, and nothing depends on them.")
 
 
 def _decode_other(plain: dict[str, Plain], api_version: str, kind: str, source: Source, context: Context) -> Decoded:
@@ -227,21 +247,19 @@ def expand(document: Document) -> tuple[list[Document], list[Diagnostic]]:
     while queue:
         current = queue.pop()
         plain = current.plain
-        item_kind = None
-        if isinstance(plain, dict):
-            api_version, kind = plain.get("apiVersion"), plain.get("kind")
-            if isinstance(api_version, str) and isinstance(kind, str):
-                item_kind = registry.list_item_kind(api_version, kind)
-        if item_kind is None or not isinstance(plain, dict):
+        if not isinstance(plain, dict):
             done.append(current)
             continue
-        items = plain.get("items")
-        if isinstance(items, list):
+        api_version, kind, items = _text(plain, "apiVersion"), _text(plain, "kind"), plain.get("items")
+        item_kind = registry.list_item_kind(api_version, kind, isinstance(items, list))
+        if item_kind is None:
+            done.append(current)
+        elif isinstance(items, list):
             children = [current.child(("items", index)) for index in range(len(items))]
             children.reverse()
-            queue += [_with_kind(child, str(api_version), item_kind) if item_kind else child for child in children]
+            queue += [_with_kind(child, api_version, item_kind) if item_kind else child for child in children]
         elif items is not None:
-            context = Context(DEFAULT_VERSION, current, str(kind))
+            context = Context(DEFAULT_VERSION, current, kind)
             context.error("KV1104", ("items",), f"The items of a {kind} are a list.")
             problems += context.finish()
     return done, problems

@@ -139,12 +139,21 @@ def builtin_group(kind: str) -> str:
     return _GROUP_OF_KIND.get(kind, "")
 
 
-def list_item_kind(api_version: str, kind: str) -> str | None:
-    """For ``PodList`` of ``v1`` the kind of its items, ``""`` for ``List``; ``None`` for what is no list."""
+def list_item_kind(api_version: str, kind: str, has_items: bool) -> str | None:
+    """For ``PodList`` of ``v1`` the kind of its items, ``""`` for ``List``; ``None`` for what is no list.
+
+    Of kinds that are not built in it is one if it has a list of ``items`` (``has_items``), which is all that kubectl
+    looks at (``unstructuredJSONScheme`` in k8s.io/apimachinery).
+    """
     if kind == "List" and api_version == "v1":
         return ""
     item = kind.removesuffix("List")
-    return item if item != kind and (api_version, item) in NAMESPACED else None
+    return item if item != kind and (has_items or (api_version, item) in NAMESPACED) else None
+
+
+def is_event(api_version: str, kind: str) -> bool:
+    """Whether an object says what happened to another. Nothing depends on those."""
+    return kind == "Event" and api_version.rpartition("/")[0] in ("", "events.k8s.io")
 
 
 def similar_kind(api_version: str, kind: str) -> str:

@@ -30,8 +30,10 @@ def standard_input(files: Sequence[str], sources: Sources) -> io.BytesIO | None:
     """Standard input when one of ``files`` is ``-``, kept in ``sources`` so that the report can show its lines."""
     if "-" not in files:
         return None
+    from kverify.manifest.files import shown_text
+
     data = sys.stdin.buffer.read()
-    sources.texts["-"] = data.decode("utf-8-sig", "replace")
+    sources.texts["-"] = shown_text(data)
     return io.BytesIO(data)
 
 

@@ -56,6 +56,11 @@ def decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def shown_text(data: bytes) -> str:
+    """A file's text as reports quote it: character for character what was read, without a byte order mark."""
+    return _SURROGATE.sub("\ufffd", decode(data).removeprefix("\ufeff"))
+
+
 def mend_bytes(source: SourceText) -> Iterator[Problem]:
     """Puts U+FFFD in the place of each byte that is not UTF-8, as kubectl does, and warns of them."""
     first = _SURROGATE.search(source.text)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import define, field
 
+from kverify.manifest.files import shown_text
 from kverify.manifest.source import SourceText
 from kverify.manifest.span import Span
 
@@ -60,7 +61,7 @@ class Sources:
             return self.texts[file]
         try:
             # A report must not fail because a file changed or vanished after it was read: it only shows less.
-            return Path(file).read_bytes().decode("utf-8-sig", "replace")
+            return shown_text(Path(file).read_bytes())
         except (OSError, ValueError):
             return ""
 

@@ -197,6 +197,25 @@ def test_lists_become_their_items() -> None:
     assert text.splitlines()[span.line - 1][span.column - 1 : span.end_column - 1] == '"i"'
 
 
+def test_lists_of_custom_kinds_become_their_items() -> None:
+    text = "apiVersion: e.io/v1\nkind: GateList\nitems:\n- metadata: {name: a}\n- {kind: Gate, metadata: {name: b}}\n"
+    decoded = decode_all(read_text(text, "a.yaml").documents)
+    found = [(item.api_version, item.kind, item.metadata.name) for item in decoded.objects]
+    assert (found, decoded.diagnostics) == ([("e.io/v1", "Gate", "a"), ("e.io/v1", "Gate", "b")], ())
+    assert str(decoded.objects[1].source.span("metadata.name")) == "a.yaml:5:33"
+
+
+def test_events_are_skipped_and_counted() -> None:
+    event = "apiVersion: {}\nkind: Event\nmetadata: {{name: e}}\n"
+    both = event.format("v1") + "---\n" + event.format("events.k8s.io/v1")
+    decoded = decode_all(read_text(f"{POD}---\n{both}", "a.yaml").documents)
+    assert [item.kind for item in decoded.objects] == ["Pod"]
+    assert [(item.id, item.severity) for item in decoded.diagnostics] == [("KV1111", Severity.INFO)]
+    assert "2 Events" in decoded.diagnostics[0].message
+    alone = decode_text(event.format("v1"))
+    assert (alone.object, [item.id for item in alone.diagnostics]) == (None, ["KV1111"])
+
+
 def test_a_list_is_not_one_object() -> None:
     found = error("apiVersion: v1\nkind: List\nitems: []\n")
     assert found.id == "KV1101"

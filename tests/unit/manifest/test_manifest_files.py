@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kverify.manifest import ReadResult, read_paths, to_plain
+from kverify.manifest.files import shown_text
 from tests.unit.manifest.manifest_helpers import box
 
 
@@ -126,3 +127,14 @@ def test_utf16_without_a_mark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes("a: 1\n".encode("utf-16-le"))
     (diagnostic,) = read_paths([str(tmp_path)]).diagnostics
     assert (diagnostic.id, "NUL" in diagnostic.message) == ("KV1008", True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["\ufeffa: é\n".encode(), "\ufeffa: é\n".encode("utf-16-le"), "\ufeffa: é\n".encode("utf-16-be"), b"a: \xe9\n"],
+)
+def test_reports_quote_what_was_read(data: bytes) -> None:
+    text = shown_text(data)
+    assert text in ("a: é\n", "a: \ufffd\n")
+    (document,) = read_paths(["-"], io.BytesIO(data)).documents
+    assert document.source_line(1) == text.removesuffix("\n")
