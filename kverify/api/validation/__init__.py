@@ -68,7 +68,7 @@ CHECKS: dict[tuple[str, str], str] = {
 """The function of each kind: ``check(object, report)``."""
 
 UPDATES: dict[tuple[str, str], str] = {
-    ("v1", "Pod"): "update.update_pod",
+    ("v1", "Pod"): "pod_update.update_pod",
     ("v1", "Service"): "services.update_service",
     ("v1", "Node"): "nodes.update_node",
     ("v1", "ConfigMap"): "config.update_config_map",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from kverify.api.types.meta import LabelSelector, ManagedFieldsEntry, ObjectMeta, OwnerReference
 from kverify.api.validation import formats
-from kverify.api.validation.report import DUPLICATE, IMMUTABLE, INVALID, LABEL, NAME, SELECTOR, Path, Report
+from kverify.api.validation.report import DUPLICATE, INVALID, LABEL, NAME, SELECTOR, Path, Report
 
 MAX_ANNOTATION_BYTES = 256 * 1024
 MAX_MANAGER_BYTES = 128
@@ -37,14 +37,12 @@ def check_metadata(
 
 
 def check_metadata_update(new: ObjectMeta, old: ObjectMeta, path: Path, report: Report) -> None:
-    """``ValidateObjectMetaUpdate``, without what every update fills in from the stored object when it is not given."""
+    """``ValidateObjectMetaUpdate``, without what every update fills in from the stored object."""
     if old.deletion_timestamp:
         for here, finalizer in path.child("finalizers").each(new.finalizers):
             if finalizer not in old.finalizers:
                 message = f"The object is being deleted, so the finalizer {finalizer} comes too late."
                 report.forbidden(path.child("finalizers").inside(*here.parts[-1:]), message, "remove it")
-    if new.uid and old.uid and new.uid != old.uid:
-        report.invalid(path.child("uid"), "The uid is another object's.", "remove metadata.uid", IMMUTABLE)
 
 
 def _check_owners(owners: tuple[OwnerReference, ...], path: Path, report: Report) -> None:

@@ -22,7 +22,7 @@ from kverify.api.validation.claims import (
     check_given_choice,
     warn_beta_class,
 )
-from kverify.api.validation.metadata import check_format, check_metadata, check_metadata_update
+from kverify.api.validation.metadata import check_format, check_metadata
 from kverify.api.validation.placement import check_node_selector
 from kverify.api.validation.report import IMMUTABLE, RESOURCES, SUSPICIOUS, Path, Report
 from kverify.api.validation.volume_sources import SourceKind
@@ -147,7 +147,6 @@ def _check_attributes_class(spec: PersistentVolumeSpec, path: Path, report: Repo
 
 def update_volume(new: PersistentVolume, old: PersistentVolume, report: Report) -> None:
     """``ValidatePersistentVolumeUpdate``: the source and the mode stay; what is not bound to nodes may be."""
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
     before, after = old.spec, new.spec
     if before.csi is not None and after.csi is not None and before.csi.controller_expand_secret_ref is None:
         after = attrs.evolve(after, csi=attrs.evolve(after.csi, controller_expand_secret_ref=None))

@@ -11,7 +11,7 @@ from fractions import Fraction
 from kverify.api.quantity import Quantity
 from kverify.api.types.quota import LimitRange, LimitRangeItem, ResourceQuota, ScopedResourceSelectorRequirement
 from kverify.api.validation import formats
-from kverify.api.validation.metadata import check_format, check_metadata, check_metadata_update
+from kverify.api.validation.metadata import check_format, check_metadata
 from kverify.api.validation.report import IMMUTABLE, INVALID, RESOURCES, UNSUPPORTED, Path, Report
 from kverify.api.validation.resources import (
     check_amount,
@@ -130,7 +130,6 @@ def _check_requirement(
 
 def update_quota(new: ResourceQuota, old: ResourceQuota, report: Report) -> None:
     """``ValidateResourceQuotaUpdate``: the scopes stay, as a set."""
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
     if set(old.spec.scopes) != set(new.spec.scopes):
         message = "The scopes of a quota cannot be changed."
         report.error(IMMUTABLE, _SPEC.child("scopes"), message, "create another quota")

@@ -23,7 +23,7 @@ from kverify.api.types.storage import (
 )
 from kverify.api.validation import formats
 from kverify.api.validation.claims import check_given_choice, warn_beta_class
-from kverify.api.validation.metadata import check_format, check_metadata, check_metadata_update, check_selector
+from kverify.api.validation.metadata import check_format, check_metadata, check_selector
 from kverify.api.validation.persistent_volumes import check_inline_volume
 from kverify.api.validation.report import DUPLICATE, IMMUTABLE, OUT_OF_RANGE, RESOURCES, Path, Report
 from kverify.api.validation.volume_sources import check_csi_driver_name
@@ -95,20 +95,13 @@ def _check_topologies(terms: tuple[TopologySelectorTerm, ...], path: Path, repor
 
 
 def update_storage_class(new: StorageClass, old: StorageClass, report: Report) -> None:
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
     for name, before, after in (
         ("parameters", old.parameters, new.parameters),
         ("provisioner", old.provisioner, new.provisioner),
         ("reclaimPolicy", old.reclaim_policy, new.reclaim_policy),
         ("volumeBindingMode", old.volume_binding_mode, new.volume_binding_mode),
     ):
-        _unchanged(before, after, Path().child(name), report)
-
-
-def _unchanged(before: object, after: object, path: Path, report: Report) -> None:
-    if before != after:
-        message = f"{path} cannot be changed once the object exists."
-        report.error(IMMUTABLE, path, message, "delete the object and create it again, or give it a new name")
+        report.unchanged(Path().child(name), before, after)
 
 
 def check_attributes_class(attributes: VolumeAttributesClass, report: Report) -> None:
@@ -121,9 +114,8 @@ def check_attributes_class(attributes: VolumeAttributesClass, report: Report) ->
 
 
 def update_attributes_class(new: VolumeAttributesClass, old: VolumeAttributesClass, report: Report) -> None:
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
-    _unchanged(old.driver_name, new.driver_name, Path().child("driverName"), report)
-    _unchanged(old.parameters, new.parameters, Path().child("parameters"), report)
+    report.unchanged(Path().child("driverName"), old.driver_name, new.driver_name)
+    report.unchanged(Path().child("parameters"), old.parameters, new.parameters)
 
 
 def check_attachment(attachment: VolumeAttachment, report: Report) -> None:
@@ -152,7 +144,7 @@ def _check_attached(source: VolumeAttachmentSource, path: Path, report: Report) 
 
 
 def update_attachment(new: VolumeAttachment, old: VolumeAttachment, report: Report) -> None:
-    _unchanged(old.spec, new.spec, _SPEC, report)
+    report.unchanged(_SPEC, old.spec, new.spec)
 
 
 def check_csi_node(node: CSINode, report: Report) -> None:
@@ -226,11 +218,10 @@ def _check_tokens(spec: CSIDriverSpec, path: Path, report: Report) -> None:
 
 def update_csi_driver(new: CSIDriver, old: CSIDriver, report: Report) -> None:
     """The API server prints ``attachedRequired``."""
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
     attach = _SPEC.child("attachRequired").printed("spec.attachedRequired")
-    _unchanged(old.spec.attach_required, new.spec.attach_required, attach, report)
+    report.unchanged(attach, old.spec.attach_required, new.spec.attach_required)
     before, after = old.spec.volume_lifecycle_modes, new.spec.volume_lifecycle_modes
-    _unchanged(before, after, _SPEC.child("volumeLifecycleModes"), report)
+    report.unchanged(_SPEC.child("volumeLifecycleModes"), before, after)
 
 
 def check_storage_capacity(capacity: CSIStorageCapacity, report: Report) -> None:
@@ -243,6 +234,5 @@ def check_storage_capacity(capacity: CSIStorageCapacity, report: Report) -> None
 
 
 def update_storage_capacity(new: CSIStorageCapacity, old: CSIStorageCapacity, report: Report) -> None:
-    check_metadata_update(new.metadata, old.metadata, _METADATA, report)
-    _unchanged(old.node_topology, new.node_topology, Path().child("nodeTopology"), report)
-    _unchanged(old.storage_class_name, new.storage_class_name, Path().child("storageClassName"), report)
+    report.unchanged(Path().child("nodeTopology"), old.node_topology, new.node_topology)
+    report.unchanged(Path().child("storageClassName"), old.storage_class_name, new.storage_class_name)

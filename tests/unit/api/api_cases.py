@@ -78,3 +78,25 @@ def error(text: str, version: str = "1.36") -> Diagnostic:
 
 def paths(text: str, version: str = "1.36") -> list[str]:
     return [item.path for item in errors(text, version)]
+
+
+def in_spec(extra: str, text: str = POD) -> str:
+    """``extra`` as fields of the pod spec."""
+    return text + "".join(f"  {line}\n" for line in extra.splitlines())
+
+
+def in_container(extra: str, text: str = POD) -> str:
+    """``extra`` as fields of the pod's container."""
+    return text + "".join(f"    {line}\n" for line in extra.splitlines())
+
+
+def short_paths(text: str, prefix: str, version: str = "1.36") -> list[str]:
+    """The paths of all errors, sorted, without ``prefix`` where they begin with it."""
+    return sorted(path.removeprefix(prefix) for path in paths(text, version))
+
+
+def warnings(text: str, version: str = "1.36") -> list[str]:
+    """The paths of all warnings, of an object that is accepted."""
+    decoded = decode_text(text, version)
+    assert decoded.object is not None, decoded.diagnostics
+    return [item.path for item in decoded.diagnostics if item.severity is Severity.WARNING]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
+import pytest
+
 from kverify.api.defaults.objects import admit_pod
 from kverify.api.types.apps import ReplicaSet
 from kverify.api.types.config import Secret
@@ -66,6 +70,53 @@ def test_pod() -> None:
     assert spec.volumes[0].empty_dir == EmptyDirVolumeSource()
     assert (spec.containers[0].ports[0].protocol, spec.containers[0].ports[0].host_port) == ("TCP", 80)
     assert pod(POD + "  terminationGracePeriodSeconds: -5\n").spec.termination_grace_period_seconds == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "expected"),
+    [
+        ("azureDisk: {diskName: a, diskURI: 'https://b'}", "azure_disk.caching_mode", "ReadWrite"),
+        ("azureDisk: {diskName: a, diskURI: 'https://b'}", "azure_disk.fs_type", "ext4"),
+        ("configMap: {name: a}", "config_map.default_mode", 0o644),
+        ("configMap: {name: a, defaultMode: 0}", "config_map.default_mode", 0),
+        ("secret: {secretName: a}", "secret.default_mode", 0o644),
+        ("hostPath: {path: /a}", "host_path.type", ""),
+        ("image: {reference: a}", "image.pull_policy", "Always"),
+        ("image: {reference: 'a:1'}", "image.pull_policy", "IfNotPresent"),
+        ("iscsi: {targetPortal: a, iqn: eui.0123456789abcdef}", "iscsi.iscsi_interface", "default"),
+        ("rbd: {monitors: [a], image: b}", "rbd.keyring", "/etc/ceph/keyring"),
+        ("scaleIO: {gateway: a, system: b, volumeName: c, secretRef: {name: d}}", "scale_io.fs_type", "xfs"),
+        (
+            "scaleIO: {gateway: a, system: b, volumeName: c, secretRef: {name: d}}",
+            "scale_io.storage_mode",
+            "ThinProvisioned",
+        ),
+        ("downwardAPI: {items: [{path: a, fieldRef: {fieldPath: metadata.name}}]}", "downward_api.default_mode", 0o644),
+        (
+            "ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteMany],"
+            " resources: {requests: {storage: 1}}}}}",
+            "ephemeral.volume_claim_template.spec.volume_mode",
+            "Filesystem",
+        ),
+    ],
+)
+def test_volumes(source: str, field: str, expected: object) -> None:
+    volume = pod(POD + f"  volumes: [{{name: v, {source}}}]\n").spec.volumes[0]
+    assert attrgetter(field)(volume) == expected
+
+
+def test_projections() -> None:
+    sources = (
+        "{serviceAccountToken: {path: t}}, {downwardAPI: {items: [{path: a, fieldRef: {fieldPath: metadata.name}}]}}"
+    )
+    (volume,) = pod(POD + f"  volumes: [{{name: v, projected: {{sources: [{sources}]}}}}]\n").spec.volumes
+    assert volume.projected is not None
+    token, downward = volume.projected.sources
+    assert token.service_account_token is not None
+    assert token.service_account_token.expiration_seconds == 3600
+    assert downward.downward_api is not None
+    assert downward.downward_api.items[0].field_ref is not None
+    assert downward.downward_api.items[0].field_ref.api_version == "v1"
 
 
 def test_admission_adds_tolerations_once() -> None:

@@ -9,12 +9,18 @@ from kverify.api import validate_update
 from kverify.api.types.config import ConfigMap
 from kverify.api.types.meta import LabelSelector
 from kverify.manifest import Severity
-from tests.unit.api.api_cases import DEPLOYMENT, POD, accepted, decode_text, deployment, error, errors, paths, pod
-
-
-def in_spec(extra: str, text: str = POD) -> str:
-    """``extra`` as a field of the pod spec."""
-    return text + "".join(f"  {line}\n" for line in extra.splitlines())
+from tests.unit.api.api_cases import (
+    DEPLOYMENT,
+    POD,
+    accepted,
+    decode_text,
+    deployment,
+    error,
+    errors,
+    in_spec,
+    paths,
+    pod,
+)
 
 
 @pytest.mark.parametrize(
@@ -182,15 +188,6 @@ def test_selectors_cannot_change() -> None:
     (found,) = validate_update(old, new)
     assert (found.id, found.path, found.object) == ("KV1217", "spec.selector", "Deployment default/web")
     assert found.span.line == 7
-
-
-def test_pods_take_new_images_only() -> None:
-    old = pod()
-    assert validate_update(old, pod(POD.replace("1.27", "1.28"))) == ()
-    (found,) = validate_update(old, pod(in_spec("nodeName: other")))
-    assert (found.id, found.path) == ("KV1217", "spec.nodeName")
-    (found,) = validate_update(old, pod(POD + "    tty: true\n"))
-    assert found.path == "spec.containers"
 
 
 def test_immutable_config_maps() -> None:
