@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import attrs
 
@@ -17,11 +18,22 @@ from kverify.api.types.autoscaling_v2 import (
     MetricTarget,
     ResourceMetricSource,
 )
+from kverify.api.types.meta import ObjectMeta
 from kverify.manifest.nodes import FieldPath, Sequence
 
 CPU_PERCENT = 80
-METRICS_ANNOTATION = "autoscaling.alpha.kubernetes.io/metrics"
-"""Where ``autoscaling/v1`` keeps the metrics it has no fields for."""
+_PREFIX = "autoscaling.alpha.kubernetes.io"
+METRICS_ANNOTATION = f"{_PREFIX}/metrics"
+BEHAVIOR_ANNOTATION = f"{_PREFIX}/behavior"
+"""Where ``autoscaling/v1`` keeps what it has no fields for, as JSON."""
+
+ROUND_TRIP_ANNOTATIONS = (
+    METRICS_ANNOTATION,
+    BEHAVIOR_ANNOTATION,
+    f"{_PREFIX}/current-metrics",
+    f"{_PREFIX}/conditions",
+)
+"""Annotations that are only there because of the version, and gone in ``autoscaling/v2``."""
 
 SCALE_UP = HPAScalingRules(
     stabilization_window_seconds=0,
@@ -55,6 +67,7 @@ def default_autoscaler(obj: HorizontalPodAutoscaler) -> HorizontalPodAutoscaler:
         )
     return attrs.evolve(
         obj,
+        metadata=_without(obj.metadata, ROUND_TRIP_ANNOTATIONS),
         spec=attrs.evolve(
             spec,
             min_replicas=value_or(spec.min_replicas, 1),
@@ -91,16 +104,34 @@ def default_autoscaler_v1(obj: v1.HorizontalPodAutoscaler) -> v1.HorizontalPodAu
     percent = spec.target_cpu_utilization_percentage
     if percent is None and not has_annotated_metrics(obj):
         percent = CPU_PERCENT
+    useless = [name for name, kind in _KINDS.items() if not _annotated(obj, name, kind)]
     return attrs.evolve(
         obj,
+        metadata=_without(obj.metadata, useless),
         spec=attrs.evolve(spec, min_replicas=value_or(spec.min_replicas, 1), target_cpu_utilization_percentage=percent),
     )
 
 
+_KINDS: dict[str, type] = {METRICS_ANNOTATION: list, BEHAVIOR_ANNOTATION: dict}
+
+
 def has_annotated_metrics(obj: v1.HorizontalPodAutoscaler) -> bool:
-    """Whether the annotation is a list of metrics; anything else in it is ignored, as by the API server."""
+    """Whether the annotation is a list of metrics."""
+    return _annotated(obj, METRICS_ANNOTATION, list)
+
+
+def _annotated(obj: v1.HorizontalPodAutoscaler, name: str, kind: type) -> bool:
+    """Whether an annotation is JSON of a kind and not empty; all else in it is ignored, and not stored."""
     try:
-        found = json.loads(obj.metadata.annotations.get(METRICS_ANNOTATION, "[]"))
+        found = json.loads(obj.metadata.annotations.get(name, "null"))
     except ValueError:
         return False
-    return isinstance(found, list) and bool(found)
+    return isinstance(found, kind) and bool(found)
+
+
+def _without(metadata: ObjectMeta, names: Iterable[str]) -> ObjectMeta:
+    dropped = set(names)
+    if dropped.isdisjoint(metadata.annotations):
+        return metadata
+    kept = {name: text for name, text in metadata.annotations.items() if name not in dropped}
+    return attrs.evolve(metadata, annotations=kept)

@@ -200,6 +200,17 @@ def annotated(text: str) -> str:
     return json.dumps({"metadata": metadata})
 
 
+def test_annotations_of_other_versions() -> None:
+    prefix = "autoscaling.alpha.kubernetes.io"
+    useful = {f"{prefix}/metrics": "[{}]", f"{prefix}/behavior": '{"scaleUp": {}}', "a": "b"}
+    obj = manifest(KIND, top=json.dumps({"metadata": {"annotations": {**useful, f"{prefix}/conditions": "[]"}}}))
+    assert stored(obj).metadata.annotations == {"a": "b"}
+    assert useful.items() <= stored({**obj, "apiVersion": "autoscaling/v1"}).metadata.annotations.items()
+    useless = {f"{prefix}/metrics": "[]", f"{prefix}/behavior": "no JSON", "a": "b"}
+    emptied = manifest(KIND, top=json.dumps({"metadata": {"annotations": useless}}), api_version="autoscaling/v1")
+    assert stored(emptied).metadata.annotations == {"a": "b"}
+
+
 @pytest.mark.parametrize(("text", "percent"), [("[{}]", None), ("[]", 80), ("{}", 80), ("no JSON", 80), ("null", 80)])
 def test_metrics_in_annotations_of_version_1(text: str, percent: int | None) -> None:
     found = stored(manifest(KIND, top=annotated(text), api_version="autoscaling/v1"))
