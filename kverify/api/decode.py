@@ -23,6 +23,7 @@ from kverify.api.registry import AnyObject
 from kverify.api.source import Source
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import Problem, changes_refused, validate
+from kverify.api.validation.report import REQUIRED, SELECTOR
 from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
 from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -228,7 +229,7 @@ def _check_name(metadata: ObjectMeta, context: Context) -> None:
 
 def _adopt(problem: Problem, source: Source, context: Context) -> None:
     """Turn a validation problem into a diagnostic, unless a decoding problem already explains it."""
-    if context.explains(problem.path, missing=problem.id == "KV1201"):
+    if context.explains(problem.path, missing=problem.id == REQUIRED, whole=problem.id == SELECTOR):
         return
     if problem.at_key:
         span = source.key_span(problem.path)

@@ -94,8 +94,11 @@ class Context:
         node = self.document.node(path)
         return node.raw if isinstance(node, Scalar) else str(value)
 
-    def explains(self, path: FieldPath, missing: bool) -> bool:
-        """Whether a decoding problem is the cause of a validation problem at ``path``."""
+    def explains(self, path: FieldPath, missing: bool, whole: bool = False) -> bool:
+        """Whether a decoding problem is the cause of a validation problem at ``path``: one at or above it, or, when
+        something is ``missing``, an unknown field beside it; when it is about the ``whole`` of a value, one inside."""
+        if whole and any(bad[: len(path)] == path for bad in self.bad_paths):
+            return True
         if any(path[:length] in self.bad_paths for length in range(1, len(path) + 1)):
             return True
         return missing and path[:-1] in self.unknown_under

@@ -351,3 +351,16 @@ def test_daemon_sets_never_surge_and_wait(surge: int | str, unavailable: int | s
         for value in (surge, unavailable)
     )
     assert accepted == (sound and (rounded_amount(surge) == 0) != (rounded_amount(unavailable) == 0))
+
+
+@pytest.mark.parametrize(
+    ("snippet", "expected"),
+    [
+        ("selector: {matchLabels: {app: true}}", ["spec.selector.matchLabels.app"]),
+        ("template: {metadata: {labels: {app: 1}}}", ["spec.template.metadata.labels.app"]),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_the_one_thing_to_mend(snippet: str, expected: list[str]) -> None:
+    """Nothing is said about a selector that is empty, or does not match, only because a label could not be read."""
+    for kind in SELECTED:
+        assert refused(manifest(kind, snippet)) == expected
