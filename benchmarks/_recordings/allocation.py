@@ -7,12 +7,14 @@ from typing import Any
 
 import attrs
 
+from kverify.api.defaults import apply_defaults
 from kverify.api.registry import AnyObject
 from kverify.api.types.batch import Job
 from kverify.api.types.service import Service
 
 ADDRESS = "10.96.0.1"
 NODE_PORT = 30000
+UID = "00000000-0000-0000-0000-000000000000"
 _ADDRESSES = ipaddress.ip_network("10.96.0.0/16")
 _NODE_PORTS = range(30000, 32768)
 _UIDS = ("batch.kubernetes.io/controller-uid", "controller-uid")
@@ -20,6 +22,11 @@ _UIDS = ("batch.kubernetes.io/controller-uid", "controller-uid")
 
 def allocate(obj: AnyObject) -> AnyObject:
     """``obj`` with what the recorded cluster (IPv4 only) gives a new or changed object; what is there stays."""
+    if isinstance(obj, Job) and not obj.metadata.uid:
+        # The selector and the labels of the template are generated from the uid; the job's are copied from there.
+        copied = obj.metadata.labels == obj.spec.template.metadata.labels
+        metadata = attrs.evolve(obj.metadata, uid=UID, labels={} if copied else obj.metadata.labels)
+        return apply_defaults(attrs.evolve(obj, metadata=metadata))
     if not isinstance(obj, Service) or obj.spec.type == "ExternalName":
         return obj
     spec = obj.spec
@@ -71,11 +78,11 @@ def _is_allocated(address: Any) -> bool:
 
 
 def _job(obj: dict[str, Any]) -> dict[str, Any]:
-    """The labels with the uid; kverify does not know uids."""
+    """The uid stands in labels and in the selector."""
 
     def cleared(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: cleared(item) for key, item in value.items() if key not in _UIDS}
+            return {key: "allocated" if key in _UIDS else cleared(item) for key, item in value.items()}
         return [cleared(item) for item in value] if isinstance(value, list) else value
 
     result: dict[str, Any] = cleared(obj)

@@ -110,7 +110,8 @@ def validate(obj: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, 
 def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSION) -> tuple[Diagnostic, ...]:
     """What keeps ``new`` from replacing ``old`` in a cluster, at the places in ``new``.
 
-    Both are decoded objects of the same kind, namespace and name. Raises ``ValueError`` for two different objects.
+    What an update takes over from ``old`` is taken over first. Both are decoded objects of the same kind, namespace
+    and name. Raises ``ValueError`` for two different objects.
     """
     if (old.kind, old.metadata.namespace, old.metadata.name) != (new.kind, new.metadata.namespace, new.metadata.name):
         raise ValueError(f"{old.kind} {old.metadata.name} and {new.kind} {new.metadata.name} are not one object")
