@@ -43,7 +43,6 @@ _ADMISSION = {
     "KV1303": "A field does not exist in the targeted Kubernetes version.",
     "KV1320": "What is applied cannot be merged into the stored object.",
     "KV1321": "A field that a server-side apply would change belongs to another manager.",
-    "KV1310": "An admission plugin refuses the object whatever the cluster holds.",
 }
 _WARNINGS = {
     "KV1250": "Accepted, and probably not what was meant.",
@@ -67,4 +66,3 @@ ALL = tuple(
     )
     for id, title in table.items()
 )
-"""KV1310 is a warning where it is about pods that a template would make later."""

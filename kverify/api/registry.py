@@ -139,6 +139,24 @@ def builtin_group(kind: str) -> str:
     return _GROUP_OF_KIND.get(kind, "")
 
 
+def resource_name(api_version: str, kind: str) -> str:
+    """The resource of a kind as quotas and answers spell it: ``pods``, ``deployments.apps``.
+
+    Custom resources are taken to have a regular plural.
+    """
+    group = api_version.rpartition("/")[0]
+    name = kind.lower()
+    if name == "endpoints":
+        plural = name
+    elif name.endswith(("s", "x", "ch", "sh")):
+        plural = f"{name}es"
+    elif name.endswith("y") and name[-2:-1] not in ("a", "e", "o", "u"):
+        plural = f"{name[:-1]}ies"
+    else:
+        plural = f"{name}s"
+    return f"{plural}.{group}" if group else plural
+
+
 def list_item_kind(api_version: str, kind: str, has_items: bool) -> str | None:
     """For ``PodList`` of ``v1`` the kind of its items, ``""`` for ``List``; ``None`` for what is no list.
 

@@ -46,6 +46,20 @@ def pod_request_quantities(spec: PodSpec) -> Mapping[str, Quantity]:
     return _quantities(totals)
 
 
+def pod_limits(spec: PodSpec) -> Mapping[str, Quantity]:
+    """What a pod may use at most, by the same formula; resources without a limit are absent (``PodLimits``).
+
+    The overhead comes on top of the limits there are.
+    """
+    totals = {name: quantity.nano for name, quantity in container_limits(spec.containers, spec.init_containers).items()}
+    if spec.resources is not None:
+        for name, quantity in spec.resources.limits.items():
+            if is_pod_level(name):
+                totals[name] = quantity.nano
+    _add(totals, {name: quantity for name, quantity in spec.overhead.items() if totals.get(name)})
+    return _quantities(totals)
+
+
 def scheduler_amount(name: str, quantity: Quantity) -> int:
     """One resource as the scheduler counts it: cpu in milli CPUs, all others in whole units."""
     return quantity.milli_value() if name == "cpu" else quantity.value()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks.options import Options
 from kverify.checks.subject import Subject, subjects_of
+from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of
 from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
@@ -25,10 +26,11 @@ T = TypeVar("T")
 class Context:
     """One run's shared knowledge. Expensive parts are computed once, when first asked for."""
 
-    def __init__(self, bundle: Bundle, options: Options):
+    def __init__(self, bundle: Bundle, options: Options, admission: Admission | None = None):
         self.bundle = bundle
         self.options = options
-        self.subjects = subjects_of(bundle)
+        self.admission = admission or Admission(bundle, options.kubernetes_version, options.boundary)
+        self.subjects = subjects_of(self.admission)
         self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes)
         self.namespaces = bundle.namespaces
         self._changed_budgets: dict[str, PodDisruptionBudget] = {}
@@ -43,7 +45,7 @@ class Context:
         budget: PodDisruptionBudget | None = None,
     ) -> Context:
         """The same run with one workload or budget changed, or one more node: for trying a repair."""
-        other = Context(self.bundle, self.options)
+        other = Context(self.bundle, self.options, self.admission)
         other.subjects = tuple(new if s is old and new is not None else s for s in self.subjects)
         other.nodes = self.nodes if node is None else (*self.nodes, node)
         changed = {} if budget is None else {describe(budget): budget}
@@ -96,10 +98,21 @@ class Context:
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
-        """The workloads that have room at least alone; only these are asked about further."""
+        """The workloads whose pods are admitted and have room at least alone; only these are asked about further."""
+        admitted = tuple(s for s in self.subjects if not self.unadmitted(s))
         if self.open:
-            return self.subjects
-        return tuple(s for s in self.subjects if self.alone(s).room is not Room.IMPOSSIBLE)
+            return admitted
+        return tuple(s for s in admitted if self.alone(s).room is not Room.IMPOSSIBLE)
+
+    def unadmitted(self, subject: Subject) -> bool:
+        """The API server does not take the workload, or not every pod of it."""
+        return key_of(subject.object) in self.admission.unadmitted
+
+    def obstacle(self, subject: Subject) -> str:
+        """Why nothing further is asked about a workload that is not ``placeable``."""
+        if self.unadmitted(subject):
+            return "not all of its pods are admitted (KV3003, KV3004)"
+        return "not all of its pods find a node (KV3001)"
 
     def demands(self, surging: Subject | None = None) -> tuple[Demand, ...]:
         """Every workload's pods: at its replicas, but ``surging`` at the most it can have during a rollout."""

@@ -44,7 +44,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         if not subject.managed:
             continue  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
         if subject not in ctx.placeable:
-            yield _proof(subject, not_asked("not all of its pods find a node (KV3001)"))
+            yield _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
         yield answer(ctx, subject)
 

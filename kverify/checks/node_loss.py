@@ -49,7 +49,7 @@ def check(ctx: Context) -> Iterator[Answer]:
     found = False
     for subject in ctx.checked:
         if subject not in ctx.placeable:
-            yield _proof(subject, not_asked("not all of its pods find a node (KV3001)"))
+            yield _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
         if not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
             yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from kverify.checks import decide, theorems
+from kverify.checks.admitted import blocks_rollout
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.repairs import candidates
@@ -44,10 +45,13 @@ def check(ctx: Context) -> Iterator[Answer]:
         if subject.strategy is None:
             continue
         if subject not in ctx.placeable:
-            yield _proof(subject, not_asked("not all of its pods find a node (KV3001)"))
+            yield _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
         if not subject.replicas:
             yield _proof(subject, not_asked("no replicas are wanted"))
+            continue
+        if blocks_rollout(ctx, subject):
+            yield _proof(subject, not_asked("no pod of a new revision is admitted (KV3004)"))
             continue
         scene, verdict = decide_rollout(ctx, subject)
         if verdict.outcome is Outcome.VIOLATED and scene is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kverify.checks import drain, node_loss, promises, rollout, schedulable, service, spread
+from kverify.checks import admitted, drain, node_loss, promises, rollout, schedulable, service, spread
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
@@ -17,6 +17,7 @@ from kverify.manifest.diagnostics import Diagnostic
 Check = Callable[[Context], Iterator[Answer]]
 
 CHECKS: dict[str, tuple[str, Check]] = {
+    admitted.PROPERTY: ("every pod is admitted", admitted.check),
     schedulable.PROPERTY: ("every pod finds a node", schedulable.check),
     rollout.PROPERTY: ("rollouts complete", rollout.check),
     promises.PROPERTY: ("rollouts keep their promises", promises.check),
@@ -59,11 +60,13 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
     crossed = cross_object(bundle, diagnostics, options.boundary)
+    told = ctx.admission.missing_names()
+    untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
     return Report(
-        diagnostics=(*diagnostics, *crossed.diagnostics),
+        diagnostics=(*diagnostics, *ctx.admission.diagnostics(), *untold),
         findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
-        assumptions=(*assumptions, *map(str, assumed), *crossed.assumed),
+        assumptions=(*assumptions, *map(str, assumed), *crossed.assumed, *ctx.admission.assumed()),
         not_modelled=not_modelled(bundle),
         objects=len(bundle.wanted),
         interrupted=interrupted,

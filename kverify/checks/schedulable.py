@@ -10,6 +10,7 @@ from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, P
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
+from kverify.cluster.objects import describe
 from kverify.engines.schedulability import Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -26,9 +27,11 @@ WHY = (
 def check(ctx: Context) -> Iterator[Answer]:
     """One answer for each workload alone, then one for all of them together."""
     if ctx.open:
-        yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked)
+        yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked if not ctx.unadmitted(s))
         return
     for subject in ctx.checked:
+        if ctx.unadmitted(subject):
+            continue
         answer = ctx.alone(subject)
         if answer.room is Room.IMPOSSIBLE:
             yield _impossible(ctx, (subject,), answer)
@@ -171,10 +174,21 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
         for path, number in by_path.most_common()
         if path
     ]
+    for other in ctx.admission.filled_in(subject.object):
+        if any(path and _concerns(other.path, path) for path in by_path):
+            place = f"{describe(other.object)} {other.note}"
+            causes.append(Cause(other.object.source.span(other.note), place, f"fills in {other.path}"))
     causes += list(_taints(ctx, answer))
     if not any(path for path in by_path):
         causes.append(subject.cause(subject.pod_path, next(iter(notes.values())).reason))
     return tuple(causes)
+
+
+def _concerns(filled: str, path: str) -> bool:
+    """Whether a field that admission filled in has part in a rejection for ``path``: it is that field, or one that
+    asks for more of the same resource."""
+    resource = path.rpartition("[")[2] if path.endswith("]") and "resources" in path else ""
+    return filled.startswith(path) or path.startswith(filled) or bool(resource and filled.endswith(f"[{resource}"))
 
 
 def _taints(ctx: Context, answer: Fit) -> Iterable[Cause]:

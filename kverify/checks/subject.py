@@ -10,6 +10,7 @@ from kverify.api.types.apps import Deployment
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.pod import Pod
 from kverify.checks.finding import Cause
+from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, namespace_of, template_of
 from kverify.cluster.objects import Workload as WorkloadObject
 from kverify.manifest.nodes import parse_path
@@ -107,17 +108,19 @@ class Subject:
         )
 
 
-def subjects_of(bundle: Bundle) -> tuple[Subject, ...]:
-    """All workloads there will be, in the order of the input: those of the manifests first."""
-    return tuple(_subject(bundle, workload) for workload in bundle.workloads)
+def subjects_of(admission: Admission) -> tuple[Subject, ...]:
+    """All workloads there will be, in the order of the input: those of the manifests first. Their pods are as
+    admission leaves them: with defaults of limit ranges, overhead, priority and tolerations."""
+    return tuple(_subject(admission, workload) for workload in admission.bundle.workloads)
 
 
-def _subject(bundle: Bundle, workload: WorkloadObject) -> Subject:
+def _subject(admission: Admission, workload: WorkloadObject) -> Subject:
+    bundle = admission.bundle
     running = bundle.running(workload)
     if not isinstance(running, type(workload)):
         running = None
     namespace = namespace_of(workload)
-    old = _pod_info(running or workload, "old")
+    old = _pod_info(admission, running or workload, "old")
     return Subject(
         object=workload,
         title=describe(workload),
@@ -126,7 +129,7 @@ def _subject(bundle: Bundle, workload: WorkloadObject) -> Subject:
         strategy=_strategy(workload),
         min_ready=not isinstance(workload, Pod) and bool(workload.spec.min_ready_seconds),
         old=old,
-        new=_pod_info(workload, "new"),
+        new=_pod_info(admission, workload, "new"),
         claims=_exclusive_claims(bundle, namespace, workload),
         wanted=bundle.is_wanted(workload),
         live=_live(bundle, workload),
@@ -152,11 +155,11 @@ def _strategy(workload: WorkloadObject) -> Strategy | None:
     return resolve_fenceposts(surge, unavailable, _replicas(workload))
 
 
-def _pod_info(workload: WorkloadObject, revision: str) -> PodInfo:
+def _pod_info(admission: Admission, workload: WorkloadObject, revision: str) -> PodInfo:
     # The hash only has to differ between revisions; matchLabelKeys then works as it does in a cluster.
     labels = {} if isinstance(workload, Pod) else {"pod-template-hash": f"{workload.metadata.name}-{revision}"}
     return PodInfo.of(
-        template_of(workload),
+        admission.template(workload),
         namespace=namespace_of(workload),
         name=workload.metadata.name,
         labels=labels,

@@ -123,6 +123,11 @@ class Bundle:
         key = key_of(item)
         return self._previous_by_key.get(key) or self._existing_by_key.get(key)
 
+    def lists(self, kind: str, namespace: str = "") -> bool:
+        """The description of the cluster has objects of this kind (in this namespace), and so is taken to have them
+        all: what it lacks is not there. Without one, what is missing may well exist."""
+        return (kind, namespace) in self._listed
+
     def is_wanted(self, item: AnyObject) -> bool:
         """``item`` is one of the objects about to be applied (by name, whatever its content)."""
         return key_of(item) in self._wanted_by_key
@@ -237,6 +242,10 @@ class Bundle:
         return None
 
     # -- indexes -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _listed(self) -> frozenset[tuple[str, str]]:
+        return frozenset((item.kind, namespace_of(item)) for item in self.existing)
 
     @cached_property
     def _wanted_by_key(self) -> Mapping[Key, AnyObject]:

@@ -1,4 +1,4 @@
-"""Every diagnostic of this layer: KV20xx, objects that do not go together."""
+"""Every diagnostic of this layer: KV20xx, objects that do not go together; KV131x, admission."""
 
 from __future__ import annotations
 
@@ -14,8 +14,18 @@ MISSING_PORT = "KV2005"
 OVERLAP = "KV2006"
 NETWORK_POLICY = "KV2007"
 AMBIGUOUS = "KV2008"
+RUNTIME_CLASS = "KV1310"
+NAMESPACE = "KV1311"
+SERVICE_ACCOUNT = "KV1312"
+LIMIT_RANGE = "KV1313"
+PRIORITY = "KV1314"
+POD_SECURITY = "KV1315"
+QUOTA = "KV1316"
+RESIZE = "KV1317"
+FILLED_IN = "KV1318"
+POD_SECURITY_WARNING = "KV1319"
 
-ALL = tuple(
+_CROSS_OBJECT = tuple(
     Code(id, Severity.WARNING, title)
     for id, title in (
         (DOUBLE, "The same object is given twice; only the later one would be left."),
@@ -30,3 +40,20 @@ ALL = tuple(
     )
 )
 """KV2000 is an error among the manifests about to be applied."""
+
+_ADMISSION = (
+    (RUNTIME_CLASS, "The RuntimeClass of a pod does not exist, or contradicts the pod."),
+    (NAMESPACE, "The namespace does not exist, or is being deleted."),
+    (SERVICE_ACCOUNT, "The ServiceAccount of a pod does not exist, or does not let it use a secret."),
+    (LIMIT_RANGE, "A LimitRange does not allow the resources of a container, pod or claim."),
+    (PRIORITY, "The PriorityClass of a pod does not exist or contradicts it, or a second one is the global default."),
+    (POD_SECURITY, "A pod breaks the Pod Security level that its namespace enforces."),
+    (QUOTA, "A ResourceQuota has not enough left, or needs resources to be set."),
+    (RESIZE, "A claim cannot grow."),
+    (FILLED_IN, "The object is invalid once admission has filled it in."),
+)
+ALL = (
+    *_CROSS_OBJECT,
+    *(Code(id, Severity.ERROR, title) for id, title in _ADMISSION),
+    Code(POD_SECURITY_WARNING, Severity.WARNING, "Pods break the Pod Security level that their namespace warns of."),
+)

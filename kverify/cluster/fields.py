@@ -43,6 +43,10 @@ MODELLED = frozenset(
         "Secret",
         "PriorityClass",
         "PersistentVolumeClaim",
+        "LimitRange",
+        "ResourceQuota",
+        "RuntimeClass",
+        "ServiceAccount",
     }
 )
 """The kinds whose objects mean something to the model. All others are kept and listed."""
@@ -63,23 +67,30 @@ READ = _names(
     DeploymentStrategy="type rollingUpdate",
     ReplicaSetSpec="replicas selector minReadySeconds",
     PodSpec="nodeSelector affinity tolerations topologySpreadConstraints hostNetwork nodeName overhead "
-    "terminationGracePeriodSeconds",
+    "terminationGracePeriodSeconds runtimeClassName serviceAccountName serviceAccount automountServiceAccountToken "
+    "imagePullSecrets hostPID hostIPC hostUsers",
     PodStatus="phase conditions",
     Container="resources readinessProbe restartPolicy",
     ContainerPort="hostPort protocol hostIP",
     ResourceRequirements="requests limits",
     Volume="persistentVolumeClaim",
-    PersistentVolumeClaimSpec="accessModes",
+    PersistentVolumeClaimSpec="accessModes resources",
+    LimitRangeItem="type default defaultRequest min max maxLimitRequestRatio",
+    ResourceQuotaSpec="hard scopes scopeSelector",
+    ResourceQuotaStatus="used",
+    RuntimeOverhead="podFixed",
+    RuntimeScheduling="nodeSelector tolerations",
+    ServiceAccount="automountServiceAccountToken imagePullSecrets secrets",
     ServiceSpec="selector publishNotReadyAddresses type",
     PodDisruptionBudgetSpec="minAvailable maxUnavailable selector unhealthyPodEvictionPolicy",
     NodeSpec="taints unschedulable",
     NodeStatus="allocatable capacity",
 )
-"""Read by the model, or by the checks that look at references."""
+"""Read by the model, by admission, or by the checks that look at references."""
 
 _KINDS = (
     "Deployment ReplicaSet Pod Service Node Namespace PodDisruptionBudget ConfigMap Secret PriorityClass "
-    "PersistentVolumeClaim"
+    "PersistentVolumeClaim LimitRange ResourceQuota RuntimeClass ServiceAccount"
 )
 
 DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _names(
@@ -92,9 +103,8 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     ObjectMeta="generateName selfLink resourceVersion generation creationTimestamp deletionGracePeriodSeconds "
     "annotations managedFields finalizers",
     DeploymentSpec="revisionHistoryLimit",
-    PodSpec="ephemeralContainers dnsPolicy serviceAccountName serviceAccount automountServiceAccountToken hostPID "
-    "hostIPC shareProcessNamespace imagePullSecrets hostname subdomain hostAliases dnsConfig enableServiceLinks "
-    "setHostnameAsFQDN hostUsers hostnameOverride",
+    PodSpec="ephemeralContainers dnsPolicy shareProcessNamespace hostname subdomain hostAliases dnsConfig "
+    "enableServiceLinks setHostnameAsFQDN hostnameOverride",
     PodStatus="observedGeneration message reason nominatedNodeName hostIP hostIPs podIP podIPs startTime "
     "initContainerStatuses containerStatuses qosClass ephemeralContainerStatuses resize resourceClaimStatuses "
     "extendedResourceClaimStatus allocatedResources resources nodeAllocatableResourceClaimStatuses volumeHealth",
@@ -104,7 +114,9 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     Volume="name configMap secret downwardAPI projected gitRepo nfs hostPath glusterfs cephfs azureFile quobyte "
     "flocker image",
     EmptyDirVolumeSource="medium mode",
-    PersistentVolumeClaimSpec="resources volumeMode",
+    PersistentVolumeClaimSpec="volumeMode",
+    ResourceQuotaStatus="hard",
+    RuntimeClass="handler",
     ServiceSpec="ports clusterIP clusterIPs externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges "
     "externalName healthCheckNodePort sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts "
     "loadBalancerClass trafficDistribution",
@@ -127,13 +139,12 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("DeploymentSpec", "progressDeadlineSeconds"): Effect("it only sets a condition, nothing is rolled back", (600,)),
     ("PodSpec", "restartPolicy"): Effect("containers run for ever and pods never finish", ("Always",)),
     ("PodSpec", "activeDeadlineSeconds"): Effect("the pod would be failed after this time"),
-    ("PodSpec", "securityContext"): Effect("Pod Security admission and file permissions are not checked"),
+    ("PodSpec", "securityContext"): Effect("who may read and write which file is not checked"),
     ("PodSpec", "schedulerName"): Effect("another scheduler may decide otherwise", ("default-scheduler",)),
     ("PodSpec", "priorityClassName"): Effect(_PRIORITY),
     ("PodSpec", "priority"): Effect(_PRIORITY, (0,)),
     ("PodSpec", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
     ("PodSpec", "readinessGates"): Effect("the gates are taken to open as soon as the containers are ready"),
-    ("PodSpec", "runtimeClassName"): Effect("overhead and node selector of the RuntimeClass are not added"),
     ("PodSpec", "os"): Effect("a node with another operating system would refuse the pod"),
     ("PodSpec", "schedulingGates"): Effect("the gates are taken to be removed at once"),
     ("PodSpec", "resourceClaims"): Effect("devices are taken to be free on every node"),
@@ -146,7 +157,9 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("Container", "livenessProbe"): Effect("containers are not restarted"),
     ("Container", "startupProbe"): Effect("it is taken to succeed after some time"),
     ("Container", "lifecycle"): Effect("hooks are taken to succeed within the grace period"),
-    ("Container", "securityContext"): Effect("Pod Security admission is not checked"),
+    ("Container", "securityContext"): Effect(
+        "what a container may do to its node is checked only against the Pod Security level"
+    ),
     ("ResourceRequirements", "claims"): Effect("devices are taken to be free on every node"),
     ("EmptyDirVolumeSource", "sizeLimit"): Effect("a pod that writes more would be evicted"),
     ("Volume", "ephemeral"): Effect(_ONE_ZONE),
@@ -176,12 +189,9 @@ OTHER_KINDS: dict[str, str] = {
     "CronJob": "its pods take no room",
     "ReplicationController": "its pods take no room",
     "HorizontalPodAutoscaler": "replicas stay as they are given",
-    "ResourceQuota": "no pod is refused",
-    "LimitRange": "no request is added and no pod is refused",
     "NetworkPolicy": "all traffic is let through",
     "PersistentVolume": "every claim is taken to be reachable from every node",
     "StorageClass": "every claim is taken to be reachable from every node",
-    "RuntimeClass": "its overhead and node selector are not added",
     "MutatingWebhookConfiguration": "objects are taken as they are given",
     "ValidatingWebhookConfiguration": "nothing is refused",
     "MutatingAdmissionPolicy": "objects are taken as they are given",

@@ -11,6 +11,9 @@ import yaml
 
 from kverify.api.decode import decode
 from kverify.api.validation import CHECKS
+from kverify.cluster import Bundle
+from kverify.cluster.admission import BundleView, admit
+from kverify.cluster.references.existence import Boundary
 from kverify.manifest import Diagnostic, Severity, read_text
 
 RECORDED = Path(__file__).parents[3] / "shared/traces/admission.jsonl"
@@ -19,10 +22,12 @@ pytestmark = pytest.mark.skipif(not RECORDED.is_file(), reason="the recordings a
 KINDS = {kind for _, kind in CHECKS}
 
 CLUSTER_DEPENDENT = {
-    "runtimeclass-missing": "the RuntimeClass is looked up in the cluster",
     "service-dual-required": "whether the cluster is dual-stack is not in the manifest",
 }
 """Refused for what the recording cluster was, not for what the manifest says."""
+
+CLUSTER = BundleView(Bundle(), Boundary(closed=True))
+"""A cluster with nothing but what every cluster has."""
 
 
 def _cases() -> list[dict[str, Any]]:
@@ -45,7 +50,9 @@ def _decode(manifest: str) -> tuple[bool, tuple[Diagnostic, ...]]:
     assert len(read.documents) == 1
     decoded = decode(read.documents[0])
     found = (*read.diagnostics, *decoded.diagnostics)
-    return decoded.accepted, tuple(d for d in found if d.severity is Severity.ERROR)
+    errors = tuple(d for d in found if d.severity is Severity.ERROR)
+    accepted = decoded.accepted and decoded.object is not None and admit(decoded.object, CLUSTER).refused is None
+    return accepted, errors
 
 
 CASES = _cases()

@@ -10,17 +10,13 @@ import attrs
 from kverify.api.base import FrozenMap
 from kverify.api.defaults.pods import default_pod_spec
 from kverify.api.defaults.values import round_resources
-from kverify.api.types.affinity import Toleration
 from kverify.api.types.config import Secret, ServiceAccount
 from kverify.api.types.namespace import Namespace
 from kverify.api.types.node import Node
-from kverify.api.types.pod import Pod, PodSpec
+from kverify.api.types.pod import Pod
 from kverify.api.types.references import ObjectReference
 from kverify.api.types.runtime import RuntimeClass
 from kverify.api.types.scheduling import PriorityClass
-
-NOT_READY = "node.kubernetes.io/not-ready"
-UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
 def default_pod(obj: Pod) -> Pod:
@@ -77,18 +73,3 @@ def default_secret(obj: Secret) -> Secret:
 def default_priority_class(obj: PriorityClass) -> PriorityClass:
     policy = obj.preemption_policy
     return attrs.evolve(obj, preemption_policy="PreemptLowerPriority" if policy is None else policy)
-
-
-def admit_pod(spec: PodSpec) -> PodSpec:
-    """What the default admission plugins add to every pod at creation, whoever creates it.
-
-    DefaultTolerationSeconds adds the two 300 s tolerations, each unless the pod already tolerates that taint for every
-    effect or for NoExecute; ServiceAccount names the account ``default``.
-    """
-    tolerations = spec.tolerations
-    for key in (NOT_READY, UNREACHABLE):
-        if not any(t.key in (key, None, "") and t.effect in ("NoExecute", None, "") for t in spec.tolerations):
-            added = Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=300)
-            tolerations = (*tolerations, added)
-    account = spec.service_account_name or "default"
-    return attrs.evolve(spec, tolerations=tolerations, service_account_name=account, service_account=account)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from kverify.api.pod_security import policies_of
 from kverify.api.types.namespace import Namespace
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format, check_metadata, check_standard_finalizer
 from kverify.api.validation.report import INVALID, Path, Report
 
-PSA_LEVELS = ("privileged", "baseline", "restricted")
 _METADATA = Path().child("metadata")
 _SPEC = Path().child("spec")
 
@@ -20,9 +20,6 @@ def check_namespace(namespace: Namespace, report: Report) -> None:
         if check_format(finalizer, here, report, formats.qualified_name):
             check_standard_finalizer(finalizer, here, report)
     labels = _METADATA.child("labels")
-    for mode in ("enforce", "audit", "warn"):
-        key = f"pod-security.kubernetes.io/{mode}"
-        level = namespace.metadata.labels.get(key)
-        if level is not None and level not in PSA_LEVELS:
-            message = f"{level!r} is not a Pod Security level."
-            report.error(INVALID, labels.key(key), message, f"choose one of {', '.join(PSA_LEVELS)}")
+    for bad in policies_of(namespace.metadata.labels)[1]:
+        message = f"{bad.value!r} is not a value of the label {bad.key}."
+        report.error(INVALID, labels.key(bad.key), message, f"choose one of {bad.choices}")

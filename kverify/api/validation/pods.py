@@ -11,7 +11,7 @@ from kverify.api.validation.metadata import check_annotations, check_format, che
 from kverify.api.validation.placement import check_placement
 from kverify.api.validation.pod_annotations import MIRROR, check_pod_annotations, check_profiles
 from kverify.api.validation.pod_warnings import warn_about_name, warn_about_pod
-from kverify.api.validation.report import ADMISSION, DUPLICATE, OUT_OF_RANGE, Path, Report
+from kverify.api.validation.report import DUPLICATE, OUT_OF_RANGE, Path, Report
 from kverify.api.validation.resources import check_overhead, check_pod_resources
 from kverify.api.validation.security import check_host_users, check_pod_security
 from kverify.api.validation.texts import check_address
@@ -36,10 +36,6 @@ def check_pod(pod: Pod, report: Report) -> None:
     check_pod_spec(pod.spec, path, report, pod_name=pod.metadata.name, is_pod=True, mirror=mirror)
     _check_only_pods(pod.spec, path, report)
     check_profiles(pod.metadata.annotations, pod.spec, path, report)
-    # RuntimeClass admission: decidable without a cluster only when no class is named at all.
-    if pod.spec.overhead and not pod.spec.runtime_class_name:
-        message = "A pod cannot set its overhead itself; it comes from the RuntimeClass."
-        report.error(ADMISSION, path.child("overhead"), message, "remove overhead, or name a runtimeClassName")
     warn_about_name(pod.metadata.name, report)
     warn_about_pod(pod.spec, path, report)
 
@@ -77,9 +73,6 @@ def check_template(template: PodTemplateSpec, path: Path, report: Report) -> Non
         message = "Ephemeral containers cannot be part of a pod template."
         mend = "add them to the running pod with kubectl debug"
         report.forbidden(place.child("ephemeralContainers"), message, mend)
-    if template.spec.overhead and not template.spec.runtime_class_name:
-        message = "Pods of this template are refused: overhead comes from the RuntimeClass."
-        report.warn(ADMISSION, place.child("overhead"), message, "remove overhead, or name a runtimeClassName")
     warn_about_pod(template.spec, place, report)
 
 

@@ -6,7 +6,6 @@ from operator import attrgetter
 
 import pytest
 
-from kverify.api.defaults.objects import admit_pod
 from kverify.api.types.apps import ReplicaSet
 from kverify.api.types.config import Secret
 from kverify.api.types.container import HTTPGetAction
@@ -117,17 +116,6 @@ def test_projections() -> None:
     assert downward.downward_api is not None
     assert downward.downward_api.items[0].field_ref is not None
     assert downward.downward_api.items[0].field_ref.api_version == "v1"
-
-
-def test_admission_adds_tolerations_once() -> None:
-    spec = admit_pod(pod().spec)
-    assert [(t.key, t.toleration_seconds) for t in spec.tolerations] == [
-        ("node.kubernetes.io/not-ready", 300),
-        ("node.kubernetes.io/unreachable", 300),
-    ]
-    assert admit_pod(spec) == spec
-    everything = pod(POD + "  tolerations: [{operator: Exists}]\n").spec
-    assert admit_pod(everything).tolerations == everything.tolerations
 
 
 def test_service() -> None:

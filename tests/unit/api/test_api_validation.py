@@ -166,14 +166,6 @@ def test_namespaces_of_cluster_objects() -> None:
     assert accepted("apiVersion: v1\nkind: Node\nmetadata: {name: a, namespace: b}\n").metadata.namespace is None
 
 
-def test_overhead_without_a_runtime_class_is_refused_at_pod_creation() -> None:
-    extra = "overhead: {cpu: 1}"
-    assert error(in_spec(extra)).id == "KV1310"
-    template = DEPLOYMENT + f"      {extra}\n"
-    decoded = decode_text(template)
-    assert [(item.id, item.severity) for item in decoded.diagnostics] == [("KV1310", Severity.WARNING)]
-
-
 def test_quantities_too_large_to_store() -> None:
     decoded = decode_text(POD + "    resources: {requests: {memory: 1000E}}\n")
     assert [(item.id, item.severity) for item in decoded.diagnostics] == [("KV1251", Severity.WARNING)]

@@ -90,9 +90,10 @@ def order_reversed(wanted: Objects, existing: Objects) -> tuple[Objects, Objects
     return wanted[::-1], existing[::-1]
 
 
-def everything_in_one_input(wanted: Objects, existing: Objects) -> tuple[Objects, Objects]:
+def nodes_in_the_manifests(wanted: Objects, existing: Objects) -> tuple[Objects, Objects]:
     """Nodes among the manifests are nodes all the same."""
-    return [*wanted, *existing], []
+    nodes = [item for item in existing if item["kind"] == "Node"]
+    return [*wanted, *nodes], [item for item in existing if item["kind"] != "Node"]
 
 
 def another_namespace(wanted: Objects, existing: Objects) -> tuple[Objects, Objects]:
@@ -117,7 +118,7 @@ def another_namespace(wanted: Objects, existing: Objects) -> tuple[Objects, Obje
     return wanted, [*existing, *others]
 
 
-CHANGES: list[Change] = [order_reversed, everything_in_one_input, another_namespace]
+CHANGES: list[Change] = [order_reversed, nodes_in_the_manifests, another_namespace]
 
 
 @pytest.mark.parametrize(("folder", "manifest", "cluster"), sound_runs())
@@ -132,6 +133,7 @@ def test_what_does_not_matter(change: Change, folder: str, manifest: str, cluste
 
 NAMES = {
     **{"web": "shop-front", "db": "archive", "train": "model-7b", "small": "tiny", "big": "whale", "worker": "queue"},
+    **{"quota": "at-most", "defaults": "usual"},
     **{f"n{i}": f"ip-10-0-0-{i}.internal" for i in range(1, 6)},
 }
 

@@ -1,0 +1,222 @@
+"""KV3003, KV3004: the API server admits every pod that a controller makes of a template, and all of them together.
+
+The object with the template is accepted in any case; it is its controller that gets the 403, again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kverify.api.registry import AnyObject
+from kverify.api.types.batch import CronJob, Job
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.subject import Subject
+from kverify.checks.words import count
+from kverify.cluster.admission import Limit, Problem, Refused
+from kverify.cluster.admission.created import pods_wanted, template_at
+from kverify.cluster.objects import Key, describe, key_of, namespace_of, title
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.manifest.nodes import parse_path
+from kverify.model.workload import RollingUpdate
+
+PROPERTY = "admitted"
+TITLE = "every pod is admitted"
+METHOD = "the default admission plugins"
+WHY = (
+    "Whoever creates a pod, admission sees it then: limits, quotas, Pod Security and classes are judged for each pod, "
+    "not for the object that has the template "
+    "(https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/)."
+)
+WHY_QUOTA = (
+    "A quota counts pods until they are gone, old and new ones alike; a ReplicaSet whose pod is refused tries again, "
+    "later and later, and no pod is ever Pending for it (https://kubernetes.io/docs/concepts/policy/resource-quotas/, "
+    "kubernetes/kubernetes#89209)."
+)
+MISSING = "what the input does not have is there and forbids nothing"
+
+
+def check(ctx: Context) -> Iterator[Answer]:
+    """One answer for each wanted object that makes pods: none is admitted, too few are, or all.
+
+    Where the input says nothing of a namespace, there is nothing to prove.
+    """
+    silenced: set[Key] = set()
+    for refused in ctx.admission.refused:
+        yield _refused(refused)
+        silenced.add(key_of(refused.owner))
+    subjects = {key_of(subject.object): subject for subject in ctx.checked}
+    for owner in ctx.bundle.wanted:
+        if key_of(owner) in silenced or template_at(owner) is None or pods_wanted(owner) == 0:
+            continue
+        finding = _crowded(ctx, owner) or _surge(ctx, owner, subjects.get(key_of(owner)))
+        if finding is not None:
+            yield finding
+        elif ctx.admission.governed(namespace_of(owner)):
+            yield _proof(ctx, owner)
+
+
+def _refused(refused: Refused) -> Finding:
+    owner, first = refused.owner, refused.problems[0]
+    plugins = dict.fromkeys(problem.plugin for problem in refused.problems)
+    what = f"every {refused.what} it creates"
+    return Finding(
+        id="KV3003",
+        severity=Severity.ERROR,
+        object=describe(owner),
+        message=f"the {owner.kind} is accepted, but {what} is refused by {' and '.join(plugins)}: "
+        + first.message.removesuffix("."),
+        property=PROPERTY,
+        causes=_causes(owner, refused.problems),
+        certainty=Certainty.CERTAIN,
+        outcome=f"There is never a {refused.what} of it; the controller tries for ever and reports FailedCreate.",
+        why=WHY,
+        repairs=tuple(Repair(text=mend) for mend in dict.fromkeys(p.mend for p in refused.problems) if mend),
+        verdict=Verdict(outcome=Outcome.VIOLATED, method=METHOD, scope="one pod, whatever else there is", certain=True),
+    )
+
+
+def _causes(owner: AnyObject, problems: Sequence[Problem]) -> tuple[Cause, ...]:
+    """The fields of the template, then those of the cluster's objects that forbid them; each once."""
+    found: dict[tuple[str, str], Cause] = {}
+    for problem in problems:
+        span = owner.source.span(problem.path.parts)
+        note = problem.message.removesuffix(".") if len(problems) > 1 else ""
+        found.setdefault(("", problem.path.text), Cause(span, problem.path.text, note))
+    for problem in problems:
+        for other in problem.because:
+            if other.object.source.document is not None:
+                name = describe(other.object)
+                cause = Cause(other.object.source.span(other.path), f"{name} {other.path}", other.note)
+                found.setdefault((name, other.path), cause)
+    return tuple(found.values())
+
+
+# -- quotas ----------------------------------------------------------------------------------------------------------
+
+
+def _crowded(ctx: Context, owner: AnyObject) -> Finding | None:
+    """Too little is left of a quota for all pods of ``owner``."""
+    short = ctx.admission.shortage(owner)
+    if short is None:
+        return None
+    key, namespace = key_of(owner), namespace_of(owner)
+    near = f" beside the other workloads of {namespace}" if short.beside else ""
+    says = short.limit.says(key, {**short.beside, key: short.admitted})
+    pods = count(short.wanted, "pod")
+    field = "" if isinstance(owner, (Job, CronJob)) else "replicas"
+    return Finding(
+        id="KV3004",
+        severity=Severity.ERROR,
+        object=describe(owner),
+        message=f"only {short.admitted} of its {pods} are admitted{near}: {says}",
+        property=PROPERTY,
+        causes=_quota_causes(owner, short.limit, field, f"{pods} at once"),
+        certainty=Certainty.POSSIBLE if short.beside else Certainty.CERTAIN,
+        outcome=f"{short.wanted - short.admitted} of its pods are refused for ever; the controller reports "
+        "FailedCreate.",
+        details=_shares(short.limit, short.beside),
+        why=WHY_QUOTA,
+        repairs=_raise(ctx.admission.limits(namespace), {**short.beside, key: short.wanted}),
+        verdict=_arithmetic(f"{pods} in the namespace {namespace}", certain=not short.beside),
+    )
+
+
+def _shares(limit: Limit, beside: Mapping[Key, int]) -> tuple[str, ...]:
+    rows = ((key, number) for key, number in beside.items() if number and limit.cost.get(key))
+    return tuple(f"{title(*key[:3])} wants {count(number, 'pod')}" for key, number in rows)
+
+
+def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding | None:
+    """Nothing is left of a quota for the pods that a rollout has on top of the old ones."""
+    if subject is None or not isinstance(subject.strategy, RollingUpdate) or not subject.replicas:
+        return None
+    surge, unavailable = subject.strategy.surge, subject.strategy.unavailable
+    assert isinstance(surge, int)
+    room, limit = ctx.admission.spare(owner)
+    if room >= surge or limit is None:
+        return None
+    counts = ctx.admission.counts(subject.namespace)
+    says = limit.says(key_of(owner), counts)
+    if blocks_rollout(ctx, subject):
+        begins = (
+            "a rollout can never begin: maxUnavailable 0 keeps the old pods, and beside them no new one is admitted"
+        )
+        outcome = "The new ReplicaSet has no pod, and the old one is not scaled down."
+        severity = Severity.ERROR
+    else:
+        begins = f"a rollout crawls: beside the old pods {room} of the {count(surge, 'pod')} of its surge are admitted"
+        outcome = "New pods are refused until old ones are gone; each refusal makes the ReplicaSet wait longer."
+        severity = Severity.WARNING
+    note = f"maxSurge {surge}, maxUnavailable {unavailable}"
+    return Finding(
+        id="KV3004",
+        severity=severity,
+        object=subject.title,
+        message=f"{begins}: {says}",
+        property=PROPERTY,
+        causes=_quota_causes(owner, limit, "strategy", note),
+        certainty=Certainty.CERTAIN,
+        outcome=outcome,
+        details=_shares(limit, {key: number for key, number in counts.items() if key != key_of(owner)}),
+        why=WHY_QUOTA,
+        repairs=_raise(ctx.admission.limits(subject.namespace), {**counts, key_of(owner): subject.most}),
+        verdict=_arithmetic(f"{count(subject.replicas, 'replica')}, {note}"),
+    )
+
+
+def _raise(limits: Sequence[Limit], counts: Mapping[Key, int]) -> tuple[Repair, ...]:
+    """What the quotas would have to allow for ``counts`` pods: checked by the arithmetic that finds them short."""
+    short = [limit for limit in limits if limit.taken(counts) > limit.left]
+    rows = (f"{describe(limit.quota)} {limit.path}: {limit.needed(counts)}" for limit in short)
+    return (Repair(text="; ".join(rows), verified=True),)
+
+
+def blocks_rollout(ctx: Context, subject: Subject) -> bool:
+    """A quota leaves no room for a single pod more than its replicas, and the strategy lets none of those go."""
+    strategy = subject.strategy
+    if not isinstance(strategy, RollingUpdate) or strategy.unavailable != 0 or not subject.replicas:
+        return False
+    return ctx.admission.spare(subject.object)[0] == 0
+
+
+def _quota_causes(owner: AnyObject, limit: Limit, field: str, note: str) -> tuple[Cause, ...]:
+    path = f"spec.{field}" if field else "spec"
+    written = owner.source.document is not None and owner.source.document.node(parse_path(path)) is not None
+    span = owner.source.span(path) if written else owner.source.key_span(path)
+    quota = limit.quota
+    return (
+        Cause(span, path, note),
+        Cause(quota.source.span(limit.path), f"{describe(quota)} {limit.path}", "all of it is used"),
+    )
+
+
+def _arithmetic(scope: str, *, certain: bool = True) -> Verdict:
+    return Verdict(
+        outcome=Outcome.VIOLATED,
+        method="arithmetic on the quotas",
+        scope=scope,
+        certain=certain,
+        assumptions=("every workload has all the pods it wants; pods that are being deleted are gone",),
+    )
+
+
+def _proof(ctx: Context, owner: AnyObject) -> Proof:
+    answer = ctx.admission.pod(owner)
+    missing = () if answer is None else answer.assumed
+    names = tuple(f"{m.kind} {m.name}" for m in missing)
+    wanted = pods_wanted(owner)
+    scope = "each of its pods" if wanted is None else count(wanted, "pod")
+    return Proof(
+        id="KV3003",
+        object=describe(owner),
+        property=PROPERTY,
+        message=TITLE,
+        verdict=Verdict(
+            outcome=Outcome.HOLDS,
+            method=METHOD,
+            scope=scope,
+            assumptions=(f"{MISSING}: {', '.join(names)}",) if names else (),
+        ),
+    )
