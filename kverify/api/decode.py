@@ -14,7 +14,7 @@ from attrs import frozen
 
 from kverify.api import registry
 from kverify.api.base import freeze
-from kverify.api.conversion import convert
+from kverify.api.conversion import convert, successor
 from kverify.api.defaults import apply_defaults, prepare_update
 from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.object import KubeObject, OtherObject
@@ -195,16 +195,30 @@ def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, contex
     return True
 
 
+def as_served(document: Document, version: str = DEFAULT_VERSION) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """An object of a removed API version as what came after it, and what :func:`decode` says about that; every other
+    document as it is.
+    """
+    plain = document.plain
+    api_version, kind = (_text(plain, "apiVersion"), _text(plain, "kind")) if isinstance(plain, dict) else ("", "")
+    if successor(api_version, kind) is None:
+        return document, ()
+    context = Context(version, document)
+    return _as_successor(api_version, kind, context) or document, context.finish()
+
+
 def _as_successor(api_version: str, kind: str, context: Context) -> Document | None:
     """Report a removed API version, and go on with the object as what came after it, if anything did."""
     removed = REMOVED[api_version, kind]
     converted = convert(context.document, api_version, kind)
+    if converted is not None:
+        context.document, context.object = converted.document, object_name(converted.document.plain)
     message = f"{kind} of {api_version} was removed in Kubernetes {removed.removed_in}"
     checked = f"; it is checked as one of {removed.use}" if converted is not None else ""
     context.add("KV1301", Severity.ERROR, ("apiVersion",), f"{message}{checked}.", f"use {removed.use}")
     if converted is None:
         return None
-    context.document, context.object, context.refused = converted.document, object_name(converted.document.plain), False
+    context.refused = False
     for note in converted.notes:
         context.add("KV1305", Severity.WARNING, (), note.message, note.mend, span=note.span, text=note.path)
     return converted.document
@@ -295,4 +309,4 @@ def object_name(plain: Plain) -> str:
     return f"{kind} {place}".strip()
 
 
-__all__ = ["Decoded", "DecodedAll", "decode", "decode_all", "expand", "object_name", "structure"]
+__all__ = ["Decoded", "DecodedAll", "as_served", "decode", "decode_all", "expand", "object_name", "structure"]

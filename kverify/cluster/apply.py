@@ -18,6 +18,7 @@ from kverify.api.apply.managers import SERVER_SIDE_APPLY, Manager, Owned
 from kverify.api.apply.server import Action, Outcome, Server, Stored, read_stored
 from kverify.api.apply.shape import ANY, Shape
 from kverify.api.apply.structured import field_set
+from kverify.api.decode import as_served
 from kverify.api.registry import AnyObject
 from kverify.api.types.extensions import CustomResourceDefinition
 from kverify.api.versions import DEFAULT_VERSION
@@ -104,8 +105,9 @@ def apply_documents(
     objects = dict(live.objects)
     custom = _all_defined(stored.object for stored in objects.values())
     changes = []
-    for document in documents:
+    for written in documents:
         server = Server(version, custom=custom)
+        document, gone = as_served(written, version)
         key = key_of_document(document)
         before = objects.get(key) if key is not None else None
         remembered = live.manifests.get(key) if key is not None else None
@@ -115,6 +117,7 @@ def apply_documents(
             if mode.server_side and guessed:
                 before = _adopted(server, before, remembered, mode)
         outcome = _request(server, mode, before, document, remembered)
+        outcome = attrs.evolve(outcome, diagnostics=(*gone, *outcome.diagnostics))
         shape = server.shape(outcome.stored.object) if outcome.stored is not None else ANY
         changes.append(Change(document, before, outcome, shape, guessed))
         if outcome.stored is not None and outcome.action is not Action.REFUSED:

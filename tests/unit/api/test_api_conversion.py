@@ -403,7 +403,7 @@ def test_the_object_goes_on_as_its_successor_and_is_still_refused() -> None:
     assert decoded.object.api_version == "networking.k8s.io/v1"
     assert decoded.object.metadata.namespace == "default"
     (removed,) = decoded.diagnostics
-    assert (removed.id, removed.severity, removed.object) == ("KV1301", Severity.ERROR, "Ingress web")
+    assert (removed.id, removed.severity, removed.object) == ("KV1301", Severity.ERROR, "Ingress default/web")
     assert not decoded.accepted
 
 

@@ -164,3 +164,15 @@ spec:
     assert result.plain["spec"]["color"] == "blue"
     changed = read_changes([paths["new"]], [], [paths["old"]], mode=Mode(server_side=True)).objects[1].changed
     assert [change.path for change in changed] == ["spec.parts[1]"]
+
+
+def test_a_manifest_of_a_removed_version_is_applied_as_what_came_after(tmp_path: Path) -> None:
+    """It is an error, and still the same object: what the old version meant where it said nothing is a change."""
+    gone = TEMPLATE.replace("apps/v1", "extensions/v1beta1").replace("  selector: {matchLabels: {app: web}}\n", "")
+    paths = write(tmp_path, old=TEMPLATE, new=gone)
+    bundle, problems = Bundle.read([paths["new"]], [], [paths["old"]])
+    assert [item.id for item in problems] == ["KV1301"]
+    assert wanted(bundle).api_version == "apps/v1"
+    changed = only(read_changes([paths["new"]], [], [paths["old"]]))
+    assert changed["spec.strategy.rollingUpdate.maxSurge"][1] == 1
+    assert "spec.selector" not in changed
