@@ -99,7 +99,7 @@ class Schema:
     @property
     def rules_are_correlatable(self) -> bool:
         """``MapIsCorrelatable``: old and new values of the fields belong together."""
-        return self.map_type in (None, "granular")
+        return self.map_type in (None, "granular", "atomic")
 
 
 _FIELDS: dict[str, tuple[str, type | tuple[type, ...], str]] = {
@@ -142,6 +142,7 @@ _POINTERS = frozenset(
         "x-kubernetes-list-type",
         "x-kubernetes-map-type",
         "$ref",
+        "additionalItems",
         "default",
     ]
 )

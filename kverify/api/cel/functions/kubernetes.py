@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Callable
-from datetime import date
 from fractions import Fraction
 from functools import cache
 
 from attrs import evolve, frozen
 
-from kverify.api.cel.functions.network import parse_url
-from kverify.api.cel.functions.times import read_timestamp
 from kverify.api.cel.libraries import FORMAT_NAMES
 from kverify.api.cel.literals import INT_MAX, INT_MIN
 from kverify.api.cel.values import NONE, CelError, Optional, Value, no_such_overload
+from kverify.api.languages import string_formats
 from kverify.api.quantity import NANO, Quantity, QuantityError, parse_quantity
 
 # -- quantities ------------------------------------------------------------------------------------------------------
@@ -136,35 +133,8 @@ class Format:
     name: str
 
 
-def _uri(text: str) -> str:
-    return "it is not a URI" if isinstance(parse_url(text), CelError) else ""
-
-
-def _uuid(text: str) -> str:
-    pattern = r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
-    return "" if re.fullmatch(pattern, text) else "it is not a UUID"
-
-
-def _bytes(text: str) -> str:
-    try:
-        b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except ValueError:
-        return "it is not base64"
-    return ""
-
-
-def _date(text: str) -> str:
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            raise ValueError(text)
-        date.fromisoformat(text)
-    except ValueError:
-        return "it is not a date such as 2006-01-02"
-    return ""
-
-
-def _datetime(text: str) -> str:
-    return "it is not a time such as 2006-01-02T15:04:05Z" if isinstance(read_timestamp(text), CelError) else ""
+def _why(fits: Callable[[str], bool], what: str) -> Callable[[str], str]:
+    return lambda text: "" if fits(text) else f"it is not {what}"
 
 
 @cache
@@ -183,11 +153,11 @@ def _rules() -> dict[str, Callable[[str], str]]:
         "dns1123SubdomainPrefix": prefix(formats.dns_subdomain),
         "dns1035LabelPrefix": prefix(formats.dns_label_1035),
         "labelValue": formats.label_value,
-        "uri": _uri,
-        "uuid": _uuid,
-        "byte": _bytes,
-        "date": _date,
-        "datetime": _datetime,
+        "uri": _why(string_formats.is_uri, "a URI"),
+        "uuid": _why(string_formats.is_uuid, "a UUID"),
+        "byte": _why(string_formats.is_base64, "base64"),
+        "date": _why(string_formats.is_date, "a date such as 2006-01-02"),
+        "datetime": _why(string_formats.is_date_time, "a time such as 2006-01-02T15:04:05Z"),
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote
 
 from attrs import frozen
 
 from kverify.api.cel.values import CelError, MapValue, Value, no_such_overload
+from kverify.api.languages.string_formats import split_url
 
 
 @frozen
@@ -121,18 +122,9 @@ def parse_url(text: Value) -> Value:
     """``url.ParseRequestURI``: absolute, or an absolute path."""
     if not isinstance(text, str):
         return no_such_overload()
-    error = CelError(f"URL parse error during conversion from string: {text[:60]!r}")
-    if not text or any(character <= " " or character == "\x7f" for character in text):
-        return error
-    if not text.startswith("/") and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
-        return error
-    if re.search(r"%(?![0-9A-Fa-f]{2})", text.partition("?")[0]):
-        return error
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return error
+    parts = split_url(text)
+    if parts is None:
+        return CelError(f"URL parse error during conversion from string: {text[:60]!r}")
     return Url(parts)
 
 
