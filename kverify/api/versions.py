@@ -8,6 +8,9 @@ deprecation guide (https://kubernetes.io/docs/reference/using-api/deprecation-gu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
 from attrs import frozen
 
 from kverify.api.types.history import FIELDS, KINDS
@@ -178,6 +181,25 @@ version before already knew (``environment.DefaultCompatibilityVersion``), so th
 def cel_library(name: str, version: str) -> bool:
     """Whether a new expression may use the library in ``version``."""
     return ordinal(version) >= ordinal(CEL_LIBRARIES[name])
+
+
+@cache
+def crd_formats(version: str) -> Mapping[str, frozenset[str]]:
+    """The formats that the schema of a custom resource checks, by type and without hyphens.
+
+    New ones for texts are known one version after their introduction, those of numbers are checked since 1.36
+    (``pkg/apiserver/validation/formats.go`` of ``k8s.io/apiextensions-apiserver``).
+    """
+    texts = (
+        "bsonobjectid byte cidr creditcard date datetime duration email hexcolor hostname ipv4 ipv6 isbn isbn10 isbn13 "
+        "mac password quantity rgbcolor ssn uri uuid uuid3 uuid4 uuid5"
+    )
+    if ordinal(version) >= ordinal("1.35"):
+        texts += " k8slongname k8sshortname"
+    known = {"string": frozenset(texts.split())}
+    if ordinal(version) >= ordinal("1.36"):
+        known |= {"integer": frozenset({"int32", "int64"}), "number": frozenset({"float", "double"})}
+    return known
 
 
 @frozen(kw_only=True)

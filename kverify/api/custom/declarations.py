@@ -86,6 +86,18 @@ def declare(schema: Schema, root: bool = False) -> DeclType | None:
     return None
 
 
+def is_declared(schema: Schema | None) -> bool:
+    """Whether :func:`declare` has a type for the data."""
+    while schema is not None and not schema.int_or_string:
+        if schema.type == "array":
+            schema = schema.items
+        elif schema.type == "object" and schema.additional is not None:
+            schema = schema.additional
+        else:
+            return schema.type in ("object", "string", "boolean", "number", "integer")
+    return schema is not None
+
+
 def _array(schema: Schema) -> DeclType | None:
     element = None if schema.items is None else declare(schema.items, schema.items.embedded)
     if element is None:

@@ -27,6 +27,7 @@ DEFAULTS: dict[tuple[str, str], str] = {
     (_ADMISSION, "ValidatingAdmissionPolicy"): "admission.default_validating_policy",
     (_ADMISSION, "ValidatingAdmissionPolicyBinding"): "admission.default_validating_binding",
     (_ADMISSION, "ValidatingWebhookConfiguration"): "admission.default_validating_webhooks",
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): "definitions.default_definition",
     ("v1", "Pod"): "objects.default_pod",
     ("v1", "Service"): "services.default_service",
     ("v1", "ServiceAccount"): "objects.default_service_account",

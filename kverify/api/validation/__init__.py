@@ -22,6 +22,7 @@ CHECKS: dict[tuple[str, str], str] = {
     (_ADMISSION, "ValidatingAdmissionPolicy"): "admission_policies.check_validating_policy",
     (_ADMISSION, "ValidatingAdmissionPolicyBinding"): "admission_policies.check_validating_binding",
     (_ADMISSION, "ValidatingWebhookConfiguration"): "webhooks.check_validating_webhooks",
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): "definitions.check_definition",
     ("v1", "Pod"): "pods.check_pod",
     ("v1", "Service"): "services.check_service",
     ("v1", "Endpoints"): "endpoints.check_endpoints",
@@ -68,6 +69,7 @@ CHECKS: dict[tuple[str, str], str] = {
 """The function of each kind: ``check(object, report)``."""
 
 UPDATES: dict[tuple[str, str], str] = {
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): "definitions.update_definition",
     ("v1", "Pod"): "pod_update.update_pod",
     ("v1", "Service"): "services.update_service",
     ("v1", "Node"): "nodes.update_node",

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from kverify.api.cel import Environment, Program, compile_text
 from kverify.api.cel.types import Type
 from kverify.api.validation.report import EXPRESSION, Path, Report
 
+_CALL = re.compile(r"\w+[.(]")
+
 
 def compile_expression(text: str, environment: Environment, path: Path, report: Report, offset: int = 0) -> Program:
     """Compile ``text`` and report what is wrong with it. It begins ``offset`` characters into the field at ``path``."""
     program = compile_text(text, environment)
+    report_complaints(program, path, report, offset)
+    return program
+
+
+def report_complaints(program: Program, path: Path, report: Report, offset: int = 0) -> None:
+    """Report what is wrong with a compiled expression, at its characters."""
     for complaint in program.complaints:
         part = (offset + complaint.start, offset + complaint.end)
-        message = complaint.message[:1].upper() + complaint.message[1:]
+        message = complaint.message
+        if not _CALL.match(message):
+            message = message[:1].upper() + message[1:]
         report.error(EXPRESSION, path, f"{message}.", complaint.mend, part=part)
-    return program
 
 
 def check_result(program: Program, wanted: Collection[Type], path: Path, report: Report) -> None:
