@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from kverify.api.labels import DEPRECATED_NODE_LABELS
 from kverify.api.types.container import ResourceRequirements
 from kverify.api.types.coordination import Lease
 from kverify.api.types.node import Node, Taint
 from kverify.api.types.runtime import RuntimeClass
 from kverify.api.validation import formats
+from kverify.api.validation.deprecations import warn_node_label
 from kverify.api.validation.metadata import check_format, check_labels, check_metadata
 from kverify.api.validation.placement import EFFECTS, check_toleration
 from kverify.api.validation.report import (
@@ -127,14 +127,9 @@ def check_runtime_class(runtime: RuntimeClass, report: Report) -> None:
     selector = Path().child("scheduling", "nodeSelector")
     check_labels(runtime.scheduling.node_selector, selector, report)
     for key in runtime.scheduling.node_selector:
-        if key in DEPRECATED_NODE_LABELS:
-            report.warn(SUSPICIOUS, selector.inside(key), f"The node label {key} is deprecated.", _use(key))
+        warn_node_label(key, selector.inside(key), report)
     for here, toleration in Path().child("scheduling", "tolerations").each(runtime.scheduling.tolerations):
         check_toleration(toleration, here, report)
-
-
-def _use(key: str) -> str:
-    return f"use {DEPRECATED_NODE_LABELS[key]}" if DEPRECATED_NODE_LABELS[key] else ""
 
 
 def update_runtime_class(new: RuntimeClass, old: RuntimeClass, report: Report) -> None:

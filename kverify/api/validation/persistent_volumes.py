@@ -22,6 +22,7 @@ from kverify.api.validation.claims import (
     check_given_choice,
     warn_beta_class,
 )
+from kverify.api.validation.deprecations import warn_node_terms
 from kverify.api.validation.metadata import check_format, check_metadata
 from kverify.api.validation.placement import check_node_selector
 from kverify.api.validation.report import IMMUTABLE, RESOURCES, SUSPICIOUS, Path, Report
@@ -63,6 +64,8 @@ def _check_all(volume: PersistentVolume, report: Report) -> None:
             report.required(required, "A volume is bound to nodes by what they must have.", "add required")
         else:
             check_node_selector(spec.node_affinity.required, required, report)
+            terms = spec.node_affinity.required.node_selector_terms
+            warn_node_terms(terms, required.child("nodeSelectorTerms"), report)
     _check_sources(spec, volume.metadata.name, _SPEC, report)
     check_class_name(spec.storage_class_name, _SPEC.child("storageClassName"), report)
     check_given_choice(spec.volume_mode, VOLUME_MODES, _SPEC.child("volumeMode"), report)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from kverify.api.types.pod import Pod, PodSpec, PodTemplate, PodTemplateSpec
 from kverify.api.validation import formats
 from kverify.api.validation.containers import check_containers, check_image_blanks, visit_containers
+from kverify.api.validation.deprecations import warn_about_annotations, warn_about_labels
 from kverify.api.validation.env import check_env_files
 from kverify.api.validation.metadata import check_annotations, check_format, check_labels, check_metadata
 from kverify.api.validation.placement import check_placement
@@ -38,6 +39,9 @@ def check_pod(pod: Pod, report: Report) -> None:
     check_profiles(pod.metadata.annotations, pod.spec, path, report)
     warn_about_name(pod.metadata.name, report)
     warn_about_pod(pod.spec, path, report)
+    warn_about_labels(pod.spec, path, report)
+    annotations = place.child("annotations")
+    warn_about_annotations(pod.metadata.annotations, pod.spec, annotations, path, report, is_pod=True)
 
 
 def _check_only_pods(spec: PodSpec, path: Path, report: Report) -> None:
@@ -74,6 +78,9 @@ def check_template(template: PodTemplateSpec, path: Path, report: Report) -> Non
         mend = "add them to the running pod with kubectl debug"
         report.forbidden(place.child("ephemeralContainers"), message, mend)
     warn_about_pod(template.spec, place, report)
+    warn_about_labels(template.spec, place, report)
+    here = meta.child("annotations")
+    warn_about_annotations(template.metadata.annotations, template.spec, here, place, report, is_pod=False)
 
 
 def check_pod_spec(

@@ -23,6 +23,7 @@ from kverify.api.types.storage import (
 )
 from kverify.api.validation import formats
 from kverify.api.validation.claims import check_given_choice, warn_beta_class
+from kverify.api.validation.deprecations import warn_node_label, warn_node_labels
 from kverify.api.validation.metadata import check_format, check_metadata, check_selector
 from kverify.api.validation.persistent_volumes import check_inline_volume
 from kverify.api.validation.report import DUPLICATE, IMMUTABLE, OUT_OF_RANGE, RESOURCES, Path, Report
@@ -84,6 +85,7 @@ def _check_topologies(terms: tuple[TopologySelectorTerm, ...], path: Path, repor
                     report.duplicate(value_place, value, "remove it")
                 values.add(value)
             check_format(requirement.key, entry.child("key"), report, formats.qualified_name)
+            warn_node_label(requirement.key, entry.child("key"), report)
             if requirement.key in selected:
                 report.duplicate(entry.child("key"), requirement.key, "merge the two")
             selected[requirement.key] = frozenset(values)
@@ -228,6 +230,7 @@ def check_storage_capacity(capacity: CSIStorageCapacity, report: Report) -> None
     check_metadata(capacity.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
     if capacity.node_topology is not None:
         check_selector(capacity.node_topology, Path().child("nodeTopology"), report)
+        warn_node_labels(capacity.node_topology, Path().child("nodeTopology"), report)
     check_format(capacity.storage_class_name, Path().child("storageClassName"), report, formats.dns_subdomain)
     if capacity.capacity is not None and capacity.capacity.nano < 0:
         report.error(RESOURCES, Path().child("capacity"), f"The capacity {capacity.capacity} is negative.")
