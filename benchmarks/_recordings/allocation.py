@@ -16,7 +16,6 @@ ADDRESS = "10.96.0.1"
 NODE_PORT = 30000
 UID = "00000000-0000-0000-0000-000000000000"
 _ADDRESSES = ipaddress.ip_network("10.96.0.0/16")
-_NODE_PORTS = range(30000, 32768)
 _UIDS = ("batch.kubernetes.io/controller-uid", "controller-uid")
 
 
@@ -60,9 +59,7 @@ def _service(obj: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         spec["clusterIPs"] = ["allocated" if _is_allocated(ip) else ip for ip in spec.get("clusterIPs") or ()]
     named = {port.get("nodePort") for port in wanted.get("ports") or ()}
     spec["ports"] = [
-        {**port, "nodePort": "allocated"}
-        if port.get("nodePort") in _NODE_PORTS and port["nodePort"] not in named
-        else port
+        {**port, "nodePort": "allocated"} if port.get("nodePort") and port["nodePort"] not in named else port
         for port in spec.get("ports") or ()
     ]
     if not spec["ports"]:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import attrs
-
-from benchmarks._recordings.allocation import allocate, without_choices
-from benchmarks._recordings.cluster import NAMESPACE, WIDGETS
+from benchmarks._recordings.allocation import without_choices
+from benchmarks._recordings.cluster import SERVER
 from benchmarks._recordings.rows import Comparison, Disagreement, Row, differences
 from kverify.api.apply.managers import Manager
-from kverify.api.apply.server import Action, Outcome, Server, Stored
+from kverify.api.apply.server import Action, Outcome, Stored
 from kverify.manifest import Document, read_text
 
 DROPPED = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "namespace")
@@ -23,18 +21,16 @@ DROPPED = ("uid", "resourceVersion", "creationTimestamp", "generation", "managed
 
 def compare(row: Row) -> Comparison:
     """Same object, same refusal (the paths of the causes), same conflicts (managers and fields)."""
-    server = Server(namespace=NAMESPACE, custom=WIDGETS)
     found: list[Disagreement] = []
-    first = _apply(server, row, None, "first", 0)
+    first = _apply(row, None, "first", 0)
     if first.stored is None:
         found.append(Disagreement("first apply", "accepted", [str(item) for item in first.diagnostics]))
         return Comparison(row["id"], row["first"]["kind"], tuple(found))
-    stored = _allocated(_edited(server, _allocated(first.stored), row.get("live_edit")))
-    outcome = _apply(server, row, stored, "second", 1)
+    stored = _edited(first.stored, row.get("live_edit"))
+    outcome = _apply(row, stored, "second", 1)
     found += _same_refusal(row, outcome)
     assert outcome.stored is not None
-    result = _allocated(outcome.stored).plain
-    found += differences(_kept(row["result"], row["second"]), _kept(result, row["second"]))
+    found += differences(_kept(row["result"], row["second"]), _kept(outcome.stored.plain, row["second"]))
     return Comparison(
         row["id"],
         row["second"]["kind"],
@@ -44,20 +40,20 @@ def compare(row: Row) -> Comparison:
     )
 
 
-def _apply(server: Server, row: Row, live: Stored | None, which: str, index: int) -> Outcome:
+def _apply(row: Row, live: Stored | None, which: str, index: int) -> Outcome:
     manifest = _document(row[which])
     if row["mode"] == "client":
-        return server.apply_client_side(live, manifest)
+        return SERVER.apply_client_side(live, manifest)
     force = row["mode"] == "server-force" and index == 1
-    return server.apply_server_side(live, manifest, row["managers"][index], force=force)
+    return SERVER.apply_server_side(live, manifest, row["managers"][index], force=force)
 
 
-def _edited(server: Server, live: Stored, edit: Any) -> Stored:
+def _edited(live: Stored, edit: Any) -> Stored:
     """What somebody else does between the two applies."""
     if not edit:
         return live
     manager = Manager(edit["manager"], "Update", "", edit.get("sub", ""))
-    outcome = server.patch(live, edit["patch"], edit["type"], manager)
+    outcome = SERVER.patch(live, edit["patch"], edit["type"], manager)
     assert outcome.stored is not None
     return outcome.stored
 
@@ -82,10 +78,6 @@ def _same_refusal(row: Row, outcome: Outcome) -> list[Disagreement]:
         if (row["output"] == "unchanged") != unchanged:
             found.append(Disagreement("kubectl says", row["output"], outcome.action.value))
     return found
-
-
-def _allocated(stored: Stored) -> Stored:
-    return attrs.evolve(stored, object=allocate(stored.object))
 
 
 def _kept(obj: dict[str, Any], manifest: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kverify.api import registry
 from kverify.api.apply import last_applied
 from kverify.api.apply.custom import CustomKind, custom_kinds
 from kverify.api.apply.managers import SERVER_SIDE_APPLY, Manager, Owned
-from kverify.api.apply.server import Action, Outcome, Server, Stored, read_stored
+from kverify.api.apply.server import Action, Admit, Outcome, Server, Stored, read_stored
 from kverify.api.apply.shape import ANY, Shape
 from kverify.api.apply.structured import field_set
 from kverify.api.decode import as_served
@@ -98,15 +98,20 @@ class Live:
 
 
 def apply_documents(
-    documents: Iterable[Document], live: Live, version: str = DEFAULT_VERSION, mode: Mode | None = None
+    documents: Iterable[Document],
+    live: Live,
+    version: str = DEFAULT_VERSION,
+    mode: Mode | None = None,
+    admit: Admit | None = None,
 ) -> tuple[Change, ...]:
-    """Apply manifests one after the other, each over what the ones before it have left."""
+    """Apply manifests one after the other, each over what the ones before it have left. ``admit`` is asked about every
+    object."""
     mode = mode or Mode()
     objects = dict(live.objects)
     custom = _all_defined(stored.object for stored in objects.values())
     changes = []
     for written in documents:
-        server = Server(version, custom=custom)
+        server = Server(version, custom=custom, admit=admit)
         document, gone = as_served(written, version)
         key = key_of_document(document)
         before = objects.get(key) if key is not None else None

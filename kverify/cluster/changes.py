@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from kverify.api.decode import expand, object_name
+from kverify.api.apply.server import Admit
+from kverify.api.decode import decode_all, expand, object_name
+from kverify.api.registry import AnyObject
 from kverify.api.versions import DEFAULT_VERSION
+from kverify.cluster.admission import BundleView, Operation, admit
+from kverify.cluster.admission.wanted import diagnostic_of
 from kverify.cluster.apply import Change, Live, Mode, apply_documents
-from kverify.cluster.bundle import read_documents, read_objects
+from kverify.cluster.bundle import Bundle, read_documents, read_objects
 from kverify.cluster.difference import FieldChange, differences
+from kverify.cluster.references.existence import OPEN, Boundary
 from kverify.manifest.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -68,8 +73,10 @@ def read_changes(
     version: str = DEFAULT_VERSION,
     stdin: Stdin | None = None,
     mode: Mode | None = None,
+    boundary: Boundary = OPEN,
 ) -> Changes:
-    """Apply ``manifests`` over the objects of ``cluster``, to which ``previous`` was applied last."""
+    """Apply ``manifests`` over the objects of ``cluster``, to which ``previous`` was applied last. ``boundary`` says
+    what else there is."""
     mode = mode or Mode()
     exists, exists_problems = read_objects(cluster, version, Severity.WARNING, stdin)
     before, before_problems = read_objects(previous, version, Severity.WARNING, stdin)
@@ -83,7 +90,9 @@ def read_changes(
         items, found = expand(document)
         wanted += items
         problems += found
-    changes = apply_documents(wanted, Live.of(exists, before, version, mode), version, mode)
+    there = Bundle(decode_all(wanted, version).objects, exists, before)
+    live = Live.of(exists, before, version, mode)
+    changes = apply_documents(wanted, live, version, mode, _admission(there, version, boundary))
     return Changes(
         tuple(
             ObjectChange(
@@ -96,3 +105,14 @@ def read_changes(
         tuple(problems),
         mode,
     )
+
+
+def _admission(bundle: Bundle, version: str, boundary: Boundary) -> Admit:
+    view = BundleView(bundle, boundary)
+
+    def ask(obj: AnyObject, old: AnyObject | None) -> tuple[AnyObject, tuple[Diagnostic, ...]]:
+        operation = Operation.CREATE if old is None else Operation.UPDATE
+        answer = admit(obj, view, operation, old=old, version=version)
+        return answer.object, tuple(diagnostic_of(obj, problem) for problem in answer.problems)
+
+    return ask

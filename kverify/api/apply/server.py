@@ -10,9 +10,9 @@ Sources: ``k8s.io/kubectl/pkg/cmd/apply`` (what kubectl sends), ``k8s.io/apiserv
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 from attrs import frozen
@@ -27,7 +27,9 @@ from kverify.api.apply.shape import ANY, Shape, shape_of_kind
 from kverify.api.apply.strategic_lists import PatchError
 from kverify.api.apply.structured import TypeProblem, same
 from kverify.api.decode import decode, object_name
+from kverify.api.defaults.creation import new_status
 from kverify.api.encode import to_plain
+from kverify.api.object import KubeObject
 from kverify.api.registry import AnyObject
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -35,6 +37,9 @@ from kverify.manifest.nodes import Document, FieldPath, format_path
 from kverify.manifest.reader import read_text
 
 CONFLICT_MEND = "leave the field to it, write its value, or force the apply"
+Admit: TypeAlias = Callable[[AnyObject, AnyObject | None], tuple[AnyObject, tuple[Diagnostic, ...]]]
+"""What admission makes of an object, given the stored one, and what it has against it."""
+
 STATUS: FieldSet = frozenset({(field("status"),)})
 
 
@@ -80,12 +85,16 @@ class Outcome:
 
 @frozen
 class Server:
-    """An API server of a version, asked by somebody whose namespace is ``namespace``. ``custom`` are the custom kinds
-    whose definition is known."""
+    """An API server of a version, asked by somebody whose namespace is ``namespace``.
+
+    ``custom`` are the custom kinds whose definition is known. ``admit`` is asked about every object before it is
+    stored, with the one it replaces.
+    """
 
     version: str = DEFAULT_VERSION
     namespace: str = "default"
     custom: Mapping[tuple[str, str], CustomKind] = attrs.field(factory=dict)
+    admit: Admit | None = None
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -213,14 +222,22 @@ class Server:
             plain = self.custom[key].default(plain)
         grafted = graft(_without_managed_fields(plain), document, self._shape_of(*key))
         decoded = decode(grafted, self.version, live.object if live is not None else None)
-        if decoded.object is None:
+        if decoded.object is None or not decoded.accepted:
             return _refused(live, decoded.diagnostics)
-        stored = Stored(decoded.object, known)
+        obj, said = decoded.object, decoded.diagnostics
+        if live is None and isinstance(obj, KubeObject):
+            obj = new_status(obj)
+        if self.admit is not None:
+            obj, more = self.admit(obj, live.object if live is not None else None)
+            said = (*said, *more)
+            if any(item.refuses for item in more):
+                return _refused(live, said)
+        stored = Stored(obj, known)
         if live is None:
             action = Action.CREATED
         else:
             action = Action.UNCHANGED if same(live.plain, stored.plain) else Action.CONFIGURED
-        return Outcome(action, stored, decoded.diagnostics)
+        return Outcome(action, stored, said)
 
     def _shape_of(self, api_version: str, kind: str) -> Shape:
         custom = self.custom.get((api_version, kind))

@@ -3,14 +3,18 @@ pkg/registry/core/pod/strategy.go. A pod that has a uid was created before and h
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
+from kverify.api.defaults import apply_defaults
 from kverify.api.defaults.label_keys import merge_affinity_keys, merge_spread_keys
 from kverify.api.object import KubeObject
+from kverify.api.resources import qos_class
 from kverify.api.types.container import AppArmorProfile, Container, SecurityContext
+from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod, PodSpec
+from kverify.api.types.pod_status import PodStatus
 from kverify.api.versions import enabled
 
 T = TypeVar("T", bound=KubeObject)
@@ -36,6 +40,17 @@ def prepare_for_create(obj: T, version: str) -> T:
     if profiles and not (spec.os is not None and spec.os.name == "windows"):
         spec = _with_profiles(spec, profiles)
     return obj if spec is obj.spec else attrs.evolve(obj, spec=spec)
+
+
+def new_status(obj: T) -> T:
+    """A new object has the status of its kind, whatever its manifest says; only nodes keep theirs. ``obj`` has been
+    defaulted."""
+    if not hasattr(obj, "status") or isinstance(obj, Node):
+        return obj
+    if isinstance(obj, Pod):
+        return attrs.evolve(obj, status=PodStatus(phase="Pending", qos_class=qos_class(obj.spec)))
+    changed: dict[str, Any] = {"status": attrs.fields_dict(type(obj))["status"].default}
+    return apply_defaults(attrs.evolve(obj, **changed))
 
 
 def _with_profiles(spec: PodSpec, profiles: dict[str, str]) -> PodSpec:
