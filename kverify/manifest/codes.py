@@ -43,5 +43,6 @@ TOO_MANY = Code("KV1024", Severity.ERROR, "A file has more problems than are lis
 MERGE_OVERRIDDEN = Code(
     "KV1025", Severity.WARNING, "A key replaces a merged one; strict decoding of YAML refuses that."
 )
+COMMENT_TEXT = Code("KV1026", Severity.WARNING, "An unquoted value ends in what looks like a // comment.")
 
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))

@@ -6,6 +6,7 @@ from attrs import evolve
 from yaml import MarkedYAMLError
 
 from kverify.manifest import codes
+from kverify.manifest.comments import foreign_comment
 from kverify.manifest.reading import Problem, Reading, too_deep
 from kverify.manifest.span import Span
 
@@ -22,6 +23,11 @@ def syntax_problem(reading: Reading, error: MarkedYAMLError) -> Problem:
     start = error.context_mark or mark
     here, begun = reading.point(mark), reading.point(start)
     character = reading.text[mark.index : mark.index + 1]
+    line_start = reading.text.rfind("\n", 0, start.index) + 1
+    first = line_start + len(reading.text[line_start:]) - len(reading.text[line_start:].lstrip(" "))
+    comment = foreign_comment(reading, mark.index) or foreign_comment(reading, first)
+    if comment is not None:
+        return comment
     if "maximum nesting depth" in problem:
         # libyaml looks ahead for a colon, so its own limit of 1,000 levels may come before any of the events that ours
         # counts. Older ones have none.

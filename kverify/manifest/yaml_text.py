@@ -17,6 +17,8 @@ from yaml.reader import ReaderError
 
 from kverify.manifest import codes
 from kverify.manifest.builder import NodeBuilder, check_aliases
+from kverify.manifest.comments import MARK as COMMENT_MARK
+from kverify.manifest.comments import swallowed_comments
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.driver import TableParser
 from kverify.manifest.events import PARSER, NodeLexer
@@ -59,7 +61,7 @@ def read_yaml(source: SourceText) -> tuple[list[Document], list[Diagnostic]]:
 def _plain_document(chunk: Chunk) -> Document | None:
     """The document as plain values; None when there is something unusual about it."""
     # What has a mark of templates must be searched for them, node by node; \\/ is an escape to libyaml only.
-    if chunk.problems or "{{" in chunk.text or "\\/" in chunk.text:
+    if chunk.problems or any(mark in chunk.text for mark in ("{{", COMMENT_MARK, "\\/")):
         return None
     try:
         plain = _parser(PlainLexer, PlainBuilder).parse((chunk.text,))
@@ -82,6 +84,8 @@ def _exact_document(chunk: Chunk) -> tuple[Document | None, list[Diagnostic]]:
     document = None if root is None else Document.of(root)
     if document is not None and "{{" in chunk.text:
         reading.problems.extend(islice(leftovers(document), MAX_PROBLEMS))
+    if document is not None and COMMENT_MARK in chunk.text:
+        reading.problems.extend(islice(swallowed_comments(document), MAX_PROBLEMS))
     return document, diagnostics + reading.diagnostics(root)
 
 

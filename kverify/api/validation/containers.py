@@ -52,7 +52,7 @@ def check_containers(spec: PodSpec, volumes: Mapping[str, Volume], path: Path, r
 
 def _check_regular(pool: Pool, path: Path, report: Report) -> None:
     if not pool.spec.containers:
-        report.required(path, "The pod has no containers.", "add at least one container")
+        report.required(path, "The pod has no containers.", "add at least one: containers: [{name: …, image: …}]")
     names: set[str] = set()
     host_ports: set[str] = set()
     for here, container in path.each(pool.spec.containers):
