@@ -9,16 +9,11 @@ import pytest
 
 from benchmarks._recordings.files import RECORDINGS, Recording
 from benchmarks._recordings.rows import TRACES, Row
-from kverify.api.registry import TYPED
-from kverify.api.validation import CHECKS
 
 pytestmark = pytest.mark.skipif(not TRACES.is_dir(), reason="the recordings are not here")
 
 LEAST = {"admission.jsonl": 400, "defaults.jsonl": 100, "apply.jsonl": 150, "quantities.jsonl": 300, "cron.jsonl": 100}
 """How many rows there are at least."""
-
-WITHOUT_RULES = {kind for _, kind in TYPED} - {kind for _, kind in CHECKS}
-"""Kinds that are typed and whose rules are not written."""
 
 CASES = [(recording, number, row) for recording in RECORDINGS for number, row in enumerate(recording.cases())]
 
@@ -38,6 +33,4 @@ def test_same_answer(case: tuple[Recording, int, Row]) -> None:
     """The same verdict, the same fields, the same object."""
     recording, _, row = case
     compared = recording.compare(row)
-    if compared.kind in WITHOUT_RULES:
-        pytest.skip(f"{compared.kind} is decoded, and not validated yet")
     assert compared.agrees, (compared.said, compared.answer, *map(str, compared.differences))

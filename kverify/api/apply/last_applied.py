@@ -18,25 +18,47 @@ def annotation(manifest: Mapping[str, Any]) -> str:
     """The exact text of the annotation: compact JSON, keys sorted, ``annotations`` always there, a line end."""
     metadata = manifest.get("metadata") or {}
     kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
-    remembered = {**manifest, "metadata": {**metadata, "annotations": kept}}
-    text = json.dumps(remembered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    for character, escape in _ESCAPED.items():
-        text = text.replace(character, escape)
-    return f"{text}\n"
+    return _text({**manifest, "metadata": {**metadata, "annotations": kept}})
 
 
 def annotated(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest with the annotation: what client-side apply sends and compares."""
-    metadata = manifest.get("metadata") or {}
-    annotations = {**(metadata.get("annotations") or {}), LAST_APPLIED: annotation(manifest)}
-    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+    return _with(manifest, annotation(manifest))
+
+
+def updated(merged: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """An object whose annotation the server brings up to date when ``kubectl`` applies ``manifest`` server-side
+    (``lastappliedupdater.go``). Here ``annotations`` that are not there are not added."""
+    metadata = {key: value for key, value in (manifest.get("metadata") or {}).items() if key != "annotations"}
+    given = (manifest.get("metadata") or {}).get("annotations")
+    if given is not None:
+        metadata["annotations"] = {key: value for key, value in given.items() if key != LAST_APPLIED}
+    return _with(merged, _text({**manifest, "metadata": metadata}))
 
 
 def remembered(live: Mapping[str, Any]) -> dict[str, Any] | None:
     """The manifest that the annotation of a live object holds; None without a readable one."""
-    annotations = (live.get("metadata") or {}).get("annotations") or {}
     try:
-        found = json.loads(annotations.get(LAST_APPLIED, ""))
+        found = json.loads(remembered_text(live) or "")
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def remembered_text(live: Mapping[str, Any]) -> str | None:
+    """The annotation of a live object, None when it has none."""
+    annotations = (live.get("metadata") or {}).get("annotations") or {}
+    found = annotations.get(LAST_APPLIED)
+    return found if isinstance(found, str) else None
+
+
+def _with(obj: Mapping[str, Any], text: str) -> dict[str, Any]:
+    metadata = obj.get("metadata") or {}
+    return {**obj, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), LAST_APPLIED: text}}}
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    for character, escape in _ESCAPED.items():
+        text = text.replace(character, escape)
+    return f"{text}\n"

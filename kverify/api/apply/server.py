@@ -18,10 +18,11 @@ import attrs
 from attrs import frozen
 
 from kverify.api import registry
-from kverify.api.apply import json_merge, last_applied, managers, strategic
+from kverify.api.apply import json_merge, last_applied, managers, migration, strategic
 from kverify.api.apply.custom import CustomKind
 from kverify.api.apply.fields import EMPTY_SET, FieldSet, Path, field, locate, text
 from kverify.api.apply.graft import graft
+from kverify.api.apply.last_applied import remembered_text
 from kverify.api.apply.managers import Conflict, Manager, Managers
 from kverify.api.apply.shape import ANY, Shape, shape_of_kind
 from kverify.api.apply.strategic_lists import PatchError
@@ -156,6 +157,30 @@ class Server:
         force: bool = False,
     ) -> Outcome:
         """``kubectl apply --server-side``: the manager owns what the manifest has, and gives up what it lacks."""
+        outcome = self._apply_server_side(live, manifest, manager, force)
+        if outcome.action is Action.REFUSED or outcome.stored is None:
+            return outcome
+        migrated = self._migrated(outcome.stored, manager)
+        if migrated is None:
+            return outcome
+        again = self._apply_server_side(migrated, manifest, manager, force)
+        if again.action is Action.REFUSED or again.stored is None:
+            return outcome
+        action = Action.UNCHANGED if live is not None and same(live.plain, again.stored.plain) else outcome.action
+        return attrs.evolve(again, action=action)
+
+    def _migrated(self, stored: Stored, manager: str) -> Stored | None:
+        """What kubectl makes of an object that client-side apply has managed; None when there is nothing to do."""
+        annotation = remembered_text(stored.plain)
+        if annotation is None:
+            return None
+        known = stored.managers
+        if manager == managers.SERVER_SIDE_APPLY and not migration.owners(known, "Apply"):
+            known = {**known, **migration.keeper(stored.object.api_version)}
+        moved = migration.moved(known, manager)
+        return None if moved is None else attrs.evolve(stored, managers=moved)
+
+    def _apply_server_side(self, live: Stored | None, manifest: Document, manager: str, force: bool) -> Outcome:
         config = self.named(_plain(manifest))
         api_version, kind = str(config.get("apiVersion", "")), str(config.get("kind", ""))
         shape = self._shape_of(api_version, kind)
@@ -181,7 +206,10 @@ class Server:
                 for path in sorted(conflict.fields)
             ]
             return attrs.evolve(_refused(live, found), conflicts=result.conflicts)
-        return self._store(result.object, manifest, live, result.managers)
+        merged = result.object
+        if manager == managers.SERVER_SIDE_APPLY and remembered_text(merged) is not None:
+            merged = last_applied.updated(merged, config)
+        return self._store(merged, manifest, live, result.managers)
 
     # -- what they have in common --------------------------------------------------------------------------------
 

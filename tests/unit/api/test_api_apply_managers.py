@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from kverify.api.apply import fields, managers, structured
 from kverify.api.apply.custom import CustomKind
 from kverify.api.apply.managers import Applied, Manager, Managers, apply, read_managers, update, write_managers
+from kverify.api.apply.server import Server
 from kverify.api.apply.shape import ANY, shape_of_class
 from kverify.api.apply.structured import compare, field_set, merge, validate
 from kverify.api.types.apps import Deployment
 from kverify.api.types.service import Service
+from kverify.manifest import Document, read_text
 
 DEPLOYMENT = shape_of_class(Deployment)
 SERVICE = shape_of_class(Service)
@@ -297,3 +299,37 @@ def _split(config: dict[str, Any], data: st.DataObject) -> tuple[dict[str, Any],
             target = mine if data.draw(st.booleans()) else theirs
             target[part][key] = value
     return mine, theirs
+
+
+def test_server_side_apply_after_client_side_apply_takes_its_fields_over() -> None:
+    """What the manifest had and no longer has goes, although another manager set it by an update."""
+    server = Server()
+    first = server.apply_client_side(None, _document(paused="true", replicas="3"))
+    assert first.stored is not None
+    second = server.apply_server_side(first.stored, _document(replicas="3"))
+    assert second.stored is not None
+    plain = second.stored.plain
+    assert "paused" not in plain["spec"]
+    assert plain["spec"]["replicas"] == 3
+    assert '"paused"' not in plain["metadata"]["annotations"][managers.LAST_APPLIED]
+    assert {manager.name for manager in second.stored.managers} == {"kubectl", "kubectl-last-applied"}
+
+
+def test_another_manager_drops_the_annotation_with_the_migration() -> None:
+    server = Server()
+    first = server.apply_client_side(None, _document(replicas="3"))
+    assert first.stored is not None
+    second = server.apply_server_side(first.stored, _document(replicas="3"), "ci")
+    assert second.stored is not None
+    assert "annotations" not in second.stored.plain["metadata"]
+    assert {manager.name for manager in second.stored.managers} == {"ci"}
+
+
+def _document(**spec: str) -> Document:
+    fields = "".join(f"  {name}: {value}\n" for name, value in spec.items())
+    text = (
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n{fields}"
+        "  selector: {matchLabels: {a: b}}\n"
+        "  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}\n"
+    )
+    return read_text(text, "web.yaml").documents[0]
