@@ -5,7 +5,7 @@ The object with the template is accepted in any case; it is its controller that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.batch import CronJob, Job
@@ -34,6 +34,9 @@ WHY_QUOTA = (
     "later and later, and no pod is ever Pending for it (https://kubernetes.io/docs/concepts/policy/resource-quotas/, "
     "kubernetes/kubernetes#89209)."
 )
+SHOWN = 5
+"""Other workloads that are named when a quota is too small for all."""
+
 MISSING = "what the input does not have is there and forbids nothing"
 
 
@@ -102,8 +105,8 @@ def _crowded(ctx: Context, owner: AnyObject) -> Finding | None:
     if short is None:
         return None
     key, namespace = key_of(owner), namespace_of(owner)
-    near = f" beside the other workloads of {namespace}" if short.beside else ""
-    says = short.limit.says(key, {**short.beside, key: short.admitted})
+    near = "" if short.alone else f" beside the other workloads of {namespace}"
+    says = short.limit.says(key, short.others + short.admitted * short.limit.cost[key])
     pods = count(short.wanted, "pod")
     field = "" if isinstance(owner, (Job, CronJob)) else "replicas"
     return Finding(
@@ -113,19 +116,25 @@ def _crowded(ctx: Context, owner: AnyObject) -> Finding | None:
         message=f"only {short.admitted} of its {pods} are admitted{near}: {says}",
         property=PROPERTY,
         causes=_quota_causes(owner, short.limit, field, f"{pods} at once"),
-        certainty=Certainty.POSSIBLE if short.beside else Certainty.CERTAIN,
+        certainty=Certainty.CERTAIN if short.alone else Certainty.POSSIBLE,
         outcome=f"{short.wanted - short.admitted} of its pods are refused for ever; the controller reports "
         "FailedCreate.",
-        details=_shares(short.limit, short.beside),
+        details=() if short.alone else _shares(ctx, owner, short.limit),
         why=WHY_QUOTA,
-        repairs=_raise(ctx.admission.limits(namespace), {**short.beside, key: short.wanted}),
-        verdict=_arithmetic(f"{pods} in the namespace {namespace}", certain=not short.beside),
+        repairs=_raise(ctx, owner, short.wanted, alone=short.alone),
+        verdict=_arithmetic(f"{pods} in the namespace {namespace}", certain=short.alone),
     )
 
 
-def _shares(limit: Limit, beside: Mapping[Key, int]) -> tuple[str, ...]:
-    rows = ((key, number) for key, number in beside.items() if number and limit.cost.get(key))
-    return tuple(f"{title(*key[:3])} wants {count(number, 'pod')}" for key, number in rows)
+def _shares(ctx: Context, owner: AnyObject, limit: Limit) -> tuple[str, ...]:
+    """The other workloads that take of a limit; only so many that one can read them."""
+    shown: list[str] = []
+    for key, number in ctx.admission.counts(namespace_of(owner)).items():
+        if number and limit.cost.get(key) and key != key_of(owner):
+            if len(shown) == SHOWN:
+                return (*shown, "and more")
+            shown.append(f"{title(*key[:3])} wants {count(number, 'pod')}")
+    return tuple(shown)
 
 
 def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding | None:
@@ -134,11 +143,9 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
         return None
     surge, unavailable = subject.strategy.surge, subject.strategy.unavailable
     assert isinstance(surge, int)
-    room, limit = ctx.admission.spare(owner)
+    room, limit, taken = ctx.admission.spare(owner)
     if room >= surge or limit is None:
         return None
-    counts = ctx.admission.counts(subject.namespace)
-    says = limit.says(key_of(owner), counts)
     if blocks_rollout(ctx, subject):
         begins = (
             "a rollout can never begin: maxUnavailable 0 keeps the old pods, and beside them no new one is admitted"
@@ -154,22 +161,28 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
         id="KV3004",
         severity=severity,
         object=subject.title,
-        message=f"{begins}: {says}",
+        message=f"{begins}: {limit.says(key_of(owner), taken)}",
         property=PROPERTY,
         causes=_quota_causes(owner, limit, "strategy", note),
         certainty=Certainty.CERTAIN,
         outcome=outcome,
-        details=_shares(limit, {key: number for key, number in counts.items() if key != key_of(owner)}),
+        details=_shares(ctx, owner, limit),
         why=WHY_QUOTA,
-        repairs=_raise(ctx.admission.limits(subject.namespace), {**counts, key_of(owner): subject.most}),
+        repairs=_raise(ctx, owner, subject.most),
         verdict=_arithmetic(f"{count(subject.replicas, 'replica')}, {note}"),
     )
 
 
-def _raise(limits: Sequence[Limit], counts: Mapping[Key, int]) -> tuple[Repair, ...]:
-    """What the quotas would have to allow for ``counts`` pods: checked by the arithmetic that finds them short."""
-    short = [limit for limit in limits if limit.taken(counts) > limit.left]
-    rows = (f"{describe(limit.quota)} {limit.path}: {limit.needed(counts)}" for limit in short)
+def _raise(ctx: Context, owner: AnyObject, pods: int, *, alone: bool = False) -> tuple[Repair, ...]:
+    """What the quotas would have to allow for so many pods of ``owner``, beside the others': checked by the arithmetic
+    that finds them short."""
+    key, wanted = key_of(owner), pods_wanted(owner) or 0
+    rows = []
+    for limit, taken in ctx.admission.taken(namespace_of(owner)):
+        cost = limit.cost.get(key, 0)
+        need = pods * cost if alone else taken + (pods - wanted) * cost
+        if cost and need > limit.left:
+            rows.append(f"{describe(limit.quota)} {limit.path}: {limit.needed(need)}")
     return (Repair(text="; ".join(rows), verified=True),)
 
 

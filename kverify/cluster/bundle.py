@@ -124,8 +124,7 @@ class Bundle:
         return self._previous_by_key.get(key) or self._existing_by_key.get(key)
 
     def lists(self, kind: str, namespace: str = "") -> bool:
-        """The description of the cluster has objects of this kind (in this namespace), and so is taken to have them
-        all: what it lacks is not there. Without one, what is missing may well exist."""
+        """The description of the cluster has objects of this kind (in this namespace)."""
         return (kind, namespace) in self._listed
 
     def is_wanted(self, item: AnyObject) -> bool:

@@ -229,5 +229,5 @@ def test_the_surge_of_a_rollout_is_refused() -> None:
     refused = [line for line in lines("o_quota.jsonl.gz") if line.get("reason") == "FailedCreate" and line["t"] > 22]
     assert refused
     assert all("pods=1, used: pods=6, limited: pods=6" in line["message"] for line in refused)
-    says = limit.says(key_of(owner), {key_of(owner): 5})
+    says = limit.says(key_of(owner), limit.taken({key_of(owner): 5}))
     assert says == "ResourceQuota s-o-quota/q allows 6 pods; 6 are used, and one more pod needs 1"

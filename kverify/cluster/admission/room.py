@@ -48,16 +48,15 @@ class Limit:
         """What ``counts`` pods of each workload cost together."""
         return sum(number * self.cost.get(key, 0) for key, number in counts.items())
 
-    def needed(self, counts: Mapping[Key, int]) -> str:
-        """What the quota would have to allow for ``counts`` pods of each workload."""
+    def needed(self, taken: int) -> str:
+        """What the quota would have to allow when the workloads take so much."""
         like = self.quota.spec.hard[self.resource]
-        return spell(like.nano - self.left + self.taken(counts), like)
+        return spell(like.nano - self.left + taken, like)
 
-    def says(self, workload: Key, counts: Mapping[Key, int]) -> str:
-        """What is used, what one more pod costs, and what is allowed, in one clause."""
+    def says(self, workload: Key, taken: int) -> str:
+        """What is used when the workloads take so much, what one more pod costs, and what is allowed."""
         like = self.quota.spec.hard[self.resource]
-        used = self.needed(counts)
-        need = spell(self.cost.get(workload, 0), like)
+        used, need = self.needed(taken), spell(self.cost.get(workload, 0), like)
         return f"{describe(self.quota)} allows {like} {self.resource}; {used} are used, and one more pod needs {need}"
 
 
@@ -93,4 +92,4 @@ def tightest(limits: Iterable[Limit], workload: Key, counts: Mapping[Key, int]) 
 def one_more(limits: Iterable[Limit], workload: Key, counts: Mapping[Key, int]) -> str:
     """Empty when the API server admits one more pod of ``workload`` beside ``counts``; else why it does not."""
     number, limit = tightest(limits, workload, counts)
-    return "" if number or limit is None else limit.says(workload, counts)
+    return "" if number or limit is None else limit.says(workload, limit.taken(counts))

@@ -1,8 +1,9 @@
 """What admission looks up in the cluster: a read-only protocol, and its answers from a bundle.
 
 The input is rarely the whole cluster. :meth:`ClusterView.presumes` says whether the absence of an object means
-anything. A description of the cluster that has one object of a kind (in a namespace) is taken to have them all: what it
-lacks is not there. Where a kind is not listed at all, what is missing may be there.
+anything. A description of the cluster that has what every cluster has of a kind (the namespace ``default``, the class
+``system-node-critical``) is taken to have all objects of that kind: what it lacks is not there. Of kinds of which no
+cluster needs to have any, one is enough. Otherwise what is missing may be there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from kverify.api.types.quota import ResourceQuota
 from kverify.cluster.admission.usage import Amounts, used_by
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.objects import Key, key, key_of, namespace_of
-from kverify.cluster.references.existence import OPEN, Boundary, Existence
+from kverify.cluster.references.existence import GIVEN, OPEN, Boundary, Existence
 
 K = TypeVar("K", bound=KubeObject)
 
@@ -64,7 +65,18 @@ class BundleView:
             return True
         # Namespaces are usually made apart from what lives in them, by somebody else.
         closed = self.boundary.closed and kind != "Namespace"
-        return not closed and not self.bundle.lists(kind, namespace)
+        return not closed and not self._complete(kind, namespace)
+
+    def _complete(self, kind: str, namespace: str) -> bool:
+        """The description of the cluster has all objects of a kind (in a namespace)."""
+        everywhere = [name for given, name in GIVEN if given == kind]
+        if not everywhere:
+            return self.bundle.lists(kind, namespace)
+        return any(key(kind, namespace, name) in self._existing for name in everywhere)
+
+    @cached_property
+    def _existing(self) -> frozenset[Key]:
+        return frozenset(map(key_of, self.bundle.existing))
 
     def used(self, quota: ResourceQuota) -> Amounts:
         known = self.use.get(key_of(quota))

@@ -23,7 +23,7 @@ from kverify.cluster.admission.pod_security import NAME as POD_SECURITY
 from kverify.cluster.admission.request import Admitted, Because, Missing, Operation, Problem, inside
 from kverify.cluster.admission.resource_quota import NAME as QUOTA
 from kverify.cluster.admission.resource_quota import exceeded, unset_resources
-from kverify.cluster.admission.room import UNLIMITED, Limit, limits_of, tightest
+from kverify.cluster.admission.room import UNLIMITED, Limit, limits_of
 from kverify.cluster.admission.usage import add, charge, covers, used_by
 from kverify.cluster.admission.view import BundleView
 from kverify.cluster.bundle import Bundle
@@ -44,12 +44,14 @@ class Refused:
 
 @frozen
 class Shortage:
-    """A quota admits only ``admitted`` of the ``wanted`` pods of a workload, with ``beside`` pods of the others."""
+    """A quota admits only ``admitted`` of the ``wanted`` pods of a workload: ``alone`` by itself, or because of what
+    the other workloads of its namespace take (``others``, in units of the limit)."""
 
     admitted: int
     wanted: int
     limit: Limit
-    beside: Mapping[Key, int]
+    others: int
+    alone: bool
 
 
 class Admission:
@@ -175,14 +177,17 @@ class Admission:
         count = created.count - self._present(owner, created)
         if count <= 0:
             return
-        answer = admit(created.item, self.view, version=self.version)
-        for problem in answer.refusals:
-            if problem.plugin != QUOTA:
-                yield attrs.evolve(problem, path=inside(created.path, problem.path))
+        item: AnyObject = created.item
+        if isinstance(item, PersistentVolumeClaim):  # of ReplicaSets and Jobs only the number matters
+            answer = admit(item, self.view, version=self.version)
+            item = answer.object
+            for problem in answer.refusals:
+                if problem.plugin != QUOTA:
+                    yield attrs.evolve(problem, path=inside(created.path, problem.path))
         for quota in self._quotas_of(namespace_of(owner)):
-            if covers(quota, answer.object):
-                more = {name: count * amount for name, amount in charge(answer.object).items()}
-                for problem in exceeded(quota, self.view.used(quota), more, answer.object):
+            if covers(quota, item):
+                more = {name: count * amount for name, amount in charge(item).items()}
+                for problem in exceeded(quota, self.view.used(quota), more, item):
                     yield attrs.evolve(problem, path=inside(created.path, Path()))
 
     def _present(self, owner: AnyObject, created: Created) -> int:
@@ -234,43 +239,42 @@ class Admission:
 
     def shortage(self, owner: AnyObject) -> Shortage | None:
         """Whether the quotas leave too little for all pods of ``owner``: by itself, else beside all others."""
-        wanted, key, namespace = pods_wanted(owner), key_of(owner), namespace_of(owner)
-        if isinstance(owner, Pod) or not wanted or not self._crowded(namespace):
+        wanted, key = pods_wanted(owner), key_of(owner)
+        if isinstance(owner, Pod) or not wanted:
             return None
-        for beside in ({}, self.others(owner)):
-            admitted, limit = tightest(self.limits(namespace), key, beside)
+        for alone in (True, False):
+            rows = self.taken(namespace_of(owner))
+            taken = ((limit, 0 if alone else all_take - wanted * limit.cost.get(key, 0)) for limit, all_take in rows)
+            rooms = [(limit.room(key, others), limit, others) for limit, others in taken]
+            admitted, limit, others = min(rooms, key=lambda row: row[0], default=(wanted, None, 0))
             if admitted < wanted and limit is not None:
-                return Shortage(admitted, wanted, limit, beside)
+                return Shortage(admitted, wanted, limit, others, alone)
         return None
 
-    def _crowded(self, namespace: str) -> bool:
-        """All workloads of the namespace together want more than some quota allows."""
-        return any(taken > limit.left for limit, taken in self._taken(namespace))
+    def spare(self, owner: AnyObject) -> tuple[int, Limit | None, int]:
+        """How many pods of ``owner`` are admitted on top of all that it and the others want; the limit that decides,
+        and what is taken of it."""
+        rows = self.taken(namespace_of(owner))
+        rooms = ((limit.room(key_of(owner), taken), limit, taken) for limit, taken in rows)
+        return min(rooms, key=lambda row: row[0], default=(UNLIMITED, None, 0))
 
-    def _taken(self, namespace: str) -> tuple[tuple[Limit, int], ...]:
-        """What all pods of all workloads cost of each limit."""
-        if namespace not in self._totals:
+    def taken(self, namespace: str) -> tuple[tuple[Limit, int], ...]:
+        """What all pods of all workloads of a namespace cost of each limit."""
+        if namespace not in self._taken:
             limits = self.limits(namespace)
             counts = self.counts(namespace) if limits else {}
-            self._totals[namespace] = tuple((limit, limit.taken(counts)) for limit in limits)
-        return self._totals[namespace]
+            self._taken[namespace] = tuple((limit, limit.taken(counts)) for limit in limits)
+        return self._taken[namespace]
 
     @cached_property
-    def _totals(self) -> dict[str, tuple[tuple[Limit, int], ...]]:
+    def _taken(self) -> dict[str, tuple[tuple[Limit, int], ...]]:
         return {}
 
-    def spare(self, owner: AnyObject) -> tuple[int, Limit | None]:
-        """How many pods of ``owner`` are admitted on top of all that it and the others want, and what decides."""
-        rooms = ((limit.room(key_of(owner), taken), limit) for limit, taken in self._taken(namespace_of(owner)))
-        return min(rooms, key=lambda row: row[0], default=(UNLIMITED, None))
-
     def counts(self, namespace: str) -> Mapping[Key, int]:
-        """How many pods every workload of a namespace wants."""
-        return {key_of(row): pods_wanted(row) or 0 for row in self.owners.get(namespace, ())}
-
-    def others(self, owner: AnyObject) -> Mapping[Key, int]:
-        """How many pods every other workload of the namespace wants."""
-        return {key: number for key, number in self.counts(namespace_of(owner)).items() if key != key_of(owner)}
+        """How many pods every workload of a namespace wants, and can have for all that quotas do not decide."""
+        podless = {key_of(refused.owner) for refused in self.refused}
+        rows = self.owners.get(namespace, ())
+        return {key_of(row): pods_wanted(row) or 0 for row in rows if key_of(row) not in podless}
 
     @cached_property
     def unadmitted(self) -> frozenset[Key]:

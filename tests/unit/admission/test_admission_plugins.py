@@ -31,6 +31,7 @@ def test_the_order_is_that_of_the_api_server() -> None:
 # -- NamespaceLifecycle ----------------------------------------------------------------------------------------------
 
 SHOP = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+DEFAULT = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n---\n"
 SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: %s}\n"
 
 
@@ -41,11 +42,12 @@ def test_a_namespace_that_nobody_lists_is_assumed() -> None:
 
 
 def test_a_namespace_that_the_cluster_lacks_is_refused() -> None:
-    found = answer(one(SETTINGS % "shopp"), SHOP)
+    assert answer(one(SETTINGS % "shopp"), SHOP).assumed, "SHOP is not all of a cluster"
+    found = answer(one(SETTINGS % "shopp"), DEFAULT + SHOP)
     assert refusals(found) == [("NamespaceLifecycle", 404, "metadata.namespace")]
     assert found.refusals[0].mend == "did you mean shop?"
-    assert answer(one(SETTINGS % "shop"), SHOP).problems == ()
-    assert answer(one(SETTINGS % "kube-system"), SHOP).refused is None
+    assert answer(one(SETTINGS % "shop"), DEFAULT + SHOP).problems == ()
+    assert answer(one(SETTINGS % "kube-system"), DEFAULT + SHOP).refused is None
 
 
 def test_nothing_new_comes_into_a_namespace_that_goes() -> None:
@@ -189,7 +191,9 @@ def test_pull_secrets_come_from_the_account_unless_the_pod_has_its_own() -> None
 def test_a_missing_account_is_assumed_or_refused() -> None:
     item = pod("  serviceAccountName: robot")
     assert answer(item).assumed == (Missing(kind="ServiceAccount", namespace="default", name="robot"),)
-    found = answer(item, ACCOUNT % ("robots", "", ""))
+    robots = ACCOUNT % ("robots", "", "")
+    assert answer(item, robots).refused is None
+    found = answer(item, robots + "---" + ACCOUNT % ("default", "", ""))
     assert refusals(found) == [("ServiceAccount", 403, "spec.serviceAccountName")]
     assert found.refusals[0].mend == "did you mean robots?"
 
@@ -240,7 +244,9 @@ def test_what_the_class_decides_cannot_be_said_otherwise() -> None:
 def test_a_missing_class_is_assumed_or_refused() -> None:
     item = pod("  priorityClassName: shop-hihg")
     assert answer(item).assumed == (Missing(kind="PriorityClass", namespace="", name="shop-hihg"),)
-    found = answer(item, CLASS % ("shop-high", 1000, ""))
+    high = CLASS % ("shop-high", 1000, "")
+    assert answer(item, high).refused is None
+    found = answer(item, high + "---\n" + CLASS % ("system-node-critical", 2000001000, ""))
     assert refusals(found) == [("Priority", 403, "spec.priorityClassName")]
     assert found.refusals[0].mend == "did you mean shop-high?"
 

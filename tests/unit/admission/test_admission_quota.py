@@ -276,7 +276,8 @@ def test_workloads_share_a_quota() -> None:
     for owner, other in ((web, api), (api, web)):
         short = found.shortage(owner)
         assert short is not None
-        assert (short.admitted, short.beside) == (2, {key_of(other): 3})
+        assert (short.admitted, short.alone, short.others) == (2, False, 3 * NANO)
+        assert key_of(other) in short.limit.cost
     assert found.unadmitted == {key_of(web), key_of(api)}
 
 

@@ -202,7 +202,8 @@ def test_nothing_is_proved_of_pods_that_are_not_admitted() -> None:
 
 def test_a_missing_name_is_told_once() -> None:
     cluster = (
-        "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 7\n"
+        "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\n"
+        "metadata: {name: system-node-critical}\nvalue: 2000001000\n"
         "---\napiVersion: v1\nkind: Node\nmetadata: {name: a}\n"
         "status: {allocatable: {cpu: 4, memory: 8Gi, pods: 110}}\n"
     )
