@@ -37,13 +37,13 @@ _METADATA = Path().child("metadata")
 def check_claim(claim: PersistentVolumeClaim, report: Report) -> None:
     check_metadata(claim.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
     check_claim_spec(claim.spec, _SPEC, report)
-    warn_beta_class(claim.metadata, report)
+    warn_beta(claim.metadata, BETA_CLASS, "storageClassName", report)
 
 
-def warn_beta_class(meta: ObjectMeta, report: Report) -> None:
-    if BETA_CLASS in meta.annotations:
-        here = _METADATA.child("annotations").key(BETA_CLASS)
-        report.warn(SUSPICIOUS, here, "The annotation is deprecated since 1.8.", "use spec.storageClassName")
+def warn_beta(meta: ObjectMeta, annotation: str, field: str, report: Report) -> None:
+    if annotation in meta.annotations:
+        here = _METADATA.child("annotations").key(annotation)
+        report.warn(SUSPICIOUS, here, f"The annotation {annotation} is deprecated.", f"use spec.{field}")
 
 
 def check_claim_template(template: PersistentVolumeClaimTemplate, path: Path, report: Report) -> None:

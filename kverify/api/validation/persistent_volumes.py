@@ -6,6 +6,7 @@ import posixpath
 
 import attrs
 
+from kverify.api.labels import DEPRECATED_NODE_LABELS
 from kverify.api.types.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
 from kverify.api.types.persistent_volume import (
     LocalVolumeSource,
@@ -16,28 +17,24 @@ from kverify.api.types.persistent_volume import (
 from kverify.api.validation import formats
 from kverify.api.validation import volume_sources as sources
 from kverify.api.validation.claims import (
+    BETA_CLASS,
     VOLUME_MODES,
     check_access_modes,
     check_class_name,
     check_given_choice,
-    warn_beta_class,
+    warn_beta,
 )
 from kverify.api.validation.deprecations import warn_node_terms
 from kverify.api.validation.metadata import check_format, check_metadata
 from kverify.api.validation.placement import check_node_selector
 from kverify.api.validation.report import IMMUTABLE, RESOURCES, SUSPICIOUS, Path, Report
-from kverify.api.validation.volume_sources import SourceKind
+from kverify.api.validation.volume_sources import SourceKind, warn_plugin
 from kverify.api.versions import enabled
 
 RECLAIM_POLICIES = ("Delete", "Recycle", "Retain")
-RENAMED_LABELS = {
-    "beta.kubernetes.io/arch": "kubernetes.io/arch",
-    "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
-    "beta.kubernetes.io/os": "kubernetes.io/os",
-    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
-}
-"""Labels of nodes that got other names: volumes may follow."""
+BETA_OPTIONS = "volume.beta.kubernetes.io/mount-options"
+RENAMED_LABELS = {old: new for old, new in DEPRECATED_NODE_LABELS.items() if "beta.kubernetes.io/" in old}
+"""Labels of nodes that were beta once: volumes may follow to today's names."""
 
 _METADATA = Path().child("metadata")
 _SPEC = Path().child("spec")
@@ -45,7 +42,10 @@ _SPEC = Path().child("spec")
 
 def check_volume(volume: PersistentVolume, report: Report) -> None:
     _check_all(volume, report)
-    warn_beta_class(volume.metadata, report)
+    warn_beta(volume.metadata, BETA_CLASS, "storageClassName", report)
+    warn_beta(volume.metadata, BETA_OPTIONS, "mountOptions", report)
+    for kind in _given(volume.spec):
+        warn_plugin(kind.name, _SPEC.child(kind.name), report)
     if volume.spec.persistent_volume_reclaim_policy == "Recycle":
         here = _SPEC.child("persistentVolumeReclaimPolicy")
         report.warn(SUSPICIOUS, here, "Recycle is deprecated.", "let a StorageClass make new volumes")
@@ -106,9 +106,13 @@ def _check_capacity(spec: PersistentVolumeSpec, path: Path, report: Report) -> N
             report.error(RESOURCES, path.key(name), f"The capacity {quantity} must be above 0.")
 
 
+def _given(spec: PersistentVolumeSpec) -> list[SourceKind]:
+    return [kind for kind in _KINDS if getattr(spec, kind.attribute) is not None]
+
+
 def _check_sources(spec: PersistentVolumeSpec, name: str, path: Path, report: Report) -> None:
     """The first source in upstream's order is looked at; every further one is too many, but a FlexVolume always is."""
-    given = [kind for kind in _KINDS if getattr(spec, kind.attribute) is not None]
+    given = _given(spec)
     if not given:
         report.required(path, "The volume has no source.", "add csi, nfs, hostPath, ...")
     for number, kind in enumerate(given):

@@ -16,20 +16,8 @@ from kverify.api.validation.containers import visit_containers
 from kverify.api.validation.placement import PREFERRED_RULES, REQUIRED_RULES
 from kverify.api.validation.report import SUSPICIOUS, Path, Report
 from kverify.api.validation.texts import warn_text
+from kverify.api.validation.volume_sources import warn_plugin
 from kverify.api.validation.volumes import given_sources
-
-GONE_VOLUMES = (
-    ("cephfs", "1.28, and is gone since 1.31"),
-    ("flocker", "1.22, and is gone since 1.25"),
-    ("gitRepo", "1.11"),
-    ("glusterfs", "1.25, and is gone since 1.26"),
-    ("photonPersistentDisk", "1.11, and is gone since 1.16"),
-    ("quobyte", "1.22, and is gone since 1.25"),
-    ("rbd", "1.28, and is gone since 1.31"),
-    ("scaleIO", "1.16, and is gone since 1.22"),
-    ("storageos", "1.22, and is gone since 1.25"),
-)
-"""Volume plugins that no kubelet has any more, or that are deprecated, with the version that deprecated them."""
 
 Files = Iterator[tuple[Path, str]]
 
@@ -94,11 +82,8 @@ def _warn_selector(path: Path, report: Report) -> None:
 
 
 def _warn_volume(volume: Volume, path: Path, report: Report) -> None:
-    given = {kind.name for kind in given_sources(volume)}
-    for name, since in GONE_VOLUMES:
-        if name in given:
-            message = f"Volumes of the kind {name} are deprecated since {since}."
-            report.warn(SUSPICIOUS, path.child(name), message, "use a PersistentVolumeClaim of a CSI driver")
+    for kind in given_sources(volume):
+        warn_plugin(kind.name, path.child(kind.name), report)
     if volume.projected is not None:
         sources = path.child("projected", "sources")
         for here, projection in sources.each(volume.projected.sources):
@@ -198,7 +183,7 @@ def _warn_ports(
 ) -> None:
     for here, port in path.each(container.ports):
         if port.host_ip and not port.host_port:
-            report.warn(SUSPICIOUS, here.child("hostIP"), "hostIP does nothing without hostPort.", "add hostPort")
+            report.warn(SUSPICIOUS, here.inside("hostIP"), "hostIP does nothing without hostPort.", "add hostPort")
         elif port.host_ip:
             # Not one of the fields that the API server looks at (KEP-4858 lists them); the node does.
             warn_text(port.host_ip, here.child("hostIP"), report, parse_ip)

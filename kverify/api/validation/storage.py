@@ -22,7 +22,7 @@ from kverify.api.types.storage import (
     VolumeAttributesClass,
 )
 from kverify.api.validation import formats
-from kverify.api.validation.claims import check_given_choice, warn_beta_class
+from kverify.api.validation.claims import check_given_choice
 from kverify.api.validation.deprecations import warn_node_label, warn_node_labels
 from kverify.api.validation.metadata import check_format, check_metadata, check_selector
 from kverify.api.validation.persistent_volumes import check_inline_volume
@@ -49,7 +49,6 @@ def check_storage_class(storage: StorageClass, report: Report) -> None:
     report.choice(Path().child("reclaimPolicy"), storage.reclaim_policy, ("Delete", "Retain"))
     check_given_choice(storage.volume_binding_mode, BINDING_MODES, Path().child("volumeBindingMode"), report)
     _check_topologies(storage.allowed_topologies, Path().child("allowedTopologies"), report)
-    warn_beta_class(storage.metadata, report)
 
 
 def _check_provisioner(name: str, path: Path, report: Report) -> None:

@@ -45,7 +45,7 @@ from kverify.api.types.volume import (
 )
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format
-from kverify.api.validation.report import Path, Report
+from kverify.api.validation.report import SUSPICIOUS, Path, Report
 from kverify.naming import snake_case
 
 HOST_PATH_TYPES = ("BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket")
@@ -54,6 +54,19 @@ _EUI = re.compile(r"^eui.[A-Za-z0-9]{16}$")
 _NAA = re.compile(r"^naa.[A-Za-z0-9]{32}$")
 _INITIATORS = {"iqn": _IQN, "eui": _EUI, "naa": _NAA}
 MAX_INITIATOR_TARGET = 64
+
+GONE_PLUGINS = {
+    "cephfs": "1.28, and is gone since 1.31",
+    "flocker": "1.22, and is gone since 1.25",
+    "gitRepo": "1.11",
+    "glusterfs": "1.25, and is gone since 1.26",
+    "photonPersistentDisk": "1.11, and is gone since 1.16",
+    "quobyte": "1.22, and is gone since 1.25",
+    "rbd": "1.28, and is gone since 1.31",
+    "scaleIO": "1.16, and is gone since 1.22",
+    "storageos": "1.22, and is gone since 1.25",
+}
+"""Volume plugins that no kubelet has any more, or that are deprecated, with the version that deprecated them."""
 
 Check: TypeAlias = Callable[[Any, Path, Report], None]
 
@@ -80,6 +93,14 @@ class SourceKind:
     def place_of_extra(self, path: Path) -> Path:
         here = path.child(self.name)
         return here.printed(f"{path}.{self.extra}") if self.extra else here
+
+
+def warn_plugin(name: str, path: Path, report: Report) -> None:
+    """Of pods and of volumes; ``path`` is the source's."""
+    if name in GONE_PLUGINS:
+        printed = f"{path.text.removesuffix(name)}storageOS" if name == "storageos" else path.text
+        message = f"Volumes of the kind {name} are deprecated since {GONE_PLUGINS[name]}."
+        report.warn(SUSPICIOUS, path.printed(printed), message, "use a CSI driver")
 
 
 def _need(path: Path, report: Report, /, **fields: object) -> None:

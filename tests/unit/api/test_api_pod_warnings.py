@@ -16,6 +16,7 @@ from tests.unit.api.api_cases import DEPLOYMENT, POD, in_container, in_spec, war
         ("imagePullSecrets: [{}]", ["spec.imagePullSecrets[0].name"]),
         ("runtimeClassName: a\noverhead: {memory: 100m}", ["spec.overhead[memory]"]),
         ("volumes: [{name: v, gitRepo: {repository: a}}]", ["spec.volumes[0].gitRepo"]),
+        ("volumes: [{name: v, storageos: {volumeName: a}}]", ["spec.volumes[0].storageOS"]),
         ("volumes: [{name: v, glusterfs: {endpoints: a, path: b}}]", ["spec.volumes[0].glusterfs"]),
         ("volumes: [{name: v, projected: {sources: [{}]}}]", ["spec.volumes[0].projected.sources[0]"]),
         (
@@ -64,7 +65,7 @@ def test_terms_without_selectors(kind: str) -> None:
             "resources: {requests: {ephemeral-storage: 1500m}, limits: {ephemeral-storage: 2}}",
             ["resources.requests[ephemeral-storage]"],
         ),
-        ("ports: [{containerPort: 1, hostIP: 10.0.0.1}]", ["ports[0].hostIP"]),
+        ("ports: [{containerPort: 1, hostIP: 10.0.0.1}]", ["ports[0]"]),
         ("ports: [{containerPort: 1}, {containerPort: 1}]", ["ports[1]"]),
         ("ports: [{containerPort: 1}, {containerPort: 1, protocol: UDP}]", []),
         ("ports: [{containerPort: 1}, {containerPort: 1, hostPort: 2}]", ["ports[1]"]),

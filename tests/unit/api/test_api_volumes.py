@@ -155,8 +155,15 @@ def test_defaults_of_volumes() -> None:
 
 
 def test_warnings_of_volumes() -> None:
-    assert warnings(written("PersistentVolume", "persistentVolumeReclaimPolicy: Recycle")) == [
-        "spec.persistentVolumeReclaimPolicy"
+    for extra, expected in (
+        ("persistentVolumeReclaimPolicy: Recycle", ["spec.persistentVolumeReclaimPolicy"]),
+        ("rbd: {image: a, monitors: [b]}", ["spec.rbd"]),
+        ("nfs: {server: a, path: /b}", []),
+    ):
+        assert warnings(written("PersistentVolume", extra, "csi" if "{" in extra else "")) == expected
+    options = ", annotations: {volume.beta.kubernetes.io/mount-options: ro}"
+    assert warnings(written("PersistentVolume", metadata=options)) == [
+        "metadata.annotations[volume.beta.kubernetes.io/mount-options]"
     ]
 
 
