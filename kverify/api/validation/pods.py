@@ -35,7 +35,7 @@ def check_pod(pod: Pod, report: Report) -> None:
     check_pod_annotations(pod.metadata.annotations, pod.spec, place.child("annotations"), report)
     mirror = MIRROR in pod.metadata.annotations
     check_pod_spec(pod.spec, path, report, pod_name=pod.metadata.name, is_pod=True, mirror=mirror)
-    _check_only_pods(pod.spec, path, report)
+    _check_only_pods(pod.spec, path, report, created=bool(pod.metadata.uid))
     check_profiles(pod.metadata.annotations, pod.spec, path, report)
     warn_about_name(pod.metadata.name, report)
     warn_about_pod(pod.spec, path, report)
@@ -44,12 +44,12 @@ def check_pod(pod: Pod, report: Report) -> None:
     warn_about_annotations(pod.metadata.annotations, pod.spec, annotations, path, report, is_pod=True)
 
 
-def _check_only_pods(spec: PodSpec, path: Path, report: Report) -> None:
-    """What a pod is held to and its template is not."""
+def _check_only_pods(spec: PodSpec, path: Path, report: Report, *, created: bool) -> None:
+    """What a pod is held to and its template is not. A pod that was ``created`` before may be debugged."""
     for field, group in (("containers", spec.containers), ("initContainers", spec.init_containers)):
         for here, container in path.child(field).each(group):
             check_image_blanks(container, here, report)
-    if spec.ephemeral_containers:
+    if spec.ephemeral_containers and not created:
         message = "Ephemeral containers cannot be part of a new pod."
         mend = "add them to the running pod with kubectl debug"
         report.forbidden(path.child("ephemeralContainers"), message, mend)

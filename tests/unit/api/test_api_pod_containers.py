@@ -229,6 +229,11 @@ def test_a_new_pod_has_no_ephemeral_containers() -> None:
     assert short_paths(text, "spec.ephemeralContainers") == ["", "[0].ports", "[0].targetContainerName"]
 
 
+def test_a_live_pod_may_be_debugged() -> None:
+    live = POD.replace("name: web\n", "name: web\n  uid: 1b671a64-40d5-491e-99b0-da01ff1f3341\n", 1)
+    assert short_paths(in_spec("ephemeralContainers: [{name: d, image: a}]", live), "") == []
+
+
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
