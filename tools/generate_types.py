@@ -48,7 +48,7 @@ PREFIXES = (
 SCALARS = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "Quantity",
     "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "Time",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "Time",
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "MicroTime",
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "IntOrString",
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "Json",
     "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": "Json",
@@ -223,7 +223,7 @@ class Generator:
     def imports(self, module: str, shorts: list[str], text: str) -> str:
         base = [
             word
-            for word in ("EMPTY", "Int32", "Int64", "IntOrString", "Json", "Opaque", "Time", "api_field")
+            for word in ("EMPTY", "Int32", "Int64", "IntOrString", "Json", "MicroTime", "Opaque", "Time", "api_field")
             if re.search(rf"\b{word}\b", text)
         ]
         lines = ["from attrs import frozen", ""] + ([f"from kverify.api.base import {', '.join(base)}"] if base else [])

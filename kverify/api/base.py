@@ -48,10 +48,13 @@ def atoi(text: str) -> int | None:
 
 @attrs.frozen
 class Timestamp:
-    """Marks a string as an RFC 3339 time (``metav1.Time``)."""
+    """Marks a string as an RFC 3339 time (``metav1.Time``), to the microsecond if ``micro`` (``metav1.MicroTime``)."""
+
+    micro: bool = False
 
 
 Time: TypeAlias = Annotated[str, Timestamp()]
+MicroTime: TypeAlias = Annotated[str, Timestamp(micro=True)]
 
 
 class FrozenMap(dict[K, V]):

@@ -5,6 +5,7 @@ A reader takes plain data and returns a value, or :data:`BAD` after it has repor
 
 from __future__ import annotations
 
+import calendar
 import difflib
 import re
 import types
@@ -34,7 +35,8 @@ class _Bad:
 
 BAD: Final = _Bad()
 
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_MICRO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}(Z|[+-]\d{2}:\d{2})", re.ASCII)
 _DIGITS = re.compile(r"[+-]?\d+")
 # No field has a longer name; what is longer is like none of them.
 _LONGEST_NAME = 100
@@ -174,7 +176,7 @@ def reader_of(hint: Any) -> Reader:
     """The reader of a type hint. Raises ``TypeError`` for a hint no Kubernetes field has."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _read_time if isinstance(arguments[1], Timestamp) else _integer_reader(arguments[1])
+        return _time_reader(arguments[1]) if isinstance(arguments[1], Timestamp) else _integer_reader(arguments[1])
     if origin in (Union, types.UnionType):
         inner = tuple(argument for argument in arguments if argument is not type(None))
         return _read_int_or_string if set(inner) == {int, str} else reader_of(inner[0])
@@ -264,12 +266,28 @@ def _read_string(value: Any, way: Way, context: Context) -> Any:
     return _wrong(value, way, context, "a text")
 
 
-def _read_time(value: Any, way: Way, context: Context) -> Any:
-    text = _read_string(value, way, context)
-    if text is not BAD and not _TIME.fullmatch(text):
-        message = f"{_short(text)} is not a time."
-        return context.error("KV1106", path_of(way), message, "write it as 2006-01-02T15:04:05Z")
-    return text
+@cache
+def _time_reader(kind: Timestamp) -> Reader:
+    """Times as Go's ``time.Parse`` takes them: of a micro time all six digits behind the second are written."""
+    written = _MICRO_TIME if kind.micro else _TIME
+    example = "2006-01-02T15:04:05.000000Z" if kind.micro else "2006-01-02T15:04:05Z"
+
+    def read(value: Any, way: Way, context: Context) -> Any:
+        text = _read_string(value, way, context)
+        if text is not BAD and not (written.fullmatch(text) and _is_possible(text)):
+            what = "a time to the microsecond" if kind.micro else "a time"
+            return context.error("KV1106", path_of(way), f"{_short(text)} is not {what}.", f"write it as {example}")
+        return text
+
+    return read
+
+
+def _is_possible(time: str) -> bool:
+    """Whether there is such a day and such a minute; ``time`` is spelled as times are."""
+    year, month, day, hour, minute, second = (int(part) for part in re.split("[-T:]", time[:19]))
+    zone = [int(part) for part in time[-5:].split(":")] if time[-1] != "Z" else [0, 0]
+    days = calendar.monthrange(year or 4, month)[1] if 1 <= month <= 12 else 0
+    return 1 <= day <= days and hour < 24 and minute < 60 and second < 60 and zone[0] <= 24 and zone[1] < 60
 
 
 def _read_bool(value: Any, way: Way, context: Context) -> Any:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from kverify.api.base import Int32, Time
+from kverify.api.base import Int32, MicroTime
 from kverify.api.object import KubeObject
 
 
 @frozen(kw_only=True)
 class LeaseSpec:
-    acquire_time: Time | None = None
+    acquire_time: MicroTime | None = None
     holder_identity: str | None = None
     lease_duration_seconds: Int32 | None = None
     lease_transitions: Int32 | None = None
     preferred_holder: str | None = None
-    renew_time: Time | None = None
+    renew_time: MicroTime | None = None
     strategy: str | None = None
 
 

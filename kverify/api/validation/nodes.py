@@ -29,7 +29,6 @@ from kverify.api.validation.report import (
 from kverify.api.validation.resources import check_amount, check_container_resources
 from kverify.api.validation.texts import check_address_range, range_of
 
-LEASE_STRATEGIES = ("OldestEmulationVersion",)
 AVOID_PODS_ANNOTATION = "scheduler.alpha.kubernetes.io/preferAvoidPods"
 
 _METADATA = Path().child("metadata")
@@ -139,18 +138,10 @@ def update_runtime_class(new: RuntimeClass, old: RuntimeClass, report: Report) -
 
 
 def check_lease(lease: Lease, report: Report) -> None:
+    """``strategy`` and ``preferredHolder`` never get here: no version has turned their gate on."""
     check_metadata(lease.metadata, _METADATA, report, formats.dns_subdomain, namespaced=True)
     spec = lease.spec
     seconds = _SPEC.child("leaseDurationSeconds")
     if spec.lease_duration_seconds is not None and spec.lease_duration_seconds <= 0:
         report.error(OUT_OF_RANGE, seconds, f"A lease lasts for a second at least, not {spec.lease_duration_seconds}.")
     report.at_least(_SPEC.child("leaseTransitions"), spec.lease_transitions, 0)
-    # The API server prints the field twice.
-    strategy = _SPEC.child("strategy").printed("spec.strategy.strategy")
-    if spec.strategy is not None and "/" in spec.strategy:
-        check_format(spec.strategy, strategy, report, formats.qualified_name)
-    elif spec.strategy is not None and spec.strategy not in LEASE_STRATEGIES:
-        report.unsupported(strategy, spec.strategy, LEASE_STRATEGIES)
-    if spec.preferred_holder and not spec.strategy:
-        message = "A preferred holder takes effect with a strategy only."
-        report.forbidden(_SPEC.child("preferredHolder"), message, "set strategy")

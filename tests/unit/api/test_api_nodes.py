@@ -38,6 +38,9 @@ def text(kind: str, rest: str, metadata: str = "name: a") -> str:
         ("Lease", "spec: {leaseDurationSeconds: 0}", ["spec.leaseDurationSeconds"]),
         ("Lease", "spec: {leaseTransitions: -1}", ["spec.leaseTransitions"]),
         ("Lease", "spec: {holderIdentity: ''}", []),
+        ("Lease", "spec: {renewTime: '2026-01-02T03:04:05.000006Z'}", []),
+        ("Lease", "spec: {renewTime: '2026-01-02T03:04:05Z'}", ["spec.renewTime"]),
+        ("Lease", "spec: {acquireTime: '2026-01-02T03:04:05.006Z'}", ["spec.acquireTime"]),
         ("Namespace", "spec: {finalizers: [a/b]}", []),
         ("Namespace", "spec: {finalizers: [a b]}", ["spec.finalizers"]),
     ],
@@ -99,3 +102,23 @@ def test_both_spellings_of_the_pod_range_say_the_same() -> None:
     found = accepted(text("Node", "spec: {podCIDRs: [10.0.0.0/24]}"))
     assert isinstance(found, Node)
     assert found.spec.pod_cidr == "10.0.0.0/24"
+
+
+@pytest.mark.parametrize(
+    ("time", "fine"),
+    [
+        ("2024-02-29T23:59:59Z", True),
+        ("2024-02-29T23:59:59.5+02:00", True),
+        ("2023-02-29T00:00:00Z", False),
+        ("2024-13-01T00:00:00Z", False),
+        ("2024-01-01T24:00:00Z", False),
+        ("2024-01-01T00:00:60Z", False),
+        ("2024-01-01T00:00:00+25:00", False),
+        ("2024-01-01T00:00:00", False),
+        ("2024-01-01 00:00:00Z", False),
+        ("", False),
+    ],
+)
+def test_times_are_those_that_there_are(time: str, fine: bool) -> None:
+    found = paths(text("Node", f"spec: {{taints: [{{key: a, effect: NoExecute, timeAdded: '{time}'}}]}}"))
+    assert found == ([] if fine else ["spec.taints[0].timeAdded"])
