@@ -151,7 +151,10 @@ spec:
                 type: array
                 x-kubernetes-list-type: map
                 x-kubernetes-list-map-keys: [name]
-                items: {type: object, properties: {name: {type: string}, v: {type: integer}}}
+                items:
+                  type: object
+                  required: [name]
+                  properties: {name: {type: string}, v: {type: integer}}
 ---
 """
     widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w, namespace: default}\nspec: {parts: [%s]}\n"
