@@ -37,13 +37,16 @@ Json: TypeAlias = Any
 """Any JSON value at all (``runtime.RawExtension``, ``apiextensions.JSON``), kept as plain frozen values."""
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
 def atoi(text: str) -> int | None:
     """What Go's ``strconv.Atoi`` reads, or None: ASCII digits with a sign, of a number that fits into 64 bits."""
-    number = int(text) if len(text) <= 64 and _INTEGER.fullmatch(text) else None
-    return number if number is not None and -(2**63) <= number < 2**63 else None
+    match = _INTEGER.fullmatch(text)
+    if match is None:
+        return None
+    number = int(match[1] + match[2])
+    return number if -(2**63) <= number < 2**63 else None
 
 
 @attrs.frozen

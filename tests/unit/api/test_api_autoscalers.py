@@ -20,6 +20,7 @@ SERVICE = "describedObject: {apiVersion: v1, kind: Service, name: x}"
     ("snippet", "expected"),
     [
         ("", []),
+        ("minReplicas: 3", []),
         ("maxReplicas: 0", ["spec.maxReplicas"]),
         ("maxReplicas: null", ["spec.maxReplicas"]),
         ("minReplicas: 4", ["spec.maxReplicas"]),
@@ -179,6 +180,7 @@ def test_what_differs_between_versions() -> None:
     to_zero = manifest(KIND, f"{{minReplicas: 0, {metric}}}")
     assert refused(to_zero, "1.36") == ["spec.minReplicas"]
     assert refused(to_zero, "1.37") == []
+    assert refused(manifest(KIND, f"{{minReplicas: 0, maxReplicas: 0, {metric}}}"), "1.37") == ["spec.maxReplicas"]
     assert refused(manifest(KIND, "minReplicas: 0"), "1.37") == ["spec.metrics"]
     tolerant = manifest(KIND, "behavior: {scaleUp: {tolerance: '-0.1'}}")
     assert warned(tolerant, "1.34") == ["spec.behavior.scaleUp.tolerance"]
@@ -218,5 +220,6 @@ def test_metrics_in_annotations_of_version_1(text: str, percent: int | None) -> 
 
 
 def test_names() -> None:
-    assert refused(manifest(KIND, top="metadata: {name: a_b}")) == ["metadata.name"]
+    for version in ("autoscaling/v1", "autoscaling/v2"):
+        assert refused(manifest(KIND, top="metadata: {name: a_b}", api_version=version)) == ["metadata.name"]
     assert warned(manifest(KIND, top=f"metadata: {{name: {'a' * 64}}}")) == []

@@ -32,6 +32,13 @@ SPEC_RULES = [
     ("{completionMode: Indexed, parallelism: 3}", ["completions"]),
     (f"{{{INDEXED}}}", []),
     ("{completionMode: Indexed, completions: 5, parallelism: 100001}", ["parallelism"]),
+    ("{completionMode: Indexed, completions: 5, parallelism: 100000}", []),
+    ("{completionMode: Indexed, completions: 100000, parallelism: 1, backoffLimitPerIndex: 1}", []),
+    (
+        "{completionMode: Indexed, completions: 200000, parallelism: 1, backoffLimitPerIndex: 1,"
+        " maxFailedIndexes: 10000}",
+        [],
+    ),
     ("backoffLimitPerIndex: 1", ["backoffLimitPerIndex"]),
     ("maxFailedIndexes: 1", ["backoffLimitPerIndex", "maxFailedIndexes"]),
     (f"{{{INDEXED}, backoffLimitPerIndex: -1}}", ["backoffLimitPerIndex"]),
@@ -51,6 +58,10 @@ SPEC_RULES = [
         "{completionMode: Indexed, completions: 200000, parallelism: 1, backoffLimitPerIndex: 1,"
         " maxFailedIndexes: 100001}",
         ["maxFailedIndexes"],
+    ),
+    (
+        "{completionMode: Indexed, completions: 200000, parallelism: 1, maxFailedIndexes: 100001}",
+        ["backoffLimitPerIndex", "maxFailedIndexes"],
     ),
     ("managedBy: ''", ["managedBy"]),
     ("managedBy: abc", ["managedBy"]),
@@ -120,6 +131,7 @@ def test_failure_policies(rule: str, expected: list[str]) -> None:
 
 def test_more_about_failure_policies() -> None:
     assert refused(manifest("Job", rules(*[CONDITION] * 21))) == ["spec.podFailurePolicy.rules"]
+    assert refused(manifest("Job", rules(*[CONDITION] * 20))) == []
     per_index = f"{INDEXED}, backoffLimitPerIndex: 1"
     fail_index = "{action: FailIndex, onExitCodes: {operator: In, values: [1]}}"
     assert refused(manifest("Job", f"{{{per_index}, {rules(fail_index)}}}")) == []
@@ -152,6 +164,15 @@ PLACE = "spec.successPolicy.rules[0]"
 )
 def test_success_policies(policy: str, expected: list[str]) -> None:
     assert refused(manifest("Job", f"{{{INDEXED}, successPolicy: {policy}}}")) == expected
+
+
+def test_lists_of_indexes_are_not_longer_than_64_kibibytes() -> None:
+    numbers = ",".join(map(str, range(9000)))
+    indexed = {"completionMode": "Indexed", "completions": 9000, "parallelism": 1}
+    for length, expected in ((65536, []), (65537, [f"{PLACE}.succeededIndexes"])):
+        text = "0" * (length - len(numbers)) + numbers
+        policy = {"rules": [{"succeededIndexes": text}]}
+        assert refused(manifest("Job", json.dumps({**indexed, "successPolicy": policy}))) == expected
 
 
 def test_success_policies_are_for_indexed_jobs() -> None:
@@ -267,7 +288,12 @@ def test_cron_jobs(snippet: str, expected: list[str]) -> None:
     assert refused(manifest("CronJob", snippet)) == expected
 
 
+def test_the_labels_of_a_live_job_are_the_templates() -> None:
+    assert refused(manifest("Job", top=f"metadata: {{uid: u, name: {'a' * 64}}}")) == ["spec.template.labels"]
+
+
 def test_names_of_cron_jobs() -> None:
+    assert refused(manifest("CronJob", top="metadata: {name: A}")) == ["metadata.name"]
     assert refused(manifest("CronJob", top=f"metadata: {{name: {'a' * 52}}}")) == []
     assert refused(manifest("CronJob", top=f"metadata: {{name: {'a' * 53}}}")) == ["metadata.name"]
 
@@ -277,6 +303,7 @@ def test_what_is_accepted_and_worth_a_word() -> None:
     assert warned(manifest("Job", top="metadata: {name: a.b}")) == ["metadata.name"]
     many = "{completionMode: Indexed, completions: 200000, parallelism: 10001}"
     assert warned(manifest("Job", many)) == ["spec.parallelism"]
+    assert warned(manifest("Job", many.replace("10001", "10000"))) == []
     assert warned(manifest("CronJob", "schedule: '0 0 30 2 *'")) == ["spec.schedule"]
 
 

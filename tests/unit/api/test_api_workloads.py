@@ -9,6 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api import decode
+from kverify.api.base import atoi
+from kverify.api.decode import structure
+from kverify.api.object import KubeObject
+from kverify.api.validation import validate
 from kverify.api.validation.templates import rounded_amount
 from kverify.manifest import read_text
 from tests.unit.api.workload_cases import decoded, manifest, refused, warned
@@ -144,6 +148,10 @@ def test_the_generation_of_a_daemon_template_is_a_number() -> None:
     [
         ("revisionHistoryLimit: -1", ["spec.revisionHistoryLimit"]),
         ("progressDeadlineSeconds: -1", ["spec.progressDeadlineSeconds"]),
+        (
+            "{progressDeadlineSeconds: -1, minReadySeconds: -5}",
+            ["spec.minReadySeconds", "spec.progressDeadlineSeconds"],
+        ),
         ("{progressDeadlineSeconds: 5, minReadySeconds: 5}", ["spec.progressDeadlineSeconds"]),
         ("{progressDeadlineSeconds: 6, minReadySeconds: 5}", []),
         ("strategy: {type: BlueGreen}", ["spec.strategy"]),
@@ -155,6 +163,7 @@ def test_the_generation_of_a_daemon_template_is_a_number() -> None:
         ),
         ("strategy: {rollingUpdate: {maxSurge: 200%}}", []),
         ("strategy: {rollingUpdate: {maxUnavailable: 101%}}", ["spec.strategy.rollingUpdate.maxUnavailable"]),
+        ("strategy: {rollingUpdate: {maxUnavailable: -1}}", ["spec.strategy.rollingUpdate.maxUnavailable"]),
         ("strategy: {rollingUpdate: {maxSurge: -1}}", ["spec.strategy.rollingUpdate.maxSurge"]),
         ("strategy: {rollingUpdate: {maxSurge: 2.5%}}", ["spec.strategy.rollingUpdate.maxSurge"]),
         # A text without a percent sign is no percentage, and still counts as its number.
@@ -168,6 +177,7 @@ def test_deployments(snippet: str, expected: list[str]) -> None:
 def test_the_revision_to_roll_back_to_is_a_number() -> None:
     key = "metadata: {annotations: {deprecated.deployment.rollback.to: '%s'}}"
     assert refused(manifest("Deployment", top=key % "3")) == []
+    assert refused(manifest("Deployment", top=key % "0")) == []
     assert refused(manifest("Deployment", top=key % "-3")) == ["spec.rollback.version"]
     assert refused(manifest("Deployment", top=key % "last")) == ["spec.rollback.version"]
 
@@ -271,6 +281,15 @@ def test_stateful_sets_of_older_versions() -> None:
         ["spec.template.labels"],
         ["spec.serviceName"],
     ]
+    bad_annotation = manifest("StatefulSet", "template: {metadata: {annotations: {'a b': c}}}")
+    bad_profile = manifest(
+        "StatefulSet",
+        "template: {metadata: {annotations: {container.apparmor.security.beta.kubernetes.io/c: open}}}",
+    )
+    assert refused(bad_annotation, "1.33") == ["spec.template.annotations"]
+    assert refused(bad_profile, "1.33") == [
+        "spec.template.annotations[container.apparmor.security.beta.kubernetes.io/c]"
+    ]
     assert refused(bad_service, "1.32") == []
     assert refused(bad_claim, "1.34") != []
 
@@ -299,7 +318,10 @@ def test_max_unavailable_counts_where_its_gate_is_on(value: str, expected: list[
         ("Deployment", "A", ["metadata.name"]),
         ("StatefulSet", LONG, ["metadata.name"]),
         ("StatefulSet", "a.b", ["metadata.name"]),
+        ("ReplicaSet", "A", ["metadata.name"]),
         ("DaemonSet", "a.b", []),
+        ("DaemonSet", "A", ["metadata.name"]),
+        ("ReplicationController", "A", ["metadata.name"]),
         ("ReplicationController", "a.b", []),
     ],
 )
@@ -307,11 +329,25 @@ def test_names(kind: str, name: str, expected: list[str]) -> None:
     assert refused(manifest(kind, top=f"metadata: {{name: {name}}}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [("Deployment", "spec.strategy.rollingUpdate"), ("DaemonSet", "spec.updateStrategy.rollingUpdate")],
+)
+def test_objects_that_were_not_defaulted_lack_something(kind: str, path: str) -> None:
+    strategy = path.split(".")[1]
+    raw = structure(
+        read_text(json.dumps(manifest(kind, f"{strategy}: {{type: RollingUpdate}}")), "a.json").documents[0]
+    )
+    assert isinstance(raw.object, KubeObject)
+    assert path in {problem.text for problem in validate(raw.object)}
+
+
 def test_what_is_accepted_and_worth_a_word() -> None:
     for kind in ("Deployment", "ReplicaSet", "ReplicationController"):
         assert warned(manifest(kind, top=f"metadata: {{name: {LONG}}}")) == ["metadata.name"]
     assert warned(manifest("DaemonSet", top=f"metadata: {{name: {LONG}}}")) == []
     assert warned(manifest("StatefulSet", "revisionHistoryLimit: -1")) == ["spec.revisionHistoryLimit"]
+    assert warned(manifest("StatefulSet", "revisionHistoryLimit: 0")) == []
 
 
 @pytest.mark.parametrize(
@@ -322,6 +358,8 @@ def test_controller_revisions(data: str, expected: list[str]) -> None:
     text = f'{{{head}, "revision": 1, "data": {data}}}'
     found = decode(read_text(text, "a.json").documents[0])
     assert [item.path for item in found.diagnostics] == expected
+    misnamed = decode(read_text(text.replace('"x"', '"A"'), "a.json").documents[0])
+    assert [item.path for item in misnamed.diagnostics] == ["metadata.name", *expected]
     negative = decode(read_text(text.replace('"revision": 1', '"revision": -1'), "a.json").documents[0])
     assert [item.path for item in negative.diagnostics] == ["revision", *expected]
 
@@ -364,3 +402,20 @@ def test_a_label_that_cannot_be_read_is_the_one_thing_to_mend(snippet: str, expe
     """Nothing is said about a selector that is empty, or does not match, only because a label could not be read."""
     for kind in SELECTED:
         assert refused(manifest(kind, snippet)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("+7", 7),
+        ("-7", -7),
+        ("007", 7),
+        ("0" * 5000 + "1", 1),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), None),
+    ]
+    + [(text, None) for text in ("", "+", " 1", "1 ", "1_0", "1.0", "٣", "9" * 5000)],
+)
+def test_numbers_as_go_reads_them(text: str, number: int | None) -> None:
+    assert atoi(text) == number
