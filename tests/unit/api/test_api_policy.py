@@ -85,6 +85,10 @@ def test_evictions(options: str, expected: list[str]) -> None:
     assert refused(eviction(options)) == expected
 
 
+def test_an_eviction_names_a_pod() -> None:
+    assert refused({**eviction("{}"), "metadata": {"name": "A"}}) == ["metadata.name"]
+
+
 def priority_class(change: str) -> dict[str, Any]:
     base = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "x"}, "value": 5}
     result: dict[str, Any] = merged(base, yaml.safe_load(change))
