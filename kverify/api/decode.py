@@ -24,7 +24,7 @@ from kverify.api.source import Source
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import Problem, changes_refused, validate
 from kverify.api.validation.report import REQUIRED, SELECTOR
-from kverify.api.versions import DEFAULT_VERSION, REMOVED, known_kind, ordinal
+from kverify.api.versions import DEFAULT_VERSION, GONE, REMOVED, known_kind, ordinal
 from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.nodes import Document, Plain
@@ -187,7 +187,7 @@ def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, contex
         return False
     if (api_version, kind) in REMOVED:
         return True
-    if group in registry.GROUPS and not _may_be_newer(api_version):
+    if api_version in GONE or (group in registry.GROUPS and not _may_be_newer(api_version)):
         similar = registry.similar_kind(api_version, kind)
         message = f"Kubernetes {context.version} has no kind {kind} in {api_version}."
         context.error("KV1302", ("apiVersion",), message, f"did you mean {similar}?" if similar else "")

@@ -158,7 +158,7 @@ DEPRECATED: dict[str, str] = {
     "Endpoints": "1.33",
     "PreferClose": "1.35",
     "externalIPs": "1.36",
-    "FQDN endpoints": "1.34",
+    "FQDN endpoints": "1.33",
     "kubernetes.io/enforce-mountable-secrets": "1.32",
 }
 """What the API server warns about although it serves it, to the version that warns first."""
@@ -268,3 +268,13 @@ REMOVED: dict[tuple[str, str], RemovedAPI] = {
     for api_version in api_versions
     for kind in kinds
 }
+
+GONE = {api_version for api_version, _ in REMOVED} - {
+    "admissionregistration.k8s.io/v1beta1",
+    "certificates.k8s.io/v1beta1",
+    "coordination.k8s.io/v1beta1",
+    "networking.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1alpha1",
+    "storage.k8s.io/v1beta1",
+}
+"""The API versions of which nothing is served any more. The others have kinds that came later."""

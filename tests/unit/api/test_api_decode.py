@@ -148,6 +148,8 @@ def test_quantities_may_be_numbers() -> None:
         ("apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: a}\n", "KV1301", "apiVersion"),
         ("apiVersion: apps/v1\nkind: Deploymentt\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
         ("apiVersion: v1\nkind: Deployment\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
+        ("apiVersion: apps/v1beta1\nkind: DaemonSet\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
+        ("apiVersion: extensions/v1beta1\nkind: Job\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
     ],
 )
 def test_objects_that_name_nothing(text: str, id: str, path: str) -> None:
