@@ -1,7 +1,7 @@
 """What the API server fills in on creation, on typed objects: one function per kind, in the modules of this package.
 
 Sources: ``pkg/apis/*/v1/defaults.go`` and the ``PrepareForCreate`` strategies of the registries. Checked against
-recorded objects in ``tests/conformance/test_defaults.py``. What a server allocates (cluster IPs, node ports, uids,
+recorded objects in ``tests/conformance/test_apiserver.py``. What a server allocates (cluster IPs, node ports, uids,
 times) is left absent, and a ``status`` that was given is kept, because live objects are read through the same door.
 """
 
