@@ -33,8 +33,12 @@ def allocate(obj: AnyObject) -> AnyObject:
     ports = spec.ports
     if spec.type == "NodePort" or (spec.type == "LoadBalancer" and spec.allocate_load_balancer_node_ports is not False):
         ports = tuple(attrs.evolve(port, node_port=port.node_port or NODE_PORT + i) for i, port in enumerate(ports))
+    health = spec.health_check_node_port
+    if spec.type == "LoadBalancer" and spec.external_traffic_policy == "Local":
+        health = health or NODE_PORT + len(ports)
     spec = attrs.evolve(
         spec,
+        health_check_node_port=health,
         cluster_ip=address,
         cluster_ips=spec.cluster_ips or (address,),
         ip_families=spec.ip_families or ("IPv4",),
@@ -57,6 +61,8 @@ def _service(obj: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     if spec.get("clusterIP") != wanted.get("clusterIP") and _is_allocated(spec.get("clusterIP")):
         spec["clusterIP"] = "allocated"
         spec["clusterIPs"] = ["allocated" if _is_allocated(ip) else ip for ip in spec.get("clusterIPs") or ()]
+    if spec.get("healthCheckNodePort") and spec["healthCheckNodePort"] != wanted.get("healthCheckNodePort"):
+        spec["healthCheckNodePort"] = "allocated"
     named = {port.get("nodePort") for port in wanted.get("ports") or ()}
     spec["ports"] = [
         {**port, "nodePort": "allocated"} if port.get("nodePort") and port["nodePort"] not in named else port

@@ -63,9 +63,12 @@ class Change:
 @frozen(eq=False)
 class Live:
     """What is there before an apply. ``manifests`` are those that were last applied, where they are known better than
-    from the objects themselves."""
+    from the objects themselves.
 
-    objects: Mapping[Key, Stored] = field(factory=dict)
+    An object of a dump is looked into when it is asked for: of thousands an apply touches a few.
+    """
+
+    objects: Mapping[Key, Stored | AnyObject] = field(factory=dict)
     manifests: Mapping[Key, Mapping[str, Any]] = field(factory=dict)
 
     @classmethod
@@ -81,14 +84,14 @@ class Live:
         A previous object that the dump does not have is as its manifest made it, unless it is a dump itself.
         """
         mode = mode or Mode()
-        objects = {key_of(item): read_stored(item) for item in existing}
+        objects: dict[Key, Stored | AnyObject] = {key_of(item): item for item in existing}
         manifests: dict[Key, Mapping[str, Any]] = {}
         everything = (*existing, *previous)
         server = Server(version, custom=_all_defined(everything))
         for item in previous:
             document, key = item.source.document, key_of(item)
             if document is None or _is_dump(document):
-                objects.setdefault(key, read_stored(item))
+                objects.setdefault(key, item)
                 continue
             manifests[key] = _applied(server, document)
             if key not in objects:
@@ -108,13 +111,14 @@ def apply_documents(
     object."""
     mode = mode or Mode()
     objects = dict(live.objects)
-    custom = _all_defined(stored.object for stored in objects.values())
+    custom = _all_defined(item.object if isinstance(item, Stored) else item for item in objects.values())
     changes = []
     for written in documents:
         server = Server(version, custom=custom, admit=admit)
         document, gone = as_served(written, version)
         key = key_of_document(document)
-        before = objects.get(key) if key is not None else None
+        found = objects.get(key) if key is not None else None
+        before = found if found is None or isinstance(found, Stored) else read_stored(found)
         remembered = live.manifests.get(key) if key is not None else None
         guessed = False
         if before is not None:
