@@ -56,3 +56,14 @@ def test_the_transcript_is_what_the_demo_prints(
     transcript = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert transcript is not None
     assert not [line for line in transcript[1].splitlines() if line != "[…]" and line not in printed]
+
+
+def test_every_diagnostic_id_is_documented() -> None:
+    from kverify.api import codes as api
+    from kverify.cluster import codes as cluster
+    from kverify.manifest import codes as manifest
+
+    text = (ROOT / "docs" / "reading.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (KV\d+) \| (\w+) \|", text, re.MULTILINE))
+    known = {code.id: str(code.severity) for table in (manifest.ALL, api.ALL, cluster.ALL) for code in table}
+    assert rows == known
