@@ -49,6 +49,7 @@ _WARNINGS = {
     "KV1251": "A quantity is so large that the API server stores another one.",
     "KV1304": "A field is dropped, because its feature gate is off by default.",
     "KV1305": "A field of a removed API version is not in the one that came after, or means something else there.",
+    "KV1306": "A version of a custom kind is deprecated.",
 }
 _INFOS = {
     "KV1110": "A file configures a tool; it is not an object of the cluster.",

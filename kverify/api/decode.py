@@ -7,7 +7,8 @@ class, from its attrs fields and type hints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import frozen
@@ -18,7 +19,7 @@ from kverify.api.conversion import convert, successor
 from kverify.api.defaults import apply_defaults, prepare_update
 from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.object import KubeObject, OtherObject
-from kverify.api.reader import Context, read_object
+from kverify.api.reader import Context, read_object, sentence
 from kverify.api.registry import AnyObject
 from kverify.api.source import Source
 from kverify.api.types.meta import ObjectMeta
@@ -27,7 +28,10 @@ from kverify.api.validation.report import REQUIRED, SELECTOR
 from kverify.api.versions import DEFAULT_VERSION, GONE, REMOVED, known_kind, ordinal
 from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.manifest.nodes import Document, Plain
+from kverify.manifest.nodes import Document, Plain, format_path
+
+if TYPE_CHECKING:
+    from kverify.api.custom.kinds import CustomKind, Definitions
 
 
 @frozen
@@ -55,24 +59,28 @@ class DecodedAll:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) -> DecodedAll:
+def decode_all(
+    documents: Iterable[Document], version: str = DEFAULT_VERSION, definitions: Definitions | None = None
+) -> DecodedAll:
     """Decode every document; each item of a ``List`` (or ``PodList``, ...) becomes an object of its own.
 
-    Events are skipped, and mentioned once for each file.
+    Custom resources are held to the CustomResourceDefinitions among the documents, wherever those stand, and to the
+    further ``definitions``. Events are skipped, and mentioned once for each file.
     """
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
     events: dict[str, list[Document]] = {}
     with paused():
-        for document in documents:
-            items, problems = expand(document)
+        expanded = [expand(document) for document in documents]
+        known, made = define((item for items, _ in expanded for item in items), version, definitions)
+        for items, problems in expanded:
             diagnostics += problems
             for item in items:
                 plain = item.plain
                 if isinstance(plain, dict) and registry.is_event(_text(plain, "apiVersion"), _text(plain, "kind")):
                     events.setdefault(item.file, []).append(item)
                     continue
-                decoded = decode(item, version)
+                decoded = made.get(id(item)) or decode(item, version, definitions=known)
                 diagnostics += decoded.diagnostics
                 if decoded.object is not None:
                     objects.append(decoded.object)
@@ -83,13 +91,35 @@ def decode_all(documents: Iterable[Document], version: str = DEFAULT_VERSION) ->
     return DecodedAll(tuple(objects), tuple(diagnostics))
 
 
-def decode(document: Document, version: str = DEFAULT_VERSION, old: AnyObject | None = None) -> Decoded:
+def define(
+    items: Iterable[Document], version: str, definitions: Definitions | None = None
+) -> tuple[Definitions | None, dict[int, Decoded]]:
+    """``definitions`` with the CustomResourceDefinitions among ``items``, and those as they were decoded, by ``id``."""
+    made = {id(item): decode(item, version) for item in items if _defines(item.plain)}
+    if not made:
+        return definitions, made
+    from kverify.api.custom.kinds import NO_DEFINITIONS
+
+    return (definitions or NO_DEFINITIONS).extended(decoded.object for decoded in made.values()), made
+
+
+def _defines(plain: Plain) -> bool:
+    return isinstance(plain, dict) and (plain.get("apiVersion"), plain.get("kind")) == registry.DEFINITION
+
+
+def decode(
+    document: Document,
+    version: str = DEFAULT_VERSION,
+    old: AnyObject | None = None,
+    definitions: Definitions | None = None,
+) -> Decoded:
     """Decode, default and validate one object, as the API server of ``version`` would on creation.
 
     With ``old``, the stored object of the same name, as it would on an update: what an update never changes is taken
-    from there, and what it may not change is refused. Raises ``ValueError`` for a version kverify does not know.
+    from there, and what it may not change is refused. A custom resource is held to the schema of its kind when
+    ``definitions`` have it. Raises ``ValueError`` for a version kverify does not know.
     """
-    return _decode(document, version, complete=True, old=old)
+    return _decode(document, version, complete=True, old=old, definitions=definitions)
 
 
 def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
@@ -97,7 +127,13 @@ def structure(document: Document, version: str = DEFAULT_VERSION) -> Decoded:
     return _decode(document, version, complete=False)
 
 
-def _decode(document: Document, version: str, complete: bool, old: AnyObject | None = None) -> Decoded:
+def _decode(
+    document: Document,
+    version: str,
+    complete: bool,
+    old: AnyObject | None = None,
+    definitions: Definitions | None = None,
+) -> Decoded:
     ordinal(version)
     plain = document.plain
     context = Context(version, document)
@@ -124,7 +160,10 @@ def _decode(document: Document, version: str, complete: bool, old: AnyObject | N
     source = Source(document)
     cls = registry.class_of(api_version, kind)
     if cls is None:
-        return _decode_other(plain, api_version, kind, source, context)
+        custom = _custom_kind(api_version, kind, definitions, context)
+        if context.refused:
+            return Decoded(None, context.finish())
+        return _decode_other(plain, api_version, kind, source, context, custom, old)
     result: KubeObject = read_object(cls, plain, None, context, source=source)
     _check_name(result.metadata, context)
     if complete:
@@ -145,21 +184,84 @@ def _skip_events(context: Context, count: int) -> None:
     context.add("KV1111", Severity.INFO, (), f"{what}: they say what happened, and nothing depends on them.")
 
 
-def _decode_other(plain: dict[str, Plain], api_version: str, kind: str, source: Source, context: Context) -> Decoded:
+def _custom_kind(api_version: str, kind: str, definitions: Definitions | None, context: Context) -> CustomKind | None:
+    """What is known of a custom kind. A version that its definition does not serve is reported."""
+    if definitions is None:
+        return None
+    custom = definitions.find(api_version, kind)
+    served = definitions.served(api_version, kind)
+    if custom is None and served:
+        message = f"The CustomResourceDefinition of {kind} does not serve {api_version}."
+        context.error("KV1302", ("apiVersion",), message, f"use {' or '.join(served)}")
+    return custom
+
+
+def _decode_other(
+    plain: dict[str, Plain],
+    api_version: str,
+    kind: str,
+    source: Source,
+    context: Context,
+    custom: CustomKind | None,
+    old: AnyObject | None,
+) -> Decoded:
     written = plain.get("metadata")
     # A null metadata is no mapping: of a typed object it would be an absent one.
     metadata = read_object(ObjectMeta, written, (None, "metadata"), context) if "metadata" in plain else ObjectMeta()
     if not isinstance(metadata, ObjectMeta):
         return Decoded(None, context.finish())
     _check_name(metadata, context)
+    scoped = registry.namespaced(api_version, kind) if custom is None else custom.namespaced
+    if scoped and not metadata.namespace:
+        metadata = attrs.evolve(metadata, namespace="default")
+    elif scoped is False and metadata.namespace:
+        metadata = attrs.evolve(metadata, namespace=None)
+    if custom is not None:
+        context.object = f"{kind} {metadata.namespace}/{metadata.name}" if scoped else f"{kind} {metadata.name}"
+    content: Mapping[str, Any] = plain
+    if custom is not None:
+        content = _complete_custom(plain, metadata, custom, source, context, old)
     if context.refused:
         return Decoded(None, context.finish())
-    if registry.namespaced(api_version, kind) and not metadata.namespace:
-        metadata = attrs.evolve(metadata, namespace="default")
-    content = freeze(plain)
-    assert content is not None
-    other = OtherObject(api_version=api_version, kind=kind, metadata=metadata, source=source, content=content)
+    frozen_content = freeze(content)
+    assert frozen_content is not None
+    other = OtherObject(
+        api_version=api_version,
+        kind=kind,
+        metadata=metadata,
+        source=source,
+        content=frozen_content,
+        custom=custom,
+    )
     return Decoded(other, context.finish())
+
+
+def _complete_custom(
+    plain: dict[str, Plain],
+    metadata: ObjectMeta,
+    custom: CustomKind,
+    source: Source,
+    context: Context,
+    old: AnyObject | None,
+) -> Mapping[str, Any]:
+    """A custom resource as it is stored; what its schema does not know and what it refuses is reported."""
+    from kverify.api.custom.resources import check_resource, complete, similar_field
+
+    content, unknown = complete(plain, custom)
+    for way in unknown:
+        place = format_path(way[:-1]) or "the object"
+        message = f"{place} has no field {str(way[-1])!r}."
+        span = context.key_span(way)
+        context.add("KV1109", Severity.ERROR, way, sentence(message), similar_field(way, custom.schema), span=span)
+        context.unknown_under.add(way[:-1])
+    if custom.version.deprecated:
+        api_version, kind = custom.key
+        message = custom.version.deprecation_warning or f"{api_version} {kind} is deprecated."
+        context.add("KV1306", Severity.WARNING, ("apiVersion",), message)
+    before = old.content if isinstance(old, OtherObject) else None
+    for problem in check_resource(content, metadata, custom, context.version, before):
+        _adopt(problem, source, context)
+    return content
 
 
 def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, context: Context) -> bool:

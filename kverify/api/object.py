@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from kverify.api.base import api_field
 from kverify.api.source import NOWHERE, Source
 from kverify.api.types.meta import ObjectMeta
+
+if TYPE_CHECKING:
+    from kverify.api.custom.kinds import CustomKind
 
 
 @frozen(kw_only=True)
@@ -34,3 +37,5 @@ class OtherObject:
     source: Source = field(default=NOWHERE, eq=False, repr=False)
     content: Mapping[str, Any] = api_field({})
     """The whole object as plain values, for whoever looks into kinds that are not modelled."""
+    custom: CustomKind | None = field(default=None, eq=False, repr=False)
+    """What the definition of a custom kind says, when it is known. Such an object has been completed and validated."""

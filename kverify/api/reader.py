@@ -352,7 +352,7 @@ def _read_quantity(value: Any, way: Way, context: Context) -> Any:
         path = path_of(way)
         node = context.document.node(path)
         span = node.part(error.start, error.end) if isinstance(node, Scalar) and isinstance(value, str) else None
-        return context.error("KV1107", path, f"{_sentence(str(error))}.", error.mend, span=span)
+        return context.error("KV1107", path, f"{sentence(str(error))}.", error.mend, span=span)
 
 
 def _number_text(value: float | None) -> str:
@@ -431,7 +431,7 @@ def _wrong(value: Any, way: Way, context: Context, wanted: str, mend: str = "") 
     else:
         found = "nothing" if value is None else f"the number {shown(context.raw(path, value))}"
     id = "KV1104" if wanted in ("a mapping", "a list") or isinstance(value, (dict, list)) else "KV1103"
-    return context.error(id, path, f"{_sentence(found)} is here, and {wanted} belongs here.", mend)
+    return context.error(id, path, f"{sentence(found)} is here, and {wanted} belongs here.", mend)
 
 
 def _unknown(cls: type, key: str, way: Way, context: Context) -> None:
@@ -440,7 +440,7 @@ def _unknown(cls: type, key: str, way: Way, context: Context) -> None:
     message = f"{place} has no field {_short(key)}."
     here = (*path, key)
     span = context.key_span(here)
-    context.add("KV1109", Severity.ERROR, here, _sentence(message), _did_you_mean(cls, key), span=span)
+    context.add("KV1109", Severity.ERROR, here, sentence(message), _did_you_mean(cls, key), span=span)
     context.unknown_under.add(path)
 
 
@@ -480,5 +480,6 @@ def _short(text: str) -> str:
     return repr(first)
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning, unless that is a field path."""
     return text[:1].upper() + text[1:] if text[:1].isalpha() and not text.startswith(("spec", "metadata")) else text

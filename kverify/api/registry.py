@@ -102,6 +102,9 @@ NAMESPACED: dict[tuple[str, str], bool] = {
 
 _GROUP_OF_KIND = {kind: api_version.rpartition("/")[0] for api_version, kind in reversed(NAMESPACED)}
 
+DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+"""apiVersion and kind of what makes other kinds."""
+
 GROUPS = frozenset(api_version.rpartition("/")[0] for api_version, _ in NAMESPACED)
 
 TOOL_GROUPS = (

@@ -13,11 +13,12 @@ from attrs import field, frozen
 
 from kverify.api import registry
 from kverify.api.apply import last_applied
-from kverify.api.apply.custom import CustomKind, custom_kinds
+from kverify.api.apply.custom import CustomKind, custom_kinds, kinds_of
 from kverify.api.apply.managers import SERVER_SIDE_APPLY, Manager, Owned
 from kverify.api.apply.server import Action, Admit, Outcome, Server, Stored, read_stored
 from kverify.api.apply.shape import ANY, Shape
 from kverify.api.apply.structured import field_set
+from kverify.api.custom.kinds import Definitions
 from kverify.api.decode import as_served
 from kverify.api.registry import AnyObject
 from kverify.api.types.extensions import CustomResourceDefinition
@@ -106,17 +107,20 @@ def apply_documents(
     version: str = DEFAULT_VERSION,
     mode: Mode | None = None,
     admit: Admit | None = None,
+    definitions: Definitions | None = None,
 ) -> tuple[Change, ...]:
     """Apply manifests one after the other, each over what the ones before it have left. ``admit`` is asked about every
-    object."""
+    object. ``definitions`` of custom kinds are known beside those of ``live``."""
     mode = mode or Mode()
     objects = dict(live.objects)
     custom = _all_defined(item.object if isinstance(item, Stored) else item for item in objects.values())
+    if definitions is not None:
+        custom |= kinds_of(definitions)
     changes = []
     for written in documents:
         server = Server(version, custom=custom, admit=admit)
         document, gone = as_served(written, version)
-        key = key_of_document(document)
+        key = key_of_document(document, _defined_kinds(custom))
         found = objects.get(key) if key is not None else None
         before = found if found is None or isinstance(found, Stored) else read_stored(found)
         remembered = live.manifests.get(key) if key is not None else None
@@ -135,8 +139,9 @@ def apply_documents(
     return tuple(changes)
 
 
-def key_of_document(document: Document) -> Key | None:
-    """The key of the object a manifest is about; None when it does not say."""
+def key_of_document(document: Document, definitions: Definitions | None = None) -> Key | None:
+    """The key of the object a manifest is about; None when it does not say. ``definitions`` know the scope of custom
+    kinds."""
     plain = document.plain
     if not isinstance(plain, dict):
         return None
@@ -148,6 +153,9 @@ def key_of_document(document: Document) -> Key | None:
     if not isinstance(name, str) or not name:
         return None
     scoped = registry.namespaced(api_version, kind)
+    custom = definitions.find(api_version, kind) if definitions is not None else None
+    if custom is not None:
+        scoped = custom.namespaced
     place = "" if scoped is False else str(namespace or (DEFAULT_NAMESPACE if scoped else ""))
     group, slash, _ = api_version.partition("/")
     return Key(kind, place, name, group if slash else "")
@@ -190,6 +198,10 @@ def _is_dump(document: Document) -> bool:
     """Whether a document was read from a cluster: it has what only the server writes."""
     metadata = document.plain.get("metadata") if isinstance(document.plain, dict) else None
     return isinstance(metadata, dict) and bool({"uid", "resourceVersion"} & metadata.keys())
+
+
+def _defined_kinds(custom: Mapping[tuple[str, str], CustomKind]) -> Definitions:
+    return Definitions({key: kind.defined for key, kind in custom.items() if kind.defined is not None})
 
 
 def _all_defined(objects: Iterable[AnyObject]) -> dict[tuple[str, str], CustomKind]:

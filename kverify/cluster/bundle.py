@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from attrs import frozen
 
-from kverify.api.decode import DecodedAll, decode, decode_all, expand
+from kverify.api.custom.kinds import NO_DEFINITIONS, Definitions
+from kverify.api.decode import DecodedAll, decode, decode_all, define, expand
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.meta import LabelSelector, OwnerReference
@@ -83,12 +84,14 @@ class Bundle:
         ``manifests``; one that ``manifests`` names itself is.
         """
         exists, exists_problems = read_objects(cluster, version, Severity.WARNING, stdin)
-        before, before_problems = read_objects(previous, version, Severity.WARNING, stdin)
+        known = NO_DEFINITIONS.extended(exists)
+        before, before_problems = read_objects(previous, version, Severity.WARNING, stdin, definitions=known)
         problems = (*exists_problems, *before_problems)
         elsewhere = {item.source.file for item in (*exists, *before)} | {problem.span.file for problem in problems}
         elsewhere.difference_update(manifests)
         live = Live.of(exists, before, version)
-        wanted, wanted_problems = read_objects(manifests, version, Severity.ERROR, stdin, elsewhere, live)
+        known = known.extended(before)
+        wanted, wanted_problems = read_objects(manifests, version, Severity.ERROR, stdin, elsewhere, live, known)
         return cls(wanted, exists, before), (*wanted_problems, *problems)
 
     # -- objects -------------------------------------------------------------------------------------------------
@@ -320,13 +323,18 @@ def read_objects(
     stdin: Stdin | None = None,
     without: Collection[str] = (),
     live: Live | None = None,
+    definitions: Definitions | None = None,
 ) -> tuple[tuple[AnyObject, ...], tuple[Diagnostic, ...]]:
     """The objects of some paths, except those of the files ``without``, and everything that is wrong with them.
 
     With ``live``, what applying them over it results in; an object whose apply is refused stays as it is.
+    ``definitions`` of custom kinds are known beside those in the files.
     """
     documents, problems = read_documents(paths, stdin, without)
-    decoded = decode_all(documents, version) if live is None else _applied(documents, live, version)
+    if live is None:
+        decoded = decode_all(documents, version, definitions)
+    else:
+        decoded = _applied(documents, live, version, definitions)
     distinct, doubles = without_doubles(decoded.objects, doubled)
     return distinct, (*problems, *decoded.diagnostics, *doubles)
 
@@ -345,19 +353,22 @@ def read_documents(
     return kept, [d for d in texts.diagnostics if os.path.abspath(d.span.file) not in skipped]  # noqa: PTH100
 
 
-def _applied(documents: Iterable[Document], live: Live, version: str) -> DecodedAll:
+def _applied(
+    documents: Iterable[Document], live: Live, version: str, definitions: Definitions | None = None
+) -> DecodedAll:
     """Objects that are there are merged with what is there; all others are what their manifests say."""
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
-    for document in documents:
-        items, problems = expand(document)
+    expanded = [expand(document) for document in documents]
+    known, made = define((item for items, _ in expanded for item in items), version, definitions)
+    for items, problems in expanded:
         diagnostics += problems
         for item in items:
-            if key_of_document(item) not in live.objects:
-                decoded = decode(item, version)
+            if key_of_document(item, known) not in live.objects:
+                decoded = made.get(id(item)) or decode(item, version, definitions=known)
                 found, said = decoded.object, decoded.diagnostics
             else:
-                (change,) = apply_documents([item], live, version)
+                (change,) = apply_documents([item], live, version, definitions=known)
                 found, said = None if change.refused else change.after, change.outcome.diagnostics
             diagnostics += said
             if found is not None:

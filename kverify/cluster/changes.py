@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from kverify.api.apply.server import Admit
+from kverify.api.custom.kinds import NO_DEFINITIONS
 from kverify.api.decode import decode_all, expand, object_name
 from kverify.api.registry import AnyObject
 from kverify.api.versions import DEFAULT_VERSION
@@ -79,7 +80,8 @@ def read_changes(
     what else there is."""
     mode = mode or Mode()
     exists, exists_problems = read_objects(cluster, version, Severity.WARNING, stdin)
-    before, before_problems = read_objects(previous, version, Severity.WARNING, stdin)
+    known = NO_DEFINITIONS.extended(exists)
+    before, before_problems = read_objects(previous, version, Severity.WARNING, stdin, definitions=known)
     problems = [*exists_problems, *before_problems]
     elsewhere = {item.source.file for item in (*exists, *before)} | {problem.span.file for problem in problems}
     elsewhere.difference_update(manifests)
@@ -90,9 +92,11 @@ def read_changes(
         items, found = expand(document)
         wanted += items
         problems += found
-    there = Bundle(decode_all(wanted, version).objects, exists, before)
+    known = known.extended(before)
+    there = Bundle(decode_all(wanted, version, known).objects, exists, before)
+    known = known.extended(there.wanted)
     live = Live.of(exists, before, version, mode)
-    changes = apply_documents(wanted, live, version, mode, _admission(there, version, boundary))
+    changes = apply_documents(wanted, live, version, mode, _admission(there, version, boundary), known)
     return Changes(
         tuple(
             ObjectChange(

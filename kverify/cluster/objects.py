@@ -43,9 +43,12 @@ def group_of(item: AnyObject) -> str:
 def namespace_of(item: AnyObject) -> str:
     """The namespace an object lives in, ``default`` where its manifest names none; empty for cluster-scoped kinds.
 
-    A custom resource may be of either scope, and its manifest does not say which: without a namespace it has none.
+    A custom resource may be of either scope, and its manifest does not say which: without a namespace, and without the
+    definition of its kind, it has none.
     """
     scoped = registry.namespaced(item.api_version, item.kind)
+    if isinstance(item, OtherObject) and item.custom is not None:
+        scoped = item.custom.namespaced
     if scoped is False:
         return ""
     return item.metadata.namespace or (DEFAULT_NAMESPACE if scoped else "")

@@ -1,7 +1,6 @@
 """Custom kinds: how objects merge and what is filled in, as the schema of their definition says.
 
-``schema`` is the plain ``openAPIV3Schema`` of a served version. Sources: ``k8s.io/kube-openapi/pkg/schemaconv``, and
-``k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting``.
+``schema`` is the plain ``openAPIV3Schema`` of a served version. Source: ``k8s.io/kube-openapi/pkg/schemaconv``.
 """
 
 from __future__ import annotations
@@ -13,6 +12,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from kverify.api.apply.shape import ANY, UNTYPED, FieldShape, ListShape, MapShape, ScalarShape, Shape, shape_of_class
+from kverify.api.custom.filling import defaulted, without_nulls
+from kverify.api.custom.kinds import NO_DEFINITIONS, Definitions
+from kverify.api.custom.kinds import CustomKind as DefinedKind
+from kverify.api.custom.schema import read_schema
 from kverify.api.types.extensions import CustomResourceDefinition
 from kverify.api.types.meta import ObjectMeta
 
@@ -21,10 +24,12 @@ _SCALARS = {"string": "string", "integer": "numeric", "number": "numeric", "bool
 
 @frozen
 class CustomKind:
-    """One version of a custom kind. ``has_status``: ``status`` has an endpoint of its own."""
+    """One version of a custom kind. ``has_status``: ``status`` has an endpoint of its own. ``defined`` is what its
+    definition says, when there is one."""
 
     schema: Mapping[str, Any]
     has_status: bool = False
+    defined: DefinedKind | None = None
     shape: Shape = field(init=False)
 
     @shape.default
@@ -33,23 +38,23 @@ class CustomKind:
 
     def default(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         """``obj`` with the defaults of the schema. A null that the schema does not allow is no value."""
-        filled: dict[str, Any] = _defaulted(obj, self.schema)
+        schema = read_schema(self.schema) if self.defined is None else self.defined.schema
+        filled: dict[str, Any] = defaulted(without_nulls(obj, schema), schema)
         return filled
 
 
 def custom_kinds(definition: CustomResourceDefinition) -> dict[tuple[str, str], CustomKind]:
     """The kinds that a definition serves, by apiVersion and kind."""
-    from kverify.api.encode import plain_value
+    return kinds_of(NO_DEFINITIONS.extended([definition]))
 
-    found = {}
-    for version in definition.spec.versions:
-        if not version.served:
-            continue
-        schema = plain_value(version.schema.open_api_v3_schema) if version.schema is not None else None
-        status = version.subresources is not None and version.subresources.status is not None
-        key = (f"{definition.spec.group}/{version.name}", definition.spec.names.kind)
-        found[key] = CustomKind(schema or {}, status)
-    return found
+
+def kinds_of(definitions: Definitions) -> dict[tuple[str, str], CustomKind]:
+    """The kinds that are served, by apiVersion and kind."""
+    return {
+        key: CustomKind(kind.plain_schema, kind.has_status, kind)
+        for key, kind in definitions.kinds.items()
+        if kind.version.served
+    }
 
 
 def object_shape(schema: Mapping[str, Any]) -> Shape:
@@ -97,22 +102,3 @@ def _map_shape(schema: Mapping[str, Any]) -> Shape:
 def _field(schema: Mapping[str, Any]) -> FieldShape:
     default = schema.get("default")
     return FieldShape(cache(lambda: schema_shape(schema)), default=default if isinstance(default, str | int) else None)
-
-
-def _defaulted(value: Any, schema: Mapping[str, Any]) -> Any:
-    if isinstance(value, Mapping):
-        properties = schema.get("properties") or {}
-        values = schema.get("additionalProperties")
-        filled = dict(value)
-        for name, inner in properties.items():
-            missing = filled.get(name) is None and (name not in filled or not inner.get("nullable"))
-            if missing and "default" in inner:
-                filled[name] = inner["default"]
-        for name, item in filled.items():
-            inner = properties.get(name, values)
-            if isinstance(inner, Mapping):
-                filled[name] = _defaulted(item, inner)
-        return filled
-    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
-        return [_defaulted(item, schema["items"]) for item in value]
-    return value

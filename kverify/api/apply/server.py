@@ -27,6 +27,7 @@ from kverify.api.apply.managers import Conflict, Manager, Managers
 from kverify.api.apply.shape import ANY, Shape, shape_of_kind
 from kverify.api.apply.strategic_lists import PatchError
 from kverify.api.apply.structured import TypeProblem, same
+from kverify.api.custom.kinds import Definitions
 from kverify.api.decode import decode, object_name
 from kverify.api.defaults.creation import new_status
 from kverify.api.encode import to_plain
@@ -249,7 +250,9 @@ class Server:
         if key in self.custom:
             plain = self.custom[key].default(plain)
         grafted = graft(_without_managed_fields(plain), document, self._shape_of(*key))
-        decoded = decode(grafted, self.version, live.object if live is not None else None)
+        defined = self.custom[key].defined if key in self.custom else None
+        definitions = Definitions({key: defined}) if defined is not None else None
+        decoded = decode(grafted, self.version, live.object if live is not None else None, definitions)
         if decoded.object is None or not decoded.accepted:
             return _refused(live, decoded.diagnostics)
         obj, said = decoded.object, decoded.diagnostics

@@ -11,8 +11,9 @@ from typing import Any
 
 from attrs import evolve
 
+from kverify.api.custom.conformance import Way
 from kverify.api.custom.schema import Schema
-from kverify.api.reader import Context, read_object
+from kverify.api.reader import Context, read_object, shape_of
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import formats
 from kverify.api.validation.metadata import check_format, check_metadata
@@ -61,6 +62,24 @@ def _check_resource(value: Mapping[str, Json], path: Path, report: Report) -> No
         return
     named = metadata if metadata.name else evolve(metadata, name="fakename")
     check_metadata(named, here, report, formats.path_segment, namespaced=bool(metadata.namespace))
+
+
+def unknown_metadata(value: Json, schema: Schema | None, way: Way = ()) -> list[Way]:
+    """Where the metadata of embedded resources has fields that no metadata has."""
+    found: list[Way] = []
+    if schema is None:
+        return found
+    if isinstance(value, Mapping):
+        metadata = value.get("metadata") if schema.embedded else None
+        if isinstance(metadata, Mapping):
+            known = shape_of(ObjectMeta).fields
+            found += [(*way, "metadata", key) for key in metadata if key not in known]
+        for key, inner in value.items():
+            found += unknown_metadata(inner, schema.properties.get(key) or schema.additional, (*way, key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            found += unknown_metadata(item, schema.items, (*way, index))
+    return found
 
 
 def read_metadata(value: Json, version: str) -> tuple[ObjectMeta | None, str]:

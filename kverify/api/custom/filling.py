@@ -12,9 +12,9 @@ from typing import Any
 
 from attrs import evolve
 
-from kverify.api.custom.conformance import Fault, Way
+from kverify.api.custom.conformance import Way
 from kverify.api.custom.schema import Schema
-from kverify.api.validation.report import DUPLICATE
+from kverify.api.validation.report import CUSTOM, DUPLICATE, Path, Report
 
 Json = Any
 
@@ -40,7 +40,7 @@ def _pruned(value: Json, schema: Schema | None, way: Way, removed: list[Way]) ->
         return value
     # Below a list that keeps unknown fields, items keep them too (skipPrune goes on with itself).
     inner = evolve(items, preserve=True) if keeps and items is not None else items
-    return tuple([_pruned(item, inner, (*way, index), removed) for index, item in enumerate(value)])
+    return [_pruned(item, inner, (*way, index), removed) for index, item in enumerate(value)]
 
 
 def _pruned_mapping(
@@ -76,7 +76,7 @@ def without_nulls(value: Json, schema: Schema | None) -> Json:
         return kept
     if isinstance(value, (list, tuple)):
         items = None if schema is None else schema.items
-        return tuple([without_nulls(item, items) for item in value])
+        return [without_nulls(item, items) for item in value]
     return value
 
 
@@ -102,7 +102,7 @@ def defaulted(value: Json, schema: Schema | None) -> Json:
             filled[key] = defaulted(inner, known_field)
         return filled
     if isinstance(value, (list, tuple)):
-        return tuple([defaulted(_item(item, schema.items), schema.items) for item in value])
+        return [defaulted(_item(item, schema.items), schema.items) for item in value]
     return value
 
 
@@ -116,50 +116,45 @@ def _is_bad_null(value: Json, schema: Schema) -> bool:
     return value is None and not schema.nullable
 
 
-def repeated(value: Json, schema: Schema | None, way: Way = ()) -> list[Fault]:
+def check_unique(value: Json, schema: Schema | None, path: Path, report: Report) -> None:
     """Items of sets that are equal, and of ``map`` lists that have equal keys (``ValidateListSetsAndMaps``)."""
-    found: list[Fault] = []
     if schema is None:
-        return found
+        return
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            # A field that is described and one of additionalProperties can both be meant.
             if schema.additional is not None:
-                found += repeated(inner, schema.additional, (*way, key))
+                check_unique(inner, schema.additional, path.key(key), report)
             if key in schema.properties:
-                found += repeated(inner, schema.properties[key], (*way, key))
+                check_unique(inner, schema.properties[key], path.child(key), report)
     elif isinstance(value, (list, tuple)):
         if schema.list_type == "set":
-            found += _doubles([_spelled(item) for item in value], way, "the same item")
+            _check_doubles([_spelled(item) for item in value], path, "the same item", report)
         elif schema.list_type == "map":
-            found += _double_keys(value, schema, way)
-        for index, item in enumerate(value):
-            found += repeated(item, schema.items, (*way, index))
-    return found
+            _check_keys(value, schema, path, report)
+        for here, item in path.each(value):
+            check_unique(item, schema.items, here, report)
 
 
-def _double_keys(items: Sequence[Json], schema: Schema, way: Way) -> list[Fault]:
+def _check_keys(items: Sequence[Json], schema: Schema, path: Path, report: Report) -> None:
     keys: list[str] = []
-    for index, item in enumerate(items):
+    for here, item in path.each(items):
         if item is not None and not isinstance(item, Mapping):
-            return [Fault((*way, index), "The items of a list of type map are mappings.")]
+            report.error(CUSTOM, here, "The items of a list of type map are mappings.")
+            return
         given = {} if item is None else {name: item[name] for name in schema.list_keys if name in item}
         keys.append(_spelled(given))
-    return _doubles(keys, way, f"the same {', '.join(schema.list_keys)}")
+    _check_doubles(keys, path, f"the same {', '.join(schema.list_keys)}", report)
 
 
 def _spelled(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _doubles(spelled: Sequence[str], way: Way, what: str) -> list[Fault]:
+def _check_doubles(spelled: Sequence[str], path: Path, what: str, report: Report) -> None:
     """Only the second of equal items is reported, however many there are."""
     seen: dict[str, int] = {}
-    found: list[Fault] = []
-    for index, text in enumerate(spelled):
+    for here, text in path.each(spelled):
         seen[text] = seen.get(text, 0) + 1
         if seen[text] == 2:
-            first = spelled.index(text)
-            message = f"Item {first} has {what}, which must be unique."
-            found.append(Fault((*way, index), message, "remove one of them", DUPLICATE))
-    return found
+            message = f"Item {spelled.index(text)} has {what}, which must be unique."
+            report.error(DUPLICATE, here, message, "remove one of them")

@@ -80,11 +80,13 @@ class Evaluation:
     """One resource against the rules of its schema. Compiled rules are kept by schema node in ``cache``.
 
     ``ratchets``: on an update, what breaks a rule and did not change is let through (``CRDValidationRatcheting``).
+    ``only_transitions``: only rules about ``oldSelf`` are evaluated.
     """
 
     version: str
     report: Report
     ratchets: bool = False
+    only_transitions: bool = False
     cache: dict[int, tuple[CompiledRule, ...]] = field(factory=dict)
 
     def check(self, value: Json, schema: Schema, path: Path, old: Json = None, root: bool = False) -> None:
@@ -129,6 +131,8 @@ class Evaluation:
             rule = compiled.rule
             optional = bool(rule.optional_old_self)
             if not rule.rule.strip() or (compiled.uses_old and old is None and not optional):
+                continue
+            if self.only_transitions and not compiled.uses_old:
                 continue
             earlier = (NONE if old is None else Optional(True, before)) if optional else before
             variables = {SELF: now, OLD_SELF: earlier}

@@ -118,7 +118,9 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
     if (old.kind, old.metadata.namespace, old.metadata.name) != (new.kind, new.metadata.namespace, new.metadata.name):
         raise ValueError(f"{old.kind} {old.metadata.name} and {new.kind} {new.metadata.name} are not one object")
     if isinstance(old, OtherObject) or isinstance(new, OtherObject):
-        return ()
+        problems = _custom_changes(old, new, version)
+    else:
+        problems = changes_refused(prepare_update(new, old), old, version)
     name = f"{new.metadata.namespace}/{new.metadata.name}" if new.metadata.namespace else new.metadata.name
     return tuple(
         Diagnostic(
@@ -130,8 +132,19 @@ def validate_update(old: AnyObject, new: AnyObject, version: str = DEFAULT_VERSI
             object=f"{new.kind} {name}",
             mend=problem.mend,
         )
-        for problem in changes_refused(prepare_update(new, old), old, version)
+        for problem in problems
     )
+
+
+def _custom_changes(old: AnyObject, new: AnyObject, version: str) -> tuple[Problem, ...]:
+    if not isinstance(old, OtherObject) or not isinstance(new, OtherObject) or new.custom is None:
+        return ()
+    report = Report(version)
+    check_metadata_update(new.metadata, old.metadata, Path().child("metadata"), report)
+    refused: tuple[Problem, ...] = rule("kverify.api.custom", "resources.transitions_refused")(
+        new.content, old.content, new.custom, version
+    )
+    return (*report.problems, *refused)
 
 
 def changes_refused(new: KubeObject, old: KubeObject, version: str = DEFAULT_VERSION) -> tuple[Problem, ...]:

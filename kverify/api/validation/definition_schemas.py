@@ -61,6 +61,11 @@ _ROOT_WITH_STATUS = frozenset(
     ]
 )
 
+_CHEAPER = "set maxItems, maxProperties and maxLength where lists, maps and texts are described, or simplify the rule"
+_CHEAPER_MESSAGE = (
+    "write numbers as '%d'.format([self.x]): of string(self.x) the API server does not know how long it is"
+)
+
 
 def check_schema(schema: Schema, with_status: bool, path: Path, report: Report) -> None:
     """The schema of one version, or of all. ``with_status``: the resources have a status subresource."""
@@ -89,9 +94,6 @@ def check_schema(schema: Schema, with_status: bool, path: Path, report: Report) 
             report.forbidden(place, "This rule is one of those that make all rules together too expensive.", _CHEAPER)
         times = costs.total / MAX_TOTAL_COST
         report.forbidden(path, f"All rules together could cost {times:.1f} times as much as is allowed.", _CHEAPER)
-
-
-_CHEAPER = "set maxItems, maxProperties and maxLength where lists, maps and texts are described, or simplify the rule"
 
 
 def _check_root(schema: Schema, path: Path, report: Report) -> None:
@@ -263,7 +265,7 @@ class _Walk:
             here = path.child("messageExpression")
             report_complaints(compiled.message, here, report)
             check_result(compiled.message, (types.STRING,), here, report)
-            self._limit(self._cost(compiled.message, declared, (types.STRING,)), here)
+            self._limit(self._cost(compiled.message, declared, (types.STRING,)), here, _CHEAPER_MESSAGE)
         if compiled.uses_old and compiles:
             if place.uncorrelatable:
                 message = "Items of a list that is no map cannot be compared with what they were before."
@@ -277,13 +279,13 @@ class _Walk:
             return 0
         return max_cost(program.checked, declared)
 
-    def _limit(self, cost: int, path: Path) -> None:
+    def _limit(self, cost: int, path: Path, mend: str = _CHEAPER) -> None:
         if self.costs is not None:
             self.costs.add(cost, path)
         if cost > MAX_RULE_COST:
             times = cost / MAX_RULE_COST
             what = "more than 100" if times > 100 else f"{times:.1f}"
-            self.rules.forbidden(path, f"The expression could cost {what} times as much as is allowed.", _CHEAPER)
+            self.rules.forbidden(path, f"The expression could cost {what} times as much as is allowed.", mend)
 
 
 def _times(place: _Place, declared: DeclType) -> int:
