@@ -39,8 +39,8 @@ def check(diagnostic: Diagnostic) -> None:
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
-    """Names and contents to begin with: an object of every kind in YAML and JSON, whole applications as they are written
-    and as a cluster has them, our examples, and what is wrong on purpose.
+    """Names and contents to begin with: an object of every kind in YAML and JSON, whole applications as they are
+    written and as a cluster has them, our examples, and what is wrong on purpose.
     """
     for (api_version, kind), _ in sorted(TYPED.items()):
         plain = minimal(api_version, kind)

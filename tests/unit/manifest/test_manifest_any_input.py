@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +12,6 @@ from kverify.manifest.codes import ALL
 from kverify.manifest.nodes import walk
 from kverify.manifest.source import SourceText
 from tests.unit.manifest.strategies import texts
-
-CORPUS = Path(__file__).parents[3] / "../shared/corpus"
 
 
 def assert_inside(source: SourceText, span: Span) -> None:
@@ -52,15 +48,3 @@ def test_any_bytes(data: bytes) -> None:
 def test_ids_are_distinct_and_in_the_range_of_reading() -> None:
     numbers = [int(code.id.removeprefix("KV")) for code in ALL]
     assert numbers == list(range(1001, 1001 + len(numbers)))
-
-
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
-def test_the_corpus_of_real_manifests() -> None:
-    result = read_paths([str(CORPUS)])
-    assert len(result.documents) == 860
-    # kubectl refuses one more of these files than PyYAML, for an alias to a list under <<.
-    refused = [diagnostic.id for diagnostic in result.diagnostics if diagnostic.refuses]
-    assert sorted(refused) == ["KV1003"] * 8 + ["KV1011"]
-    for document in result.documents:
-        for path, node in walk(document.root):
-            assert document.locate(path) == node.span
