@@ -69,6 +69,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--field-manager", metavar="NAME", help="who applies (with --server-side; default: kubectl, as kubectl does)"
     )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="what is true and not in the manifests, such as external objects (default: kverify.toml, if it is there)",
+    )
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
@@ -89,6 +94,14 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error(f"{option} is about server-side apply; add --server-side")
     if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
         arguments.parser.error("- can be given only once, because there is only one standard input")
+    from pathlib import Path
+
+    from kverify.cli import configuration
+
+    try:
+        boundary = configuration.read(Path(arguments.config) if arguments.config else None)
+    except configuration.ConfigurationError as error:
+        arguments.parser.error(str(error))
     from kverify.cluster.apply import Mode
     from kverify.cluster.changes import read_changes
     from kverify.report import diff
@@ -105,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.kubernetes_version,
         streams.standard_input(files, sources),
         mode,
+        boundary,
     )
     try:
         if arguments.output == "json":

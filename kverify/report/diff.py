@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kverify import __version__
+from kverify.api.apply.managers import write_managers
 from kverify.api.apply.structured import ABSENT
 from kverify.cluster.changes import Changes, ObjectChange
 from kverify.cluster.difference import FieldChange, Reason
@@ -128,7 +129,9 @@ def _object(item: ObjectChange) -> dict[str, Any]:
             for conflict in outcome.conflicts
         ],
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in outcome.diagnostics],
+        "patch": outcome.patch,
         "result": outcome.stored.plain if outcome.stored is not None else None,
+        "managedFields": write_managers(outcome.stored.managers) if outcome.stored is not None else [],
     }
 
 

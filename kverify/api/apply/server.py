@@ -28,7 +28,7 @@ from kverify.api.apply.shape import ANY, Shape, shape_of_kind
 from kverify.api.apply.strategic_lists import PatchError
 from kverify.api.apply.structured import TypeProblem, same
 from kverify.api.custom.kinds import Definitions
-from kverify.api.decode import decode, object_name
+from kverify.api.decode import decode, object_name, structure
 from kverify.api.defaults.creation import new_status
 from kverify.api.encode import to_plain
 from kverify.api.object import KubeObject
@@ -129,6 +129,9 @@ class Server:
     ) -> Outcome:
         """``kubectl apply``. ``previous`` is the manifest of the last apply, where it is known better than from the
         annotation of the live object."""
+        unsound = self._unsound(manifest)
+        if unsound:
+            return _refused(live, unsound)
         config = self.named(_plain(manifest))
         annotated = last_applied.annotated(config)
         manager = Manager(managers.CLIENT_SIDE_APPLY, "Update")
@@ -158,6 +161,9 @@ class Server:
         force: bool = False,
     ) -> Outcome:
         """``kubectl apply --server-side``: the manager owns what the manifest has, and gives up what it lacks."""
+        unsound = self._unsound(manifest)
+        if unsound:
+            return _refused(live, unsound)
         outcome = self._apply_server_side(live, manifest, manager, force)
         if outcome.action is Action.REFUSED or outcome.stored is None:
             return outcome
@@ -218,6 +224,11 @@ class Server:
         """How the values of an object merge."""
         key = (obj.api_version, obj.kind)
         return self._shape_of(*key)
+
+    def _unsound(self, manifest: Document) -> tuple[Diagnostic, ...]:
+        """Why a manifest cannot be decoded; it may well be incomplete. Merging never makes such a value right."""
+        read = structure(manifest, self.version)
+        return () if read.accepted else read.diagnostics
 
     def named(self, config: dict[str, Any]) -> dict[str, Any]:
         """kubectl writes the namespace into what it sends."""

@@ -43,11 +43,6 @@ def three_way_patch(
     return _merge(deepcopy(deletions), deepcopy(changes), shape, applying=False)
 
 
-def two_way_patch(original: Mapping[str, Any], modified: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
-    """The patch that makes ``modified`` of ``original``. Raises :class:`PatchError`."""
-    return diff(original, modified, shape, DiffOptions())
-
-
 def apply(value: Mapping[str, Any], patch: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     """``patch`` applied to ``value``, as the API server does it. Raises :class:`PatchError`."""
     return _merge(deepcopy(dict(value)), deepcopy(dict(patch)), shape, applying=True)

@@ -157,12 +157,6 @@ def test_applying_twice_changes_nothing_more(old: dict[str, Any], new: dict[str,
     assert applied(deployment(**new), deployment(**new), once) == once
 
 
-@given(specs, specs)
-def test_a_two_way_patch_makes_the_second_of_the_first(old: dict[str, Any], new: dict[str, Any]) -> None:
-    patch = strategic.two_way_patch(deployment(**old), deployment(**new), SHAPE)
-    assert _filled(strategic.apply(deployment(**old), patch, SHAPE)) == _filled(deployment(**new))
-
-
 def _filled(value: Any) -> Any:
     """Without empty lists and maps."""
     if isinstance(value, dict):
