@@ -61,7 +61,7 @@ def _check_resource(value: Mapping[str, Json], path: Path, report: Report) -> No
         report.error(CUSTOM, here, f"The metadata cannot be read. {why}")
         return
     named = metadata if metadata.name else evolve(metadata, name="fakename")
-    check_metadata(named, here, report, formats.path_segment, namespaced=bool(metadata.namespace))
+    check_metadata(named, here, report, formats.path_segment, namespaced=bool(metadata.namespace), finalizers=False)
 
 
 def unknown_metadata(value: Json, schema: Schema | None, way: Way = ()) -> list[Way]:

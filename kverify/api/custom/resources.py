@@ -18,8 +18,8 @@ from kverify.api.custom.rules import Evaluation
 from kverify.api.custom.schema import Schema, walk
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.validation import formats
-from kverify.api.validation.metadata import check_metadata
-from kverify.api.validation.report import CUSTOM, REQUIRED, RULE, UNSUPPORTED, Path, Problem, Report
+from kverify.api.validation.metadata import check_metadata, is_known_finalizer
+from kverify.api.validation.report import CUSTOM, REQUIRED, RULE, SUSPICIOUS, UNSUPPORTED, Path, Problem, Report
 
 Json = Any
 
@@ -78,7 +78,15 @@ def check_resource(
     """Everything that is wrong with a completed resource; with ``old``, the stored one, as on an update."""
     report, schema = Report(version), kind.schema
     value = {key: inner for key, inner in content.items() if not (kind.has_status and key == "status")}
-    check_metadata(metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=kind.namespaced)
+    check_metadata(
+        metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=kind.namespaced, finalizers=False
+    )
+    for index, finalizer in enumerate(metadata.finalizers):
+        if not is_known_finalizer(finalizer):
+            message = f"The finalizer {finalizer} may be another's: it has no domain."
+            report.warn(
+                SUSPICIOUS, Path().child("metadata", "finalizers").inside(index), message, "write example.com/name"
+            )
     faults = faults_of(value, schema, version)
     if old is not None:
         faults = [fault for fault in faults if not _was_there(fault, value, old)]

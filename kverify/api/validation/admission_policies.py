@@ -53,7 +53,9 @@ _JSON_PATCHES = types.list_of(types.object_named("JSONPatch"))
 
 
 def check_validating_policy(policy: ValidatingAdmissionPolicy, report: Report) -> None:
-    check_metadata(policy.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        policy.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False, finalizers=False
+    )
     spec = policy.spec
     _check_common(spec.failure_policy, spec.param_kind, spec.match_constraints, report)
     params = spec.param_kind is not None
@@ -79,7 +81,9 @@ def check_validating_policy(policy: ValidatingAdmissionPolicy, report: Report) -
 
 
 def check_mutating_policy(policy: MutatingAdmissionPolicy, report: Report) -> None:
-    check_metadata(policy.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        policy.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False, finalizers=False
+    )
     spec = policy.spec
     _check_common(spec.failure_policy, spec.param_kind, spec.match_constraints, report)
     if spec.match_constraints is not None:
@@ -100,7 +104,9 @@ def check_mutating_policy(policy: MutatingAdmissionPolicy, report: Report) -> No
 
 
 def check_validating_binding(binding: ValidatingAdmissionPolicyBinding, report: Report) -> None:
-    check_metadata(binding.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        binding.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False, finalizers=False
+    )
     spec = binding.spec
     _check_policy_name(spec.policy_name, report)
     _check_param_ref(spec.param_ref, _SPEC.child("paramRef"), report)
@@ -120,7 +126,9 @@ def check_validating_binding(binding: ValidatingAdmissionPolicyBinding, report: 
 
 
 def check_mutating_binding(binding: MutatingAdmissionPolicyBinding, report: Report) -> None:
-    check_metadata(binding.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        binding.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False, finalizers=False
+    )
     spec = binding.spec
     _check_policy_name(spec.policy_name or "", report)
     _check_param_ref(spec.param_ref, _SPEC.child("paramRef"), report)

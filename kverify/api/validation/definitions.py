@@ -48,7 +48,7 @@ _STORED = Path().child("status", "storedVersions")
 
 def check_definition(definition: CustomResourceDefinition, report: Report) -> None:
     metadata, spec = Path().child("metadata"), definition.spec
-    check_metadata(definition.metadata, metadata, report, formats.dns_subdomain, namespaced=False)
+    check_metadata(definition.metadata, metadata, report, formats.dns_subdomain, namespaced=False, finalizers=False)
     wanted = f"{spec.names.plural}.{spec.group}"
     if definition.metadata.name and definition.metadata.name != wanted:
         message = "A definition is named after its resources: the plural, a dot, and the group."

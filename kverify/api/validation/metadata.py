@@ -15,9 +15,18 @@ STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def check_metadata(
-    meta: ObjectMeta, path: Path, report: Report, name_rule: Callable[[str], str], *, namespaced: bool
+    meta: ObjectMeta,
+    path: Path,
+    report: Report,
+    name_rule: Callable[[str], str],
+    *,
+    namespaced: bool,
+    finalizers: bool = True,
 ) -> None:
     """``ValidateObjectMeta``; ``name_rule`` is one of :mod:`formats`.
+
+    The kinds of ``pkg/apis/core`` and those that use its function allow only standard ``finalizers`` without a domain;
+    the others use that of apimachinery, which takes any.
 
     A missing name is the decoder's to report. The namespace of a cluster-scoped object never gets here: the API server
     clears it, and so do the defaults.
@@ -33,6 +42,8 @@ def check_metadata(
     check_annotations(meta.annotations, path.child("annotations"), report)
     _check_owners(meta.owner_references, path.child("ownerReferences"), report)
     _check_finalizers(meta.finalizers, path.child("finalizers"), report)
+    for here, finalizer in path.child("finalizers").each(meta.finalizers if finalizers else ()):
+        check_standard_finalizer(finalizer, here, report)
     _check_managers(meta.managed_fields, path.child("managedFields"), report)
 
 
@@ -72,13 +83,16 @@ def _check_finalizers(finalizers: tuple[str, ...], path: Path, report: Report) -
         check_format(finalizer, path.inside(index), report, formats.qualified_name)
     if {"orphan", "foregroundDeletion"} <= set(finalizers):
         report.invalid(path, "Dependents are orphaned or deleted, not both.", "keep one of orphan, foregroundDeletion")
-    for here, finalizer in path.each(finalizers):
-        check_standard_finalizer(finalizer, here, report)
+
+
+def is_known_finalizer(finalizer: str) -> bool:
+    """Whether it has a domain, or is one of Kubernetes' own."""
+    return "/" in finalizer or finalizer in STANDARD_FINALIZERS
 
 
 def check_standard_finalizer(finalizer: str, path: Path, report: Report) -> None:
     """``validateKubeFinalizerName``: names without a domain belong to Kubernetes."""
-    if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+    if not is_known_finalizer(finalizer):
         message = f"{finalizer!r} is neither a standard finalizer nor of the form domain/name."
         report.invalid(path, message, f"write example.com/{finalizer}")
 

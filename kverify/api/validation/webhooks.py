@@ -38,14 +38,28 @@ _SIDE_EFFECTS = ("None", "NoneOnDryRun")
 
 
 def check_validating_webhooks(configuration: ValidatingWebhookConfiguration, report: Report) -> None:
-    check_metadata(configuration.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        configuration.metadata,
+        Path().child("metadata"),
+        report,
+        formats.dns_subdomain,
+        namespaced=False,
+        finalizers=False,
+    )
     for here, hook in Path().child("webhooks").each(configuration.webhooks):
         _check_hook(hook, here, report)
     _check_names(configuration.webhooks, report)
 
 
 def check_mutating_webhooks(configuration: MutatingWebhookConfiguration, report: Report) -> None:
-    check_metadata(configuration.metadata, Path().child("metadata"), report, formats.dns_subdomain, namespaced=False)
+    check_metadata(
+        configuration.metadata,
+        Path().child("metadata"),
+        report,
+        formats.dns_subdomain,
+        namespaced=False,
+        finalizers=False,
+    )
     for here, hook in Path().child("webhooks").each(configuration.webhooks):
         _check_hook(hook, here, report)
         report.choice(here.child("reinvocationPolicy"), hook.reinvocation_policy, REINVOCATION_POLICIES)

@@ -223,6 +223,13 @@ def test_the_metadata_is_checked() -> None:
     assert sorted(problem.path for problem in decoded.diagnostics) == ["metadata.lables", "metadata.name"]
 
 
+def test_finalizers_without_a_domain_give_a_warning() -> None:
+    (problem,) = read(
+        definition(), OBJECT.replace("name: x", "name: x, finalizers: [a.b/c, d]") + "spec: {}"
+    ).diagnostics
+    assert (problem.path, problem.severity) == ("metadata.finalizers", Severity.WARNING)
+
+
 @pytest.mark.parametrize(
     ("rules", "spec", "expected"),
     [
