@@ -150,7 +150,8 @@ def _item_places(text: str) -> Iterator[tuple[int, int]]:
 
 def _parse(reading: Reading) -> Node | None:
     """The document's root. None when there is none, or when it cannot be read, which ``reading.problems`` then says."""
-    if not reading.text.strip():
+    # YAML's white space, not Unicode's: an en quad is a text.
+    if not reading.text.strip(" \t\r\n"):
         return None
     root: Node | None = None
     try:

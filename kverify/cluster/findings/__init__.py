@@ -12,6 +12,7 @@ from kverify.cluster.findings.names import Missing, missing
 from kverify.cluster.findings.ports import missing_ports
 from kverify.cluster.findings.selectors import selecting_nothing
 from kverify.cluster.references.existence import OPEN, Boundary, Existence
+from kverify.collector import paused
 from kverify.manifest.diagnostics import Diagnostic
 
 __all__ = ["OPEN", "Boundary", "CrossObject", "Missing", "cross_object"]
@@ -34,13 +35,14 @@ def cross_object(bundle: Bundle, diagnostics: Iterable[Diagnostic] = (), boundar
     """
     refused = tuple(d for d in diagnostics if d.refuses)
     existence = Existence(bundle, boundary.externals)
-    named = missing(existence, boundary, refused)
-    return CrossObject(
-        (
-            *selecting_nothing(bundle, refused),
-            *named.diagnostics,
-            *missing_ports(existence),
-            *ambiguous(bundle),
-        ),
-        named.assumed,
-    )
+    with paused():
+        named = missing(existence, boundary, refused)
+        return CrossObject(
+            (
+                *selecting_nothing(bundle, refused),
+                *named.diagnostics,
+                *missing_ports(existence),
+                *ambiguous(bundle),
+            ),
+            named.assumed,
+        )

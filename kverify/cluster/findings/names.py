@@ -18,6 +18,10 @@ from kverify.cluster.references.graph import needed_by
 from kverify.cluster.references.reference import PASSIVE, WIRING, Reference
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 
+_LETTERS = 2
+"""By so many letters the lengths of a name and of its misspelling may differ."""
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+
 _FEW = 50
 """Names of one kind and namespace that are compared one by one; of more only those one letter away are found."""
 
@@ -138,10 +142,13 @@ class _Names:
         """An object of the same kind and namespace whose name is nearly the same."""
         row = self._by_place.get((target.kind, target.namespace, target.group), {})
         if len(row) <= _FEW:
-            found = difflib.get_close_matches(target.name, row, 1, 0.8)
-            return row[found[0]] if found else None
+            for name in difflib.get_close_matches(target.name, row, 3, 0.8):
+                if _misspelled(target.name, name):
+                    return row[name]
+            return None
         letters = self._by_letters.get((target.kind, target.namespace, target.group), {})
-        return next((letters[form] for form in _forms(target.name) if form in letters), None)
+        found = next((letters[form] for form in _forms(target.name) if form in letters), None)
+        return found if found is not None and _misspelled(target.name, found.metadata.name) else None
 
     def elsewhere(self, target: Key) -> AnyObject | None:
         """An object of the same kind and name in another namespace."""
@@ -176,6 +183,11 @@ class _Names:
         return frozenset(
             (own.kind, own.namespace, own.group) for item in self.bundle.existing for own in (key_of(item),)
         )
+
+
+def _misspelled(written: str, meant: str) -> bool:
+    """Not just a longer name (``web-tls`` beside ``web``), and not a sibling with another number."""
+    return abs(len(written) - len(meant)) <= _LETTERS and written.translate(_NO_DIGITS) != meant.translate(_NO_DIGITS)
 
 
 def _forms(name: str) -> Iterator[str]:

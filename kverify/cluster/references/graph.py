@@ -14,6 +14,7 @@ from kverify.cluster.objects import Key, controller_of, is_finished, key, key_of
 from kverify.cluster.references.kinds import needs_of
 from kverify.cluster.references.pods import pod_needs
 from kverify.cluster.references.reference import Need, Reference
+from kverify.collector import paused
 
 if TYPE_CHECKING:
     from networkx import DiGraph
@@ -91,14 +92,15 @@ def graph(bundle: Bundle) -> Graph:
     import networkx
 
     result: Graph = networkx.DiGraph()
-    for item in bundle.objects:
-        result.add_node(key_of(item), object=item)
-    for reference in references(bundle):
-        by, target = key_of(reference.by), reference.target
-        if target not in result:
-            result.add_node(target, object=None)
-        if result.has_edge(by, target):
-            result.edges[by, target]["references"].append(reference)
-        else:
-            result.add_edge(by, target, references=[reference])
+    with paused():
+        for item in bundle.objects:
+            result.add_node(key_of(item), object=item)
+        for reference in references(bundle):
+            by, target = key_of(reference.by), reference.target
+            if target not in result:
+                result.add_node(target, object=None)
+            if result.has_edge(by, target):
+                result.edges[by, target]["references"].append(reference)
+            else:
+                result.add_edge(by, target, references=[reference])
     return result

@@ -223,3 +223,8 @@ def test_custom_kinds_of_the_same_name_are_not_the_built_in_ones() -> None:
     b = bundle(knative)
     assert b.find("Service", "shop", "web") is None
     assert b.find("Service", "shop", "web", "serving.knative.dev") is b.wanted[0]
+
+
+@pytest.mark.parametrize("other", ["settings-old", "settings2", "set"])
+def test_names_that_only_belong_together_are_no_misspellings(other: str) -> None:
+    assert found(deployment(extra=READS) + config(other)) == []

@@ -219,3 +219,10 @@ def test_an_escaped_single_quote_is_what_kubectl_takes() -> None:
 def test_a_wrong_escape_beside_an_escaped_single_quote() -> None:
     diagnostic = only('a: "\\\'"\nb: "\\d"\n')
     assert (diagnostic.id, box(diagnostic.span)) == ("KV1004", (2, 5, 2, 6))
+
+
+@pytest.mark.parametrize("blank", ["\u2000", "\u3000", "\x85"])
+def test_blanks_that_only_unicode_knows_are_texts(blank: str) -> None:
+    """Their place can be asked for, as of any other text (found by the fuzzer)."""
+    for document in read_text(f"{blank}\n", "m.yaml").documents:
+        assert document.root.span.line >= 1
