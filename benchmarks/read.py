@@ -5,7 +5,8 @@ hold on any machine. The promises: 2,000 objects a second from YAML to typed and
 of a JSON dump into documents, and ten times as many objects in no more than twelve times the time, unless
 the plain parser itself grows faster on that text (its dicts no longer fit the caches of the processor).
 
-kubernetes-validate and Checkov are run on the same objects where they are installed.
+kubernetes-validate and Checkov are run on the same objects where they are installed (each in an environment of its own: their
+requirements contradict each other).
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ def checkov(text: str) -> float | None:
         Path(folder, "all.yaml").write_text(text)
         command = [program, "--framework", "kubernetes", "-d", folder, "-o", "json", "--quiet"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode not in (0, 1) or not done.stdout.strip():
+            raise RuntimeError(f"checkov failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
