@@ -5,8 +5,8 @@ hold on any machine. The promises: 2,000 objects a second from YAML to typed and
 of a JSON dump into documents, and ten times as many objects in no more than twelve times the time, unless
 the plain parser itself grows faster on that text (its dicts no longer fit the caches of the processor).
 
-kubernetes-validate and Checkov are run on the same objects where they are installed (each in an environment of its own: their
-requirements contradict each other).
+kubernetes-validate and Checkov are run on the same objects where they are installed (each in an environment of its own,
+because their requirements contradict each other).
 """
 
 from __future__ import annotations
