@@ -45,7 +45,7 @@ def split(source: SourceText) -> Iterator[Chunk]:
     start, marker = 0, "" if first is None else first[0]
     for match in _MARKER.finditer(text, len(marker)):
         end = match.start() + 1
-        if len(marker) > 3 or not text[start + len(marker) : end].isspace():
+        if len(marker) > 3 or text[start + len(marker) : end].strip(" \t\r\n"):
             yield _chunk(source, start, end, marker)
         start, marker = end, match[0][1:]
     yield _chunk(source, start, len(text), marker)

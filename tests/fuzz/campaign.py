@@ -27,45 +27,11 @@ with atheris.instrument_imports(include=["kverify"]):
     from tests.fuzz.target import look, seeds
 
 LIMITS = ("-timeout=20", "-rss_limit_mb=2048", "-max_len=8192")
-WORDS = (
-    *(
-        "---\n",
-        "...\n",
-        "- ",
-        ": ",
-        "? ",
-        "|\n",
-        ">-\n",
-        "<<: ",
-        "&a ",
-        "*a",
-        "!!binary ",
-        "!!int ",
-        "%YAML",
-        "# ",
-        "\t",
-    ),
-    *(
-        "{{ ",
-        "\ufeff",
-        "\u2028",
-        "\x85",
-        "\r\n",
-        '\\"',
-        "\\u",
-        "\\ud83d",
-        "\\'",
-        "\\/",
-        "null",
-        "true",
-        "1e999",
-        "0x",
-        ".inf",
-    ),
-    *("apiVersion", "kind", "metadata", "spec", "items", "List", "template", "containers", "100m", "25%", "# Source: "),
-)
-
-
+MARKS = ("---\n", "...\n", "- ", ": ", "? ", "|\n", ">-\n", "<<: ", "&a ", "*a", "# ", "\t", "{{ ", "# Source: ")
+CHARACTERS = ("\ufeff", "\u2028", "\u2000", "\x85", "\r\n", '\\"', "\\u", "\\ud83d", "\\'", "\\/")
+SCALARS = ("!!binary ", "!!int ", "%YAML", "null", "true", "1e999", "0x", ".inf", "100m", "25%")
+NAMES = ("apiVersion", "kind", "metadata", "spec", "items", "List", "template", "containers", "$patch", "matchLabels")
+WORDS = MARKS + CHARACTERS + SCALARS + NAMES
 STRANGE: tuple[Any, ...] = (
     *(
         None,

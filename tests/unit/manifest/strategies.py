@@ -40,6 +40,7 @@ pieces = st.sampled_from(
             "\r",
             "\x85",
             "\u2028",
+            "\u2000",
             "\ufeff",
             "\\",
         ),

@@ -221,8 +221,13 @@ def test_a_wrong_escape_beside_an_escaped_single_quote() -> None:
     assert (diagnostic.id, box(diagnostic.span)) == ("KV1004", (2, 5, 2, 6))
 
 
-@pytest.mark.parametrize("blank", ["\u2000", "\u3000", "\x85"])
-def test_blanks_that_only_unicode_knows_are_texts(blank: str) -> None:
-    """Their place can be asked for, as of any other text (found by the fuzzer)."""
-    for document in read_text(f"{blank}\n", "m.yaml").documents:
-        assert document.root.span.line >= 1
+@pytest.mark.parametrize("blank", ["\u2000", "\u3000"])
+@pytest.mark.parametrize("before", ["", "---\n", "a: 1\n---\n"])
+def test_blanks_that_only_unicode_knows_are_texts(before: str, blank: str) -> None:
+    """They are read, and their place can be asked for, as of any other text (found by the fuzzer)."""
+    document = read_text(f"{before}{blank}\n---\nb: 2\n", "m.yaml").documents[-2]
+    assert (document.plain, document.root.value) == (blank, blank)
+
+
+def test_a_next_line_character_alone_is_nothing() -> None:
+    assert ids("\x85\n") == ["KV1020"]
