@@ -40,9 +40,7 @@ TEMPLATE_TEXT = Code("KV1021", Severity.WARNING, "A value contains a Helm expres
 MERGE_OVERRIDES = Code("KV1022", Severity.WARNING, "A merge key after a key of the same mapping replaces its value.")
 ENCODING = Code("KV1023", Severity.WARNING, "The file is not UTF-8, or not wholly.")
 TOO_MANY = Code("KV1024", Severity.ERROR, "A file has more problems than are listed; the rest of it is not read.")
-MERGE_OVERRIDDEN = Code(
-    "KV1025", Severity.WARNING, "A key replaces a merged one; strict decoding of YAML refuses that."
-)
+MERGE_OVERRIDDEN = Code("KV1025", Severity.INFO, "A key replaces a merged one, which strict decoding of YAML refuses.")
 COMMENT_TEXT = Code("KV1026", Severity.WARNING, "An unquoted value ends in what looks like a // comment.")
 
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))
