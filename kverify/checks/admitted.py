@@ -201,7 +201,7 @@ def _quota_causes(owner: AnyObject, limit: Limit, field: str, note: str) -> tupl
     quota = limit.quota
     return (
         Cause(span, path, note),
-        Cause(quota.source.span(limit.path), f"{describe(quota)} {limit.path}", "all of it is used"),
+        Cause(quota.source.span(limit.path), f"{describe(quota)} {limit.path}", "this is not enough for them"),
     )
 
 
