@@ -23,6 +23,7 @@ from kverify.api.types.node import Node, Taint
 from kverify.api.types.pod import Pod, PodSpec, PodTemplateSpec
 from kverify.model.expr import Condition, Number, times, total
 from kverify.model.scheduling.requests import node_allocatable, pod_requests
+from kverify.model.scheduling.storage import Storage
 
 T = TypeVar("T")
 
@@ -110,6 +111,7 @@ class PodInfo:
     host_ports: tuple[HostPort, ...]
     affinity: tuple[AffinityTerm, ...]
     anti_affinity: tuple[AffinityTerm, ...]
+    uid: str = field(default="", eq=False)
 
     @classmethod
     def of(
@@ -154,6 +156,7 @@ class PodInfo:
             host_ports=_host_ports(spec),
             affinity=_terms(affinity.pod_affinity, where, "affinity.podAffinity") if affinity else (),
             anti_affinity=_terms(affinity.pod_anti_affinity, where, "affinity.podAntiAffinity") if affinity else (),
+            uid=metadata.uid or "",
         )
 
     def __str__(self) -> str:
@@ -232,12 +235,17 @@ class Snapshot:
     groups: tuple[PodGroup, ...] = ()
     counts: Mapping[tuple[int, int], Number] = EMPTY
     namespaces: Mapping[str, Mapping[str, str]] = EMPTY
+    storage: Storage = field(factory=Storage)
+    removed: frozenset[tuple[int, int]] = frozenset()
+    """Where a dry run took pods away, by group and node. The spread filter takes off what it never counted, too."""
     _structure: dict[Hashable, Any] = field(factory=dict, init=False, repr=False)
     _sums: dict[Hashable, Number] = field(factory=dict, init=False, repr=False)
 
-    def with_counts(self, counts: Mapping[tuple[int, int], Number]) -> Snapshot:
+    def with_counts(
+        self, counts: Mapping[tuple[int, int], Number], removed: frozenset[tuple[int, int]] = frozenset()
+    ) -> Snapshot:
         """The same cluster in another state; what is known of its structure is kept."""
-        other = evolve(self, counts=counts)
+        other = evolve(self, counts=counts, removed=removed)
         other._structure.update(self._structure)
         return other
 
@@ -315,6 +323,8 @@ class Requirement:
         ``False`` when removing pods from this node cannot help (``UnschedulableAndUnresolvable``): preemption skips it.
     before_filters
         The scheduler leaves the node out before it runs any filter (PreFilter), and reports this and nothing else.
+    gives_up
+        PreFilter gives the pod up for all nodes alike; whatever else is wrong with one of them is not said.
     explain
         Says what the reason does not: the smallest thing that would change the answer. Called only when shown.
     """
@@ -327,6 +337,7 @@ class Requirement:
     resolvable: bool
     explain: Callable[[], str] = field(repr=False)
     before_filters: bool = False
+    gives_up: bool = False
 
     @property
     def detail(self) -> str:

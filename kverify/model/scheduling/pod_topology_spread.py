@@ -34,18 +34,31 @@ REASON = "node(s) didn't match pod topology spread constraints"
 class _Constraint:
     """A constraint with what it counts: which groups, on which nodes, and whether the pod counts itself.
 
-    ``domains`` has the nodes that take part, by their value of the topology key.
+    ``domains`` has the nodes that take part, by their value of the topology key. ``uncounted`` are groups that the
+    selector matches and that are not counted all the same.
     """
 
     index: int
     spec: TopologySpreadConstraint
     self_match: int
     groups: tuple[int, ...]
+    uncounted: tuple[int, ...]
     domains: Mapping[str, tuple[int, ...]]
 
     def matching(self, snapshot: Snapshot) -> dict[str, Number]:
         """The matching pods of each domain."""
-        return {value: snapshot.pods(self.groups, nodes) for value, nodes in self.domains.items()}
+        return {
+            value: snapshot.pods(self.groups, nodes) - self._taken_off(nodes, snapshot)
+            for value, nodes in self.domains.items()
+        }
+
+    def _taken_off(self, nodes: tuple[int, ...], snapshot: Snapshot) -> int:
+        """``updateWithPod``: a dry run takes off every pod that the selector matches, also those never counted."""
+        return (
+            sum((group, node) in snapshot.removed for node in nodes for group in self.uncounted)
+            if snapshot.removed
+            else 0
+        )
 
     @property
     def path(self) -> str:
@@ -62,7 +75,7 @@ def selects(constraint: TopologySpreadConstraint, pod: PodInfo, other: Mapping[s
 
     ``matchLabelKeys`` ask for the values ``pod`` has; keys it has no label for are skipped. An absent selector matches
     nothing by itself, but is dropped where match label keys take its place (``mergeLabelSetWithSelector``). For an
-    empty selector, which matches every pod, see :func:`_counted_groups`.
+    empty selector, which matches every pod, see :func:`_matching_groups`.
     """
     keys = [key for key in constraint.match_label_keys if key in pod.labels]
     if any(other.get(key) != pod.labels[key] for key in keys):
@@ -118,29 +131,34 @@ def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[_Constraint]:
             value: tuple(n for n in nodes if n in complete and _takes_part(constraint, pod, n, snapshot))
             for value, nodes in snapshot.domains(constraint.topology_key).items()
         }
+        counted, uncounted = _matching_groups(constraint, pod, snapshot)
         yield _Constraint(
             index=index,
             spec=constraint,
             self_match=int(selects(constraint, pod, pod.labels)),
-            groups=_counted_groups(constraint, pod, snapshot),
+            groups=counted,
+            uncounted=uncounted,
             domains={value: nodes for value, nodes in domains.items() if nodes},
         )
 
 
-def _counted_groups(constraint: TopologySpreadConstraint, pod: PodInfo, snapshot: Snapshot) -> tuple[int, ...]:
-    """``countPodsMatchSelector``: an empty selector counts no bound pod, although it matches the pod itself.
+def _matching_groups(
+    constraint: TopologySpreadConstraint, pod: PodInfo, snapshot: Snapshot
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The groups that match and count, and those that match and do not (``countPodsMatchSelector``).
 
-    Nominated pods are counted elsewhere (``updateWithPod``), without that exception.
+    Terminating pods do not count, and an empty selector counts no bound pod, although it matches the pod itself.
+    Nominated pods are counted elsewhere (``updateWithPod``), without these exceptions.
     """
     selector = constraint.label_selector
     empty = selector is not None and selector.is_empty and not pod.labels.keys() & set(constraint.match_label_keys)
-    return tuple(
-        index
-        for index, group in enumerate(snapshot.groups)
-        if group.pod.namespace == pod.namespace
-        and (group.nominated or not (group.terminating or empty))
-        and selects(constraint, pod, group.pod.labels)
-    )
+    counted: list[int] = []
+    uncounted: list[int] = []
+    for index, group in enumerate(snapshot.groups):
+        if group.pod.namespace == pod.namespace and selects(constraint, pod, group.pod.labels):
+            counts = group.nominated or not (group.terminating or empty)
+            (counted if counts else uncounted).append(index)
+    return tuple(counted), tuple(uncounted)
 
 
 def _takes_part(constraint: TopologySpreadConstraint, pod: PodInfo, node_index: int, snapshot: Snapshot) -> bool:

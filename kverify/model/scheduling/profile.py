@@ -8,7 +8,7 @@ Source: ``getDefaultPlugins`` in pkg/scheduler/apis/config/v1/default_plugins.go
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve
 
@@ -20,8 +20,12 @@ from kverify.model.scheduling import (
     node_ports,
     node_resources_fit,
     node_unschedulable,
+    node_volume_limits,
     pod_topology_spread,
     taint_toleration,
+    volume_binding,
+    volume_restrictions,
+    volume_zone,
 )
 from kverify.model.scheduling.framework import Plugin, PodGroup, PodInfo, Requirement, Snapshot
 
@@ -32,10 +36,14 @@ DEFAULT_PROFILE: tuple[Plugin, ...] = (
     node_affinity.PLUGIN,
     node_ports.PLUGIN,
     node_resources_fit.PLUGIN,
+    volume_restrictions.PLUGIN,
+    node_volume_limits.PLUGIN,
+    volume_binding.PLUGIN,
+    volume_zone.PLUGIN,
     pod_topology_spread.PLUGIN,
     inter_pod_affinity.PLUGIN,
 )
-"""The filters over pods and nodes. Those over volumes stand between NodeResourcesFit and PodTopologySpread."""
+"""The filters, in the order in which the scheduler runs them."""
 
 
 def requirements(
@@ -73,9 +81,9 @@ def reported(
 ) -> tuple[Requirement, ...]:
     """What the scheduler says of the node: the first filter that rejects, and of most filters its first reason only."""
     failed = reject(pod, node_index, snapshot, profile)
-    for requirement in failed:
-        if requirement.before_filters:
-            return (requirement,)
+    early = [requirement for requirement in failed if requirement.before_filters]
+    if early:
+        return (next((requirement for requirement in early if requirement.gives_up), early[0]),)
     for plugin in profile:
         own = tuple(requirement for requirement in failed if requirement.plugin == plugin.name)
         if own:
@@ -105,9 +113,17 @@ def message(pod: PodInfo, snapshot: Snapshot, profile: tuple[Plugin, ...] = DEFA
 
 def compose(answers: Iterable[Iterable[Requirement]]) -> str:
     """``0/N nodes are available: ...`` from what is :func:`reported` of each node."""
-    nodes = [[requirement.reason for requirement in answer] for answer in answers]
-    if not nodes:
+    reported = [tuple(answer) for answer in answers]
+    if not reported:
         return "no nodes available to schedule pods"
+    given_up = next((requirement for requirement in reported[0] if requirement.gives_up), None)
+    if given_up is not None:
+        return f"0/{len(reported)} nodes are available: {given_up.reason}."
+    return fit_error([[requirement.reason for requirement in answer] for answer in reported])
+
+
+def fit_error(nodes: Sequence[Sequence[str]]) -> str:
+    """The text from the reasons of each node: equal ones are counted."""
     histogram = Counter(reason for reasons in nodes for reason in reasons)
     parts = sorted(f"{number} {reason}" for reason, number in histogram.items())
     return f"0/{len(nodes)} nodes are available: {', '.join(parts)}."
@@ -119,9 +135,21 @@ def with_nominated(snapshot: Snapshot, node_index: int, nominated: Iterable[PodI
     A pod has to fit both in this snapshot and in ``snapshot`` itself: room is reserved, but whether the nominated pods
     really come is not certain, so what they would provide (a partner for affinity, say) is not relied on. The scheduler
     adds the nominated pods of the node in question that have the same or a higher priority, except the pod itself;
-    choosing them is the caller's part.
+    choosing them is the caller's part. :func:`reported_with_nominated` asks both.
     """
     extra = tuple(PodGroup(pod, nominated=True) for pod in nominated)
     first = len(snapshot.groups)
     added = {(first + index, node_index): 1 for index in range(len(extra))}
     return evolve(snapshot, groups=snapshot.groups + extra, counts={**snapshot.counts, **added})
+
+
+def reported_with_nominated(
+    pod: PodInfo, node_index: int, snapshot: Snapshot, nominated: Iterable[PodInfo]
+) -> tuple[Requirement, ...]:
+    """What the scheduler says of a node where ``nominated`` pods, none less important than ``pod``, hold their room."""
+    rivals = tuple(nominated)
+    if rivals:
+        failed = reported(pod, node_index, with_nominated(snapshot, node_index, rivals))
+        if failed:
+            return failed
+    return reported(pod, node_index, snapshot)
