@@ -46,7 +46,7 @@ class Literal(_Node):
 
 @frozen
 class Ident(_Node):
-    """A name. A name written with a leading dot has it here too."""
+    """A name, without the leading dot that it may be written with: there is only one scope."""
 
     name: str
 
