@@ -292,7 +292,8 @@ def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, contex
     if api_version in GONE or (group in registry.GROUPS and not _may_be_newer(api_version)):
         similar = registry.similar_kind(api_version, kind)
         message = f"Kubernetes {context.version} has no kind {kind} in {api_version}."
-        context.error("KV1302", ("apiVersion",), message, f"did you mean {similar}?" if similar else "")
+        wrong = "kind" if similar.endswith(f" of {api_version}") else "apiVersion"
+        context.error("KV1302", (wrong,), message, f"did you mean {similar}?" if similar else "")
         return False
     return True
 

@@ -103,7 +103,11 @@ class Context:
             return True
         if any(path[:length] in self.bad_paths for length in range(1, len(path) + 1)):
             return True
-        return missing and path[:-1] in self.unknown_under
+        if missing:
+            return path[:-1] in self.unknown_under
+        # A value that nobody wrote is a default, and may come of the field beside it: targetPort of port.
+        beside = any(bad[:-1] == path[:-1] for bad in self.bad_paths)
+        return beside and self.document.node(path) is None
 
     def finish(self) -> tuple[Diagnostic, ...]:
         """The diagnostics in the order of the text."""
@@ -444,7 +448,18 @@ def _unknown(cls: type, key: str, way: Way, context: Context) -> None:
     context.unknown_under.add(path)
 
 
+_EARLIER_FIELDS = {
+    ("IngressBackend", "serviceName"): "write service: {name: …, port: {number: …}}",
+    ("IngressBackend", "servicePort"): "write it under service, as port: {number: …} or port: {name: …}",
+    ("ResourceMetricSource", "targetAverageUtilization"): "write target: {type: Utilization, averageUtilization: …}",
+    ("ResourceMetricSource", "targetAverageValue"): "write target: {type: AverageValue, averageValue: …}",
+}
+"""Fields of API versions before, by the class that has them no more: no name of today resembles what is meant."""
+
+
 def _did_you_mean(cls: type, key: str) -> str:
+    if (cls.__name__, key) in _EARLIER_FIELDS:
+        return _EARLIER_FIELDS[cls.__name__, key]
     fields = shape_of(cls).fields
     folded = {name.lower(): name for name in fields}
     compact = key.replace("_", "").replace("-", "").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -31,6 +32,9 @@ CUSTOM = "KV1232"
 RULE = "KV1233"
 SUSPICIOUS = "KV1250"
 UNSTORABLE = "KV1251"
+
+_LONGEST_CHOICE = 100
+"""Longer values resemble no choice, and comparing takes time quadratic in the length."""
 
 
 @define(eq=False)
@@ -139,7 +143,8 @@ class Report:
 
     def unsupported(self, path: Path, value: object, choices: Iterable[str]) -> None:
         known = list(choices)
-        near = [choice for choice in known if choice.lower() == str(value).lower()]
+        same = [choice for choice in known if choice.lower() == str(value).lower()]
+        near = same or difflib.get_close_matches(str(value)[:_LONGEST_CHOICE], known, n=1, cutoff=0.85)
         mend = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(known)}"
         self.error(UNSUPPORTED, path, f"{value!r} is not a value of {path}.", mend)
 

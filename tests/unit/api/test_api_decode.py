@@ -62,6 +62,46 @@ def test_unknown_fields_say_what_was_probably_meant(written: str, mend: str) -> 
     assert (found.span.line, found.span.column, found.span.end_column) == (6, 3, 3 + len(key))
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "spec", "mends"),
+    [
+        (
+            "networking.k8s.io/v1",
+            "Ingress",
+            "{defaultBackend: {serviceName: web, servicePort: 80}}",
+            [
+                "write service: {name: …, port: {number: …}}",
+                "write it under service, as port: {number: …} or port: {name: …}",
+            ],
+        ),
+        (
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "{metrics: [{resource: {targetAverageUtilization: 80}}]}",
+            ["write target: {type: Utilization, averageUtilization: …}"],
+        ),
+    ],
+)
+def test_fields_of_versions_before_say_how_they_are_written_now(
+    api_version: str, kind: str, spec: str, mends: list[str]
+) -> None:
+    found = errors(f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n")
+    assert [item.mend for item in found if item.id == "KV1109"] == mends
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ("always", "did you mean Always?"),
+        ("IfNotPresnt", "did you mean IfNotPresent?"),
+        ("Sometimes", "choose one of Always, IfNotPresent, Never"),
+    ],
+)
+def test_unknown_values_say_what_was_probably_meant(written: str, mend: str) -> None:
+    found = error(POD + f"    imagePullPolicy: {written}\n")
+    assert (found.id, found.mend) == ("KV1203", mend)
+
+
 def test_an_unknown_field_explains_the_missing_one() -> None:
     """``contaners`` is one problem, not two."""
     found = error(POD.replace("containers", "contaners"))
@@ -146,7 +186,7 @@ def test_quantities_may_be_numbers() -> None:
         ("apiVersion: example.org/v1\nkind: Thing\n", "KV1108", "metadata.name"),
         ("[1, 2]\n", "KV1101", ""),
         ("apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: a}\n", "KV1301", "apiVersion"),
-        ("apiVersion: apps/v1\nkind: Deploymentt\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
+        ("apiVersion: apps/v1\nkind: Deploymentt\nmetadata: {name: a}\n", "KV1302", "kind"),
         ("apiVersion: v1\nkind: Deployment\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
         ("apiVersion: apps/v1beta1\nkind: DaemonSet\nmetadata: {name: a}\n", "KV1302", "apiVersion"),
         ("apiVersion: extensions/v1beta1\nkind: Job\nmetadata: {name: a}\n", "KV1302", "apiVersion"),

@@ -253,3 +253,9 @@ def test_values_that_the_new_type_has_no_use_for_go() -> None:
 )
 def test_defaults(spec: str, attribute: str, expected: object) -> None:
     assert getattr(service(spec).spec, attribute) == expected
+
+
+def test_a_port_that_cannot_be_read_is_reported_once() -> None:
+    assert paths(f"{HEAD}spec: {{ports: [{{port: '${{PORT}}'}}]}}\n") == ["spec.ports[0].port"]
+    both = ["spec.ports[0].port", "spec.ports[0].targetPort"]
+    assert paths(f"{HEAD}spec: {{ports: [{{port: '${{PORT}}', targetPort: 0}}]}}\n") == both
