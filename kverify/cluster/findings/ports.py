@@ -32,13 +32,14 @@ def _service_port(reference: Reference, service: Service) -> Iterator[Diagnostic
         reference.item in (port.name, str(port.port)) for port in service.spec.ports
     ):
         return
+    here = reference.item_path or reference.path
     known = ", ".join(f"{port.name} ({port.port})" if port.name else str(port.port) for port in service.spec.ports)
     yield Diagnostic(
         id=MISSING_PORT,
         severity=Severity.WARNING,
         message=f"{describe(service)} has no port {reference.item}.",
-        span=reference.by.source.span(reference.path),
-        path=reference.path,
+        span=reference.by.source.span(here),
+        path=here,
         object=describe(reference.by),
         mend=f"it has {known}" if known else "give the Service this port",
         related=(Related(service.source.span("spec.ports"), "these are its ports", "spec.ports"),),

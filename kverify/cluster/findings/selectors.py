@@ -148,7 +148,8 @@ def _nearest(
         score, meant = _closest(key, value, labels)
         score += len(pairs) - len(missed)
         if score > best[0]:
-            best = score, key, f"did you mean {meant}?", item
+            mend = f"did you mean {meant}?" if meant else f"drop {key} here, or label the pods {key}: {value}"
+            best = score, key, mend, item
     return best[1:]
 
 

@@ -66,6 +66,7 @@ def _reference(item: AnyObject, need: Need, path: str) -> Reference:
         relation=need.relation,
         path=path,
         item=need.item,
+        item_path=need.item_path,
         optional=need.optional,
     )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kverify.api.types.admission import (
         MutatingAdmissionPolicyBinding,
         MutatingWebhookConfiguration,
+        ServiceReference,
         ValidatingAdmissionPolicyBinding,
         ValidatingWebhookConfiguration,
     )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from kverify.api.types.discovery import EndpointSlice
     from kverify.api.types.endpoints import Endpoints
     from kverify.api.types.extensions import CustomResourceDefinition
+    from kverify.api.types.extensions import ServiceReference as ConversionService
     from kverify.api.types.networking import Ingress, IngressBackend, IngressClass
     from kverify.api.types.persistent_volume import PersistentVolume
     from kverify.api.types.rbac import ClusterRoleBinding, RoleBinding
@@ -69,7 +71,8 @@ def _backend(backend: IngressBackend, path: str) -> Iterator[Need]:
     service, resource = backend.service, backend.resource
     if service is not None:
         port = service.port.name or (str(service.port.number) if service.port.number else "")
-        yield Need("Service", service.name, "routes to", f"{path}.service.name", port)
+        where = f"{path}.service.port.{'name' if service.port.name else 'number'}"
+        yield Need("Service", service.name, "routes to", f"{path}.service.name", port, item_path=where)
     if resource is not None:
         group = resource.api_group or ""
         yield Need(resource.kind, resource.name, "routes to", f"{path}.resource.name", group=group)
@@ -187,16 +190,19 @@ def _webhooks(item: ValidatingWebhookConfiguration | MutatingWebhookConfiguratio
     for number, config in enumerate(configs):
         service = config.service
         if service is not None:
-            here = f"webhooks[{number}].clientConfig.service.name"
-            yield Need("Service", service.name, "calls", here, str(service.port or 443), namespace=service.namespace)
+            yield _called(service, f"webhooks[{number}].clientConfig.service")
 
 
 def _custom_resource_definition(item: CustomResourceDefinition) -> Iterator[Need]:
     webhook = item.spec.conversion.webhook if item.spec.conversion is not None else None
     config = webhook.client_config if webhook is not None else None
     if config is not None and config.service is not None:
-        service, here = config.service, "spec.conversion.webhook.clientConfig.service.name"
-        yield Need("Service", service.name, "calls", here, str(service.port or 443), namespace=service.namespace)
+        yield _called(config.service, "spec.conversion.webhook.clientConfig.service")
+
+
+def _called(service: ServiceReference | ConversionService, path: str) -> Need:
+    port, where = str(service.port or 443), f"{path}.port"
+    return Need("Service", service.name, "calls", f"{path}.name", port, namespace=service.namespace, item_path=where)
 
 
 def _volume_attachment(item: VolumeAttachment) -> Iterator[Need]:

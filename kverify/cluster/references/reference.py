@@ -48,7 +48,8 @@ class Reference:
     """``by`` names another object. ``relation`` reads as "by <relation> target" and is a key of :data:`PASSIVE`.
 
     ``path`` is the field of ``by`` that names it. ``item`` is the key that is read of a ConfigMap or Secret, or the
-    port of a Service, empty for the whole object. ``optional``: nothing fails without the target.
+    port of a Service, empty for the whole object; ``item_path`` is its field where that is not ``path``. ``optional``:
+    nothing fails without the target.
     """
 
     by: AnyObject
@@ -56,6 +57,7 @@ class Reference:
     relation: str
     path: str
     item: str = ""
+    item_path: str = ""
     optional: bool = False
 
 
@@ -75,3 +77,4 @@ class Need:
     namespace: str | None = None
     group: str | None = None
     """The API group of the target, None where ``kind`` is built in and says it."""
+    item_path: str = ""

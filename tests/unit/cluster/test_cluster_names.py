@@ -103,7 +103,7 @@ def test_a_closed_world_has_no_assumptions() -> None:
         (
             an("Ingress", "i", INGRESS % ("web", 81), NETWORKING) + service() + deployment(),
             "KV2005",
-            "spec.rules[0].http.paths[0].backend.service.name",
+            "spec.rules[0].http.paths[0].backend.service.port.number",
         ),
         (
             an("RoleBinding", "b", f"roleRef: {{apiGroup: {RBAC[:-3]}, kind: Role, name: reader}}", RBAC),

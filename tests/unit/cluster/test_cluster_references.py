@@ -110,6 +110,7 @@ def test_many_readers_take_one_line_and_what_exists_takes_none() -> None:
         ("{app: wbe}", "spec.selector.app", "did you mean app: web?"),
         ("{App: web}", "spec.selector.App", "did you mean app: web?"),
         ("{app: web, tier: frnt}", "spec.selector.tier", "did you mean tier: front?"),
+        ("{app: web, speed: high}", "spec.selector.speed", "drop speed here, or label the pods speed: high"),
         ("{quite: different}", "spec.selector", ""),
     ],
 )
