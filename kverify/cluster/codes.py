@@ -33,7 +33,7 @@ _CROSS_OBJECT = tuple(
         (BUDGET, "A PodDisruptionBudget protects no pod of the input."),
         (MISSING_KEY, "A ConfigMap or Secret of the input lacks a key that a pod reads."),
         (MISSING_OBJECT, "An object that is named is not there; an error where references are declared to be closed."),
-        (MISSING_PORT, "A Service lacks a port that is named, or the pods it selects do."),
+        (MISSING_PORT, "A Service, the pods it selects or a probed container lack a port that is named."),
         (OVERLAP, "Two controllers select the same pods."),
         (NETWORK_POLICY, "A NetworkPolicy applies to no pod of the input."),
         (AMBIGUOUS, "Two objects claim what only one can have: a pod's budget, a scale target, a route."),

@@ -164,6 +164,30 @@ def test_a_named_target_port_that_the_pods_lack() -> None:
     assert [row[0] for row in found(deployment().replace("image: example.org/web:1", udp) + named)] == ["KV2005"]
 
 
+@pytest.mark.parametrize(
+    ("asks", "field"),
+    [
+        ("livenessProbe: {httpGet: {port: %s}}", "livenessProbe.httpGet.port"),
+        ("readinessProbe: {tcpSocket: {port: %s}}", "readinessProbe.tcpSocket.port"),
+        ("startupProbe: {httpGet: {port: %s}}", "startupProbe.httpGet.port"),
+        ("lifecycle: {preStop: {httpGet: {port: %s}}}", "lifecycle.preStop.httpGet.port"),
+        ("lifecycle: {postStart: {httpGet: {port: %s}}}", "lifecycle.postStart.httpGet.port"),
+    ],
+)
+def test_probes_and_hooks_ask_at_a_port_of_their_own_container(asks: str, field: str) -> None:
+    ports = "ports: [{containerPort: 8080, name: http}]"
+
+    def pods(first: str, second: str) -> str:
+        spec = f"{{containers: [{{name: a, image: i, {first}}}, {{name: b, image: i, {second}}}]}}"
+        return an("Pod", "p", f"spec: {spec}")
+
+    place = f"spec.containers[1].{field}"
+    assert found(pods("tty: true", f"{asks % 'htpp'}, {ports}")) == [("KV2005", place, "its ports are called http")]
+    assert found(pods(ports, asks % "http")) == [("KV2005", place, "name a containerPort http")]
+    assert found(pods("tty: true", f"{asks % 'http'}, {ports}")) == []
+    assert found(pods("tty: true", asks % 8081)) == []
+
+
 def test_selectors_that_overlap_are_told_once_with_the_other_labels() -> None:
     two = deployment("a", "{app: web}") + deployment("b", "{app: web}")
     warning = only(two)
