@@ -155,12 +155,13 @@ def _max_elements(schema: Schema) -> int | None:
 @define
 class _Walk:
     """``schema`` are the problems of the schema, ``rules`` those of expressions: where the schema is wrong nothing is
-    compiled."""
+    compiled. ``formats`` are those that a warning has named: one place for each is enough."""
 
     version: str
     costs: Costs | None
     schema: Report = field(init=False)
     rules: Report = field(init=False)
+    formats: set[str] = field(factory=set)
 
     def __attrs_post_init__(self) -> None:
         self.schema, self.rules = Report(self.version), Report(self.version)
@@ -205,7 +206,9 @@ class _Walk:
         if closed and schema.properties:
             message = "An object has properties or additionalProperties, not both."
             report.forbidden(path.child("additionalProperties"), message, "remove one of them")
-        if schema.format and schema.format not in _NUMERIC_FORMATS and not format_of(schema, self.version):
+        told = schema.format in self.formats or schema.format in _NUMERIC_FORMATS
+        if schema.format and not told and not format_of(schema, self.version):
+            self.formats.add(schema.format)
             what = f" of type {schema.type}" if schema.type else ""
             message = f"Kubernetes {self.version} does not know the format {schema.format!r}{what} and checks nothing."
             report.warn(SUSPICIOUS, path.child("format"), message)

@@ -390,7 +390,8 @@ def test_the_span_of_a_rule_is_the_wrong_part_of_it() -> None:
 
 
 def test_formats_that_are_not_checked_are_told() -> None:
-    text = yaml.safe_dump(definition("{type: string, format: k8s-short-name}"))
+    field = "{type: string, format: k8s-short-name}"
+    text = yaml.safe_dump(definition(f"{{type: object, properties: {{a: {field}, b: {field}}}}}"))
     for version, count in (("1.34", 1), ("1.35", 0)):
         assert len(decode(read_text(text, "crd.yaml").documents[0], version).diagnostics) == count
 
