@@ -8,6 +8,7 @@ class, from its attrs fields and type hints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -267,6 +268,10 @@ def _complete_custom(
 def _check_identity(plain: dict[str, Plain], api_version: str, kind: str, context: Context) -> bool:
     """Whether apiVersion and kind name something that can be decoded."""
     complete = True
+    file = PurePath(context.document.file).name
+    if file in registry.TOOL_FILES and "kind" not in plain:
+        context.add("KV1110", Severity.INFO, (), f"{file} is read by Helm; it is not an object of the cluster.")
+        return False
     for name, value in (("apiVersion", api_version), ("kind", kind)):
         if value:
             continue

@@ -121,6 +121,9 @@ TOOL_GROUPS = (
 )
 """API groups of files that tools read and nobody applies."""
 
+TOOL_FILES = frozenset({"Chart.yaml", "values.yaml"})
+"""Files of a Helm chart beside its templates; they have no kind."""
+
 
 @cache
 def class_of(api_version: str, kind: str) -> type[KubeObject] | None:

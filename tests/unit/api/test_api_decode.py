@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from kverify.api import OtherObject, Source, decode_all, structure
+from kverify.api import OtherObject, Source, decode, decode_all, structure
 from kverify.api.base import FrozenMap
 from kverify.api.codes import ALL
 from kverify.api.types.config import ConfigMap
@@ -221,6 +221,20 @@ def test_tool_configuration_is_no_object_and_no_error() -> None:
     decoded = decode_text("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n")
     assert decoded.object is None
     assert [(item.id, item.severity) for item in decoded.diagnostics] == [("KV1110", Severity.INFO)]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "ids"),
+    [
+        ("shop/Chart.yaml", "apiVersion: v2\nname: shop\n", ["KV1110"]),
+        ("shop/values.yaml", "replicas: 1\n", ["KV1110"]),
+        ("shop/values.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n", []),
+        ("shop/pod.yaml", "replicas: 1\n", ["KV1108", "KV1108"]),
+    ],
+)
+def test_the_files_of_a_chart_are_no_objects_and_no_errors(file: str, text: str, ids: list[str]) -> None:
+    (document,) = read_text(text, file).documents
+    assert [item.id for item in decode(document).diagnostics] == ids
 
 
 def test_lists_become_their_items() -> None:
