@@ -49,29 +49,23 @@ def nodes_at(extract: Extract, offset: int) -> Node:
     return JsonDecoder(Reading(extract, extract.source.text)).decode(offset)[0]
 
 
-def read_plain(extract: Extract, begin: int) -> list[Document]:
-    """The documents of a text of JSON values, one after the other; null is none. Raises ``Unusual``."""
+def read_plain(extract: Extract, start: int) -> tuple[Document, int]:
+    """The value at ``start`` as a document, and the offset behind it. Raises ``Unusual``."""
     text = extract.source.text
-    # The first search is fifty times as fast, and few texts pass it.
-    if _MAY_BE_SURROGATE.search(text) and _MAY_BE_HALF.search(text):
-        raise Unusual("half a surrogate pair")
-    documents: list[Document] = []
-    position = begin
+    offsets: array[int] | None = None
+    plain: Plain
     try:
-        while position < len(text):
-            read = partial(nodes_at, extract, position)
-            if text[position] == "{":
-                value, position, offsets = _object(text, position)
-                items = None if offsets is None else _Items(extract, offsets)
-                documents.append(Document(extract, value, read=read, read_item=items))
-            else:
-                plain, position = _value(text, position)
-                if plain is not None:
-                    documents.append(Document(extract, plain, read=read))
-            position = skip_space(text, position)
+        if text.startswith("{", start):
+            plain, end, offsets = _object(text, start)
+        else:
+            plain, end = _value(text, start)
     except (StopIteration, RecursionError, ValueError) as error:
         raise Unusual(str(error)) from None
-    return documents
+    # The first search is fifty times as fast, and few texts pass it.
+    if _MAY_BE_SURROGATE.search(text, start, end) and _MAY_BE_HALF.search(text, start, end):
+        raise Unusual("half a surrogate pair")
+    items = None if offsets is None else _Items(extract, offsets)
+    return Document(extract, plain, read=partial(nodes_at, extract, start), read_item=items), end
 
 
 def _object(text: str, start: int) -> tuple[dict[str, Plain], int, array[int] | None]:

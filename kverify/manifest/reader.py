@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -100,25 +99,26 @@ def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Dia
     from kverify.manifest.json_plain import read_plain
 
     extract = Extract(source, 0, len(source.text))
-    with suppress(Unusual):
-        return read_plain(extract, begin), [], None
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     reading = Reading(extract, source.text)
-    decoder = JsonDecoder(reading)
     position = begin
     while position < len(source.text):
-        reading.problems.clear()
         try:
-            root, position = decoder.decode(position)
-        except Unreadable as unreadable:
-            return documents, [*diagnostics, *reading.diagnostics(None)], unreadable.problem
+            document, position = read_plain(extract, position)
+        except Unusual:
+            reading.problems.clear()
+            try:
+                root, position = JsonDecoder(reading).decode(position)
+            except Unreadable as unreadable:
+                return documents, [*diagnostics, *reading.diagnostics(None)], unreadable.problem
+            document = Document.of(root)
+            diagnostics.extend(reading.diagnostics(root))
+            if len(diagnostics) > MAX_PROBLEMS:
+                return documents, diagnostics[:MAX_PROBLEMS], too_many(extract.span(position, position))
+        if document.plain is not None:
+            documents.append(document)
         position = skip_space(source.text, position)
-        diagnostics.extend(reading.diagnostics(root))
-        if len(diagnostics) > MAX_PROBLEMS:
-            return documents, diagnostics[:MAX_PROBLEMS], too_many(extract.span(position, position))
-        if root.value is not None:
-            documents.append(Document.of(root))
     return documents, diagnostics, None
 
 

@@ -139,3 +139,10 @@ def test_a_stream_of_json_stays_one_where_it_breaks() -> None:
     assert [document.plain for document in result.documents] == [{"a": 1}, {"b": 2}]
     assert [(diagnostic.id, diagnostic.span.line) for diagnostic in result.diagnostics] == [("KV1017", 3)]
     assert [document.plain for document in read_text('{"a": 1}\n---\n{b: 2}\n', "-").documents] == [{"a": 1}, {"b": 2}]
+
+
+def test_one_unusual_value_does_not_change_the_others() -> None:
+    result = read_text('{"a": 1}\n{"b": 1, "b": 2}\nnull\n{"c": "\\ud83d"}\n{"d": 4}\n', "-")
+    assert [document.plain for document in result.documents] == [{"a": 1}, {"b": 2}, {"c": "\ufffd"}, {"d": 4}]
+    assert [(diagnostic.id, diagnostic.span.line) for diagnostic in result.diagnostics] == [("KV1003", 2)]
+    assert [document.locate(()).line for document in result.documents] == [1, 2, 4, 5]
