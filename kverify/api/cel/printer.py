@@ -82,9 +82,8 @@ def _call(expr: Call) -> tuple[str, int]:
         case ast.AND:
             return f"{_within(args[0], _AND + 1)} && {_within(args[1], _AND + 1)}", _AND
         case ast.NOT | ast.NEGATE:
-            # A number takes the sign before it as its own, so it is put into parentheses.
-            number = isinstance(args[0], Literal) and args[0].kind in ("int", "double")
-            inner = f"({show(args[0])})" if number else _within(args[0], _MEMBER)
+            # A number takes the sign before it as its own, so what begins with one is put into parentheses.
+            inner = f"({show(args[0])})" if _begins_with_number(args[0]) else _within(args[0], _MEMBER)
             return f"{expr.function[0]}{inner}", _UNARY
         case ast.INDEX:
             return f"{_within(args[0], _MEMBER)}[{show(args[1])}]", _MEMBER
@@ -97,6 +96,18 @@ def _call(expr: Call) -> tuple[str, int]:
         return f"{expr.function}({', '.join(map(show, args))})", _MEMBER
     level = _LEVELS[expr.function]
     return f"{_within(args[0], level)} {sign} {_within(args[1], level + 1)}", level
+
+
+def _begins_with_number(expr: Expr) -> bool:
+    while True:
+        if isinstance(expr, Select) and not expr.test:
+            expr = expr.operand
+        elif isinstance(expr, Call) and expr.target is not None:
+            expr = expr.target
+        elif isinstance(expr, Call) and expr.function in (ast.INDEX, ast.OPTIONAL_INDEX, ast.OPTIONAL_SELECT):
+            expr = expr.args[0]
+        else:
+            return isinstance(expr, Literal) and expr.kind in ("int", "double")
 
 
 def _entry(entry: Entry, key: str) -> str:

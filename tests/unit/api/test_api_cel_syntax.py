@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +29,7 @@ from tests.unit.api.language_cases import refusal
         ("!!!a", "!a"),
         ("-(-1)", "-(-1)"),
         ("-a", "-a"),
+        ("-(0.a)", "-(0.a)"),
         ("a in [1,2,]", "a in [1, 2]"),
         ("{'k':1,}", '{"k": 1}'),
         ("[?a,b]", "[?a, b]"),
@@ -133,39 +132,53 @@ LITERALS: st.SearchStrategy[Expr] = st.one_of(
 SIGNS = st.sampled_from(sorted(set(ast.BINARY.values()) | {ast.AND, ast.OR}))
 
 
-def _grow(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
-    lists = st.lists(inner, max_size=3).map(tuple)
-    entries: st.SearchStrategy[Any] = st.lists(st.builds(Entry, inner, inner, st.booleans()), max_size=2).map(tuple)
-    fields = st.lists(
-        st.builds(lambda name, value, on: Entry(Literal("string", name), value, on), FIELDS, inner, st.booleans()),
-        max_size=2,
-    )
-    number = (Literal,)
-    return st.one_of(
-        st.builds(Select, inner, FIELDS),
-        st.builds(lambda sign, left, right: Call(sign, (left, right)), SIGNS, inner, inner),
-        st.builds(lambda a, b, c: Call(ast.CONDITIONAL, (a, b, c)), inner, inner, inner),
-        st.builds(
-            lambda a: Call(ast.NOT, (a,)), inner.filter(lambda e: not (isinstance(e, Call) and e.function == ast.NOT))
-        ),
-        st.builds(
-            lambda a: Call(ast.NEGATE, (a,)),
-            inner.filter(
-                lambda e: not (isinstance(e, Call) and e.function == ast.NEGATE) and not isinstance(e, number)
-            ),
-        ),
-        st.builds(lambda a, b: Call(ast.INDEX, (a, b)), inner, inner),
-        st.builds(lambda a, b: Call(ast.OPTIONAL_INDEX, (a, b)), inner, inner),
-        st.builds(lambda a, name: Call(ast.OPTIONAL_SELECT, (a, Literal("string", name))), inner, FIELDS),
-        st.builds(lambda name, args: Call(name, args), NAMES, lists),
-        st.builds(lambda name, args, target: Call(name, args, target), FIELDS, lists, inner),
-        st.builds(lambda elements: ListExpr(elements), lists),
-        st.builds(lambda found: MapExpr(found), entries),
-        st.builds(lambda name, found: Message(name, tuple(found)), NAMES, fields),
-    )
+LEAVES = LITERALS | NAMES.map(Ident)
+SHAPES = st.sampled_from(
+    ["select", "binary", "conditional", "sign", "index", "optional", "call", "method", "list", "map", "message"]
+)
 
 
-EXPRESSIONS = st.recursive(st.one_of(LITERALS, NAMES.map(Ident)), _grow, max_leaves=12)
+@st.composite
+def expressions(draw: st.DrawFn, depth: int = 3, chains: bool = True) -> Expr:
+    """Any tree that the parser can return, except that it balances ``chains`` of ``&&`` and ``||``."""
+    if depth == 0 or draw(st.integers(0, 3)) == 0:
+        return draw(LEAVES)
+
+    def inner() -> Expr:
+        return draw(expressions(depth - 1, chains))
+
+    def several() -> tuple[Expr, ...]:
+        return tuple(inner() for _ in range(draw(st.integers(0, 2))))
+
+    match draw(SHAPES):
+        case "select":
+            return Select(inner(), draw(FIELDS))
+        case "binary":
+            return Call(draw(SIGNS if chains else st.sampled_from(sorted(ast.BINARY.values()))), (inner(), inner()))
+        case "conditional":
+            return Call(ast.CONDITIONAL, (inner(), inner(), inner()))
+        case "sign":
+            sign, operand = draw(st.sampled_from([ast.NOT, ast.NEGATE])), inner()
+            doubled = isinstance(operand, Call) and operand.function == sign
+            number = sign == ast.NEGATE and isinstance(operand, Literal)
+            return operand if doubled or number else Call(sign, (operand,))
+        case "index":
+            return Call(draw(st.sampled_from([ast.INDEX, ast.OPTIONAL_INDEX])), (inner(), inner()))
+        case "optional":
+            return Call(ast.OPTIONAL_SELECT, (inner(), Literal("string", draw(FIELDS))))
+        case "call":
+            return Call(draw(NAMES), several())
+        case "method":
+            return Call(draw(FIELDS), several(), inner())
+        case "list":
+            return ListExpr(several())
+        case "map":
+            return MapExpr(tuple(Entry(key, inner(), draw(st.booleans())) for key in several()))
+    fields = tuple(Entry(Literal("string", draw(FIELDS)), value, draw(st.booleans())) for value in several())
+    return Message(draw(NAMES), fields)
+
+
+EXPRESSIONS = expressions()
 
 
 @given(EXPRESSIONS)
@@ -177,11 +190,7 @@ def test_what_is_shown_is_read_again(expr: Expr) -> None:
     assert show(parse(show(read))) == show(read)
 
 
-@given(
-    EXPRESSIONS.filter(
-        lambda expr: not any(isinstance(node, Call) and node.function in (ast.AND, ast.OR) for node in ast.walk(expr))
-    )
-)
+@given(expressions(chains=False))
 @settings(max_examples=200)
 def test_without_chains_the_tree_itself_is_read_again(expr: Expr) -> None:
     assert parse(show(expr)) == expr
