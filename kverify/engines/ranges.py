@@ -123,7 +123,7 @@ def refine(ranges: Mapping[str, Range], condition: Condition) -> dict[str, Range
     """
     result = dict(ranges)
     parts = conjuncts(condition)
-    inequalities = [inequality for part in parts for inequality in _inequalities(part)]
+    inequalities = [inequality for part in parts for inequality in linear(part)]
     for _ in range(_ROUNDS):
         before = dict(result)
         for terms, constant in inequalities:
@@ -137,8 +137,8 @@ def refine(ranges: Mapping[str, Range], condition: Condition) -> dict[str, Range
     return result
 
 
-def _inequalities(part: Expr) -> list[tuple[dict[Expr, int], int]]:
-    """``part`` as sums that must not exceed zero; empty when it is not of that shape."""
+def linear(part: Expr) -> list[tuple[dict[Expr, int], int]]:
+    """``part`` as sums (factors of leaves, and a constant) that must not exceed 0; none if it is of another shape."""
     if part.is_variable and part.boolean:
         return [({part: -1}, 1)]
     if part.op is Op.NOT and part.args[0].is_variable and part.args[0].boolean:

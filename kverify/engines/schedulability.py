@@ -233,7 +233,7 @@ def fit(
         return Fit(room=Room.ALWAYS, placement=placement, method=METHOD)
     if question.all_stable and isinstance(stuck, dict) and complete is not None:
         return _blocked(question, Room.FRAGILE, stuck, asked, placement, f"{METHOD}, replayed")
-    return _search(question, asked, limit)
+    return search_orders(question, asked, limit)
 
 
 def never_binds(
@@ -372,7 +372,7 @@ def _impossible(question: Question, asked: Iterable[int]) -> Fit:
     return _blocked(question, Room.IMPOSSIBLE, greedy(question), asked, None, f"{METHOD}: unsatisfiable")
 
 
-def _search(question: Question, asked: Iterable[int], limit: int) -> Fit:
+def search_orders(question: Question, asked: Iterable[int], limit: int) -> Fit:
     """All orders, one by one: exact for every filter, while there are few enough of them."""
     system = question.system()
     exploration = explore(system, limit=limit)

@@ -31,7 +31,7 @@ REASON = "node(s) didn't match pod topology spread constraints"
 
 
 @frozen
-class _Constraint:
+class Constraint:
     """A constraint with what it counts: which groups, on which nodes, and whether the pod counts itself.
 
     ``domains`` has the nodes that take part, by their value of the topology key. ``uncounted`` are groups that the
@@ -117,7 +117,7 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
         )
 
 
-def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[_Constraint]:
+def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[Constraint]:
     """The DoNotSchedule constraints of ``pod`` (``calPreFilterState``)."""
     hard = [
         (index, constraint)
@@ -132,7 +132,7 @@ def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[_Constraint]:
             for value, nodes in snapshot.domains(constraint.topology_key).items()
         }
         counted, uncounted = _matching_groups(constraint, pod, snapshot)
-        yield _Constraint(
+        yield Constraint(
             index=index,
             spec=constraint,
             self_match=int(selects(constraint, pod, pod.labels)),
@@ -140,6 +140,12 @@ def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[_Constraint]:
             uncounted=uncounted,
             domains={value: nodes for value, nodes in domains.items() if nodes},
         )
+
+
+def constraint(pod: PodInfo, index: int, snapshot: Snapshot) -> Constraint:
+    """The ``index``-th constraint of ``pod``, with what it counts. Raises ``StopIteration`` if it is no hard one."""
+    known: tuple[Constraint, ...] = snapshot.memo((NAME, pod), lambda: tuple(_constraints(pod, snapshot)))
+    return next(c for c in known if c.index == index)
 
 
 def _matching_groups(
@@ -176,7 +182,7 @@ def _explain_key(key: str, labels: Mapping[str, str]) -> str:
     return f"the constraint spreads over {key}; {label_mismatch(key, (), labels)}"
 
 
-def _explain_skew(constraint: _Constraint, value: str, counts: Mapping[str, Number]) -> str:
+def _explain_skew(constraint: Constraint, value: str, counts: Mapping[str, Number]) -> str:
     spec = constraint.spec
     numbers = {domain: number for domain, number in counts.items() if isinstance(number, int)}
     if len(numbers) < len(counts):

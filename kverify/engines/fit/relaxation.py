@@ -1,0 +1,292 @@
+"""Every state that scheduling can reach, and more, as linear constraints over pods per class of nodes.
+
+Variables: ``y[d,c]``, the pods of demand ``d`` on all nodes of class ``c``. A state that a scheduler reaches satisfies
+
+* the counts: no more pods than there are;
+* the capacity of each class: what every pod that adds to a sum was checked against when it came holds for the sum of
+  all nodes, because the last one that came was checked;
+* what later pods cannot break (anti-affinity over shared keys), as in ``kverify.engines.schedulability``;
+* spread: where only pods with the very same constraint count, domains never drift further apart than ``maxSkew``,
+  because the fewest never falls while nothing is deleted.
+
+*Blocked*, for a pod of ``d``: every class that may take it refuses, as a whole or because each of its nodes is
+blocked by some reason ``r``: ``n[c,r]`` nodes, which takes that much weight on them.
+
+These constraints follow from reachability, not the other way round: unsatisfiable is a proof, satisfiable a candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import define, frozen
+
+from kverify.engines.errors import Undecided
+from kverify.engines.fit.rules import Blocker, Rulebook, Rules, on_class
+from kverify.engines.smt import as_condition, translate
+from kverify.model.expr import Expr, substitute
+from kverify.model.scheduling import pod_topology_spread
+
+EFFORT = 40_000_000
+"""Work per query, in Z3's own unit."""
+
+
+@frozen(eq=False)
+class Candidate:
+    """A state that the constraints allow: pods by (demand, class), and nodes to be blocked by (class, blocker)."""
+
+    pods: Mapping[tuple[int, int], int]
+    blocked: Mapping[tuple[int, int], int]
+
+
+@define(eq=False)
+class Relaxation:
+    """The constraints of one question, built once; every query adds its own."""
+
+    book: Rulebook
+    most: Sequence[int]
+    limits: Sequence[tuple[Sequence[int], int]]
+    _names: dict[str, Any]
+    _base: list[Any]
+
+    @classmethod
+    def of(
+        cls,
+        book: Rulebook,
+        most: Sequence[int],
+        limits: Sequence[tuple[Sequence[int], int]] = (),
+        *,
+        whole: bool = True,
+    ) -> Relaxation:
+        """``most`` pods of each demand; ``limits`` bound sums of demands. ``whole``: over the integers, else over the
+        rationals, which is faster and proves less."""
+        import z3
+
+        make = z3.Int if whole else z3.Real
+        places = list(_places(book))
+        names = {f"y{d}@{c}": make(f"y{d}@{c}") for d, c in places}
+        # Pods are never where they are refused for good.
+        zero = {
+            f"y{d}@{c}": z3.IntVal(0) if whole else z3.RealVal(0)
+            for d in range(len(book.demands))
+            for c in range(len(book.classes))
+            if f"y{d}@{c}" not in names
+        }
+        self = cls(book, most, limits, {**zero, **names}, [])
+        self._base += [names[f"y{d}@{c}"] >= 0 for d, c in places]
+        self._base += self._totals()
+        self._base += self._capacities()
+        self._base += self._stable()
+        return self
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def blocked(self, demand: int) -> Candidate | None:
+        """A candidate in which a pod of ``demand`` waits and no node takes it; None proves that there is none.
+
+        Raises ``Undecided`` when Z3 gives up.
+        """
+        import z3
+
+        book = self.book
+        nodes: dict[tuple[int, int], Any] = {}
+        rising: dict[str, list[tuple[int, Blocker, Any]]] = {}
+        assertions = [self._placed(demand) <= self.most[demand] - 1]
+        assertions += [
+            z3.Sum([self._placed(d) for d in members]) <= most - 1 for members, most in self.limits if demand in members
+        ]
+        for c, chosen in enumerate(book.classes):
+            rules = book.of(demand, c)
+            if rules.refused:
+                continue
+            own = {r: z3.Int(f"n{c}.{r}") for r in range(len(rules.blockers))}
+            nodes.update({(c, r): number for r, number in own.items()})
+            assertions += [number >= 0 for number in own.values()]
+            for r, number in own.items():
+                blocker = rules.blockers[r]
+                if blocker.rises:
+                    rising.setdefault(blocker.requirement.path, []).append((c, blocker, number))
+                else:
+                    assertions.append(self._load(blocker.weights, c) >= (blocker.most + 1) * number)
+            full = z3.Sum([z3.IntVal(0), *own.values()]) >= chosen.size
+            domain = as_condition(translate(rules.domain, self._names))
+            assertions.append(z3.Or(full, z3.Not(domain)) if isinstance(rules.domain, Expr) else full)
+        for path, rows in rising.items():
+            assertions += self._rising(path, rows)
+        return self._solve(assertions, nodes)
+
+    def _rising(self, path: str, rows: Sequence[tuple[int, Blocker, Any]]) -> Iterator[Any]:
+        """Host-wide spread: every node that takes part has the fewest, ``m``, or more; refused are nodes that have that
+        much more, and a node that has the fewest is not among them."""
+        import z3
+
+        fewest = z3.Int(f"m {path}")
+        yield fewest >= 0
+        refusing = {c: (blocker, number) for c, blocker, number in rows}
+        _, first, _ = rows[0]
+        assert first.floor is not None
+        for c, staying in first.floor.classes:
+            size = self.book.classes[c].size
+            least = size * (fewest - staying)
+            if c in refusing:
+                blocker, number = refusing[c]
+                # Beside the fewest a refused node has as much more as the constraint allows, and one.
+                least = least + (blocker.most + 1 + staying) * number
+            yield self._load(first.weights, c) >= least
+        if {c for c, _ in first.floor.classes} == set(refusing):
+            nodes = sum(self.book.classes[c].size for c in refusing)
+            yield z3.Sum([number for _, _, number in rows]) <= nodes - 1
+
+    def complete(self) -> Candidate | None:
+        """A candidate in which every pod has a node; None proves that there is none. Raises ``Undecided``."""
+        return self._solve([self._placed(d) >= most for d, most in enumerate(self.most)], {})
+
+    def core(self) -> tuple[str, ...]:
+        """Names of constraints that together keep all pods from being placed; empty if none do. See :func:`named`."""
+        import z3
+
+        solver = z3.Solver()
+        solver.set("rlimit", EFFORT)
+        solver.set("core.minimize", True)
+        for name, assertion in self.named():
+            solver.assert_and_track(assertion, name)
+        solver.add(*[term >= 0 for term in self._names.values() if not z3.is_int_value(term)])
+        if solver.check() != z3.unsat:
+            return ()
+        return tuple(str(name) for name in solver.unsat_core())
+
+    def named(self) -> Iterator[tuple[str, Any]]:
+        """The constraints of :meth:`complete` by name: ``pods D``, ``capacity C N REASON``, ``rule N``."""
+        for d, most in enumerate(self.most):
+            yield f"pods {d}", self._placed(d) >= most
+        for number, (c, reason, assertion) in enumerate(self._capacity_rows()):
+            yield f"capacity {c} {number} {reason}", assertion
+        for index, assertion in enumerate(self._stable()):
+            yield f"rule {index}", assertion
+
+    def _solve(self, assertions: Sequence[Any], nodes: Mapping[tuple[int, int], Any]) -> Candidate | None:
+        import z3
+
+        solver = z3.Solver()
+        solver.set("rlimit", EFFORT)
+        solver.add(*self._base, *assertions)
+        answer = solver.check()
+        if answer == z3.unsat:
+            return None
+        if answer == z3.unknown:
+            if solver.reason_unknown() == "interrupted from keyboard":
+                raise KeyboardInterrupt
+            raise Undecided(f"Z3 gave up: {solver.reason_unknown()}")
+        model = solver.model()
+        pods = {(d, c): _value(model, self._names[f"y{d}@{c}"]) for d, c in _places(self.book)}
+        blocked = {key: _value(model, term) for key, term in nodes.items()}
+        return Candidate(
+            {key: n for key, n in pods.items() if n},
+            {key: n for key, n in blocked.items() if n},
+        )
+
+    # -- constraints ---------------------------------------------------------------------------------------------
+
+    def _placed(self, demand: int) -> Any:
+        import z3
+
+        terms = [self._names[f"y{demand}@{c}"] for c in range(len(self.book.classes))]
+        return z3.Sum(terms) if terms else z3.IntVal(0)
+
+    def _load(self, weights: Sequence[tuple[int, int]], node_class: int) -> Any:
+        import z3
+
+        terms = [weight * self._names[f"y{d}@{node_class}"] for d, weight in weights]
+        return z3.Sum(terms) if terms else z3.IntVal(0)
+
+    def _totals(self) -> Iterator[Any]:
+        import z3
+
+        for d, most in enumerate(self.most):
+            yield self._placed(d) <= most
+        for members, most in self.limits:
+            yield z3.Sum([self._placed(d) for d in members]) <= most
+
+    def _capacities(self) -> list[Any]:
+        return [assertion for _, _, assertion in self._capacity_rows()]
+
+    def _capacity_rows(self) -> Iterator[tuple[int, str, Any]]:
+        """Of each class and each sum that every pod which adds to it is checked against: what all its nodes bear."""
+        for c, chosen in enumerate(self.book.classes):
+            rows: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
+            reasons: dict[tuple[tuple[int, int], ...], str] = {}
+            for d in range(len(self.book.demands)):
+                rules = self.book.of(d, c)
+                for blocker in () if rules.refused else rules.blockers:
+                    if blocker.rises:
+                        continue
+                    weight = dict(blocker.weights).get(d, 0)
+                    if weight:
+                        row = rows.setdefault(blocker.weights, {})
+                        row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
+                        reasons[blocker.weights] = blocker.requirement.reason
+            for weights, caps in rows.items():
+                here = [d for d, _ in weights if not self.book.of(d, c).refused]
+                if all(d in caps for d in here) and here:
+                    bound = max(caps[d] for d in here)
+                    yield c, reasons[weights], self._load(weights, c) <= bound * chosen.size
+
+    def _stable(self) -> list[Any]:
+        return list(self._stable_rows())
+
+    def _stable_rows(self) -> Iterator[Any]:
+        """What a pod met in its domain when it came, it meets now as if it were coming again."""
+        import z3
+
+        for d, c in _places(self.book):
+            own = on_class(d, c)
+            for requirement in self.book.domain_requirements(d, c):
+                if not isinstance(requirement.holds, Expr):
+                    continue
+                if requirement.stable or (
+                    requirement.plugin == pod_topology_spread.NAME and self._alike(d, requirement.path)
+                ):
+                    met = translate(substitute(requirement.holds, {own.name or "": own - 1}), self._names)
+                    yield z3.Implies(self._names[own.name or ""] >= 1, as_condition(met))
+
+    def _alike(self, demand: int, path: str) -> bool:
+        """Every pod that the constraint at ``path`` counts has the same constraint, is drawn to the same nodes, and
+        none is there before."""
+        pod = self.book.demands[demand].pod
+        constraint = pod.spec.topology_spread_constraints[int(path.partition("[")[2].partition("]")[0])]
+        if not pod_topology_spread.selects(constraint, pod, pod.labels):
+            return False
+        for group, _ in self.book.cluster.others:
+            if group.pod.namespace == pod.namespace and pod_topology_spread.selects(constraint, pod, group.pod.labels):
+                return False
+        for other in (row.pod for row in self.book.demands):
+            if other.namespace != pod.namespace or not pod_topology_spread.selects(constraint, pod, other.labels):
+                continue
+            if constraint not in other.spec.topology_spread_constraints or other.labels != pod.labels:
+                return False
+            if (other.spec.node_selector, other.spec.affinity, other.spec.tolerations) != (
+                pod.spec.node_selector,
+                pod.spec.affinity,
+                pod.spec.tolerations,
+            ):
+                return False
+        return True
+
+
+def _places(book: Rulebook) -> Iterator[tuple[int, int]]:
+    for d in range(len(book.demands)):
+        for c in range(len(book.classes)):
+            rules: Rules = book.of(d, c)
+            if not rules.refused:
+                yield d, c
+
+
+def _value(model: Any, term: Any) -> int:
+    """The value of a term, rounded down where it is a fraction."""
+    import z3
+
+    value = model.eval(term, model_completion=True)
+    if z3.is_int_value(value):
+        return int(value.as_long())
+    return int(value.numerator_as_long() // value.denominator_as_long())

@@ -1,0 +1,115 @@
+"""Small clusters with everything that divides nodes and pods, and what trying every order says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from kverify.api.decode import structure
+from kverify.api.defaults import apply_defaults
+from kverify.api.types.node import Node
+from kverify.api.types.pod import Pod
+from kverify.engines.explicit import explore
+from kverify.engines.schedulability import Cluster, Demand, Question
+from kverify.manifest import read_text
+from kverify.model.expr import substitute
+from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
+
+HOST, ZONE = "kubernetes.io/hostname", "zone"
+
+
+def decoded(text: str) -> Any:
+    (document,) = read_text(text, "case.yaml").documents
+    result = structure(document)
+    assert result.object is not None, result.diagnostics
+    return apply_defaults(result.object)  # type: ignore[type-var]
+
+
+def node(index: int, cpu: int, pods: int, zone: str | None, kind: str, taint: bool) -> NodeInfo:
+    labels = f"{HOST}: n{index}, kind: {kind}" + (f", {ZONE}: {zone}" if zone else "")
+    taints = "taints: [{key: only, value: x, effect: NoSchedule}]" if taint else ""
+    made = decoded(
+        f"apiVersion: v1\nkind: Node\nmetadata: {{name: n{index}, labels: {{{labels}}}}}\nspec: {{{taints}}}\n"
+        f"status: {{allocatable: {{cpu: '{cpu}', pods: '{pods}'}}}}\n"
+    )
+    assert isinstance(made, Node)
+    return NodeInfo.of(made)
+
+
+def pod(name: str, app: str, cpu: int, extra: str) -> PodInfo:
+    made = decoded(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: {app}}}}}\nspec:\n"
+        f"  containers: [{{name: c, image: i, resources: {{requests: {{cpu: '{cpu}'}}}}}}]\n{extra}"
+    )
+    assert isinstance(made, Pod)
+    return PodInfo.of(made)
+
+
+def anti(key: str, app: str) -> str:
+    return (
+        "  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
+        f"[{{topologyKey: {key}, labelSelector: {{matchLabels: {{app: {app}}}}}}}]}}}}\n"
+    )
+
+
+def near(key: str, app: str) -> str:
+    return anti(key, app).replace("podAntiAffinity", "podAffinity")
+
+
+def spread(key: str, app: str, skew: int) -> str:
+    return (
+        f"  topologySpreadConstraints: [{{maxSkew: {skew}, topologyKey: {key}, whenUnsatisfiable: DoNotSchedule, "
+        f"labelSelector: {{matchLabels: {{app: {app}}}}}}}]\n"
+    )
+
+
+SELECT = "  nodeSelector: {kind: big}\n"
+TOLERATE = "  tolerations: [{key: only, operator: Exists}]\n"
+
+APPS = st.sampled_from(["a", "b"])
+EXTRAS = st.lists(
+    st.one_of(
+        st.sampled_from([SELECT, TOLERATE]),
+        st.builds(anti, st.sampled_from([HOST, ZONE]), APPS),
+        st.builds(spread, st.sampled_from([HOST, ZONE]), APPS, st.integers(1, 2)),
+        st.builds(near, st.sampled_from([HOST, ZONE]), APPS),
+    ),
+    max_size=2,
+).map(lambda parts: "".join({part.split(":")[0]: part for part in parts}.values()))
+PODS = st.builds(pod, st.just("p"), APPS, st.integers(1, 3), EXTRAS)
+NODES = st.tuples(
+    st.integers(2, 5),
+    st.integers(1, 4),
+    st.sampled_from([None, "z0", "z1"]),
+    st.sampled_from(["big", "big", "small"]),
+    st.sampled_from([False, False, True]),
+)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[list[Demand], Cluster]:
+    nodes = tuple(node(n, *draw(NODES)) for n in range(draw(st.integers(1, 3))))
+    demands = [Demand(draw(PODS), draw(st.integers(1, 4)), f"d{d}") for d in range(draw(st.integers(1, 2)))]
+    others = tuple(
+        (PodGroup(draw(PODS)), {draw(st.integers(0, len(nodes) - 1)): 1}) for _ in range(draw(st.integers(0, 2)))
+    )
+    return demands, Cluster(nodes=nodes, others=others)
+
+
+def brute_force(demands: list[Demand], cluster: Cluster) -> tuple[set[int], bool]:
+    """The demands of which some order leaves a pod waiting for ever, and whether some order places everything."""
+    question = Question(demands, cluster)
+    system = question.system()
+    exploration = explore(system, limit=200_000)
+    assert exploration.complete
+    blocked: set[int] = set()
+    complete = False
+    for view in map(system.view, exploration.states):
+        complete = complete or all(view[f"waiting{d}"] == 0 for d in range(len(demands)))
+        for d in range(len(demands)):
+            if d in blocked or not view[f"waiting{d}"]:
+                continue
+            if all(substitute(question.feasible(d, n), view) is False for n in question.nodes):
+                blocked.add(d)
+    return blocked, complete
