@@ -103,6 +103,10 @@ class State:
             for d, weight in weights:
                 self._adds.setdefault(d, []).append((number, weight))
 
+    def class_of(self, node: int) -> int:
+        """The class of a node."""
+        return self._class_of[node]
+
     def _fewest(self, number: int, floor: Floor | None) -> _Fewest | None:
         if floor is None:
             return None
@@ -190,54 +194,84 @@ def place_all(book: Rulebook, counts: Sequence[int], order: Sequence[int]) -> St
 
 
 def block(
-    book: Rulebook, demand: int, most: Sequence[int], planned: Mapping[tuple[int, int], int], targets: Sequence[int]
+    book: Rulebook,
+    demand: int,
+    most: Sequence[int],
+    blocked: Mapping[tuple[int, int], int],
+    plan: Mapping[tuple[int, int, int], int],
 ) -> State | None:
-    """A state that scheduling reaches and in which a pod of ``demand`` waits and nobody takes it.
+    """A state that scheduling reaches and in which a pod of ``demand`` waits and nobody takes it, or None.
 
-    ``planned`` says how many pods of each demand go to each class, ``targets`` which classes to fill. Nodes are filled
-    round by round, one pod each, so that what is spread stays spread; a node is left alone once it refuses.
+    ``blocked`` and ``plan`` are those of a candidate of the relaxation: its pods are dealt out evenly over so many
+    nodes. Binding goes round by round, one pod each, so that what is spread stays spread; then every node that still
+    takes the pod is filled with what is left.
     """
     state = State(book)
-    left = dict(planned)
     supply = [n - (d == demand) for d, n in enumerate(most)]
-    open_nodes = {c: list(book.classes[c].nodes) for c in targets}
-    moved = True
-    while moved:
-        moved = False
-        for c in targets:
-            still = []
-            for node in open_nodes[c]:
-                if state.refused_here(demand, node):
-                    continue
-                chosen = _useful(state, demand, node, c, left, supply)
-                if chosen is None:
-                    still.append(node)
-                    continue
-                state.bind(chosen, node)
-                supply[chosen] -= 1
-                if left.get((chosen, c), 0) > 0:
-                    left[chosen, c] -= 1
-                moved = True
-                if not state.refused_here(demand, node):
-                    still.append(node)
-            open_nodes[c] = still
+    dealt = _deal(book, demand, blocked, plan)
+    while dealt:
+        again = []
+        progress = False
+        for node, pods in dealt:
+            for index, d in enumerate(pods):
+                if supply[d] > 0 and _takes(state, d, node):
+                    state.bind(d, node)
+                    supply[d] -= 1
+                    progress = True
+                    del pods[index]
+                    break
+            if pods:
+                again.append((node, pods))
+        dealt = again if progress else []
+    for c in range(len(book.classes)):
+        _fill(state, demand, c, supply)
     return state if state.blocked(demand) else None
 
 
-def _useful(
-    state: State, demand: int, node: int, node_class: int, left: Mapping[tuple[int, int], int], supply: Sequence[int]
-) -> int | None:
-    """A pod for this node: of those planned for its class if there are any left, the heaviest for what blocks."""
-    blockers = state.book.of(demand, node_class).blockers
-    weights: dict[int, float] = {}
-    for blocker in blockers:
-        for d, weight in blocker.weights:
-            weights[d] = max(weights.get(d, 0.0), weight / max(blocker.most + 1, 1))
-    ranked = sorted(weights, key=lambda d: (left.get((d, node_class), 0) <= 0, -weights[d], d))
-    for d in ranked:
-        rules = state.book.of(d, node_class)
-        if supply[d] <= 0 or rules.refused or not rules.covered:
-            continue
-        if not state.refused_here(d, node) and not state.refused_by_domain(d, node_class):
-            return d
-    return None
+def _deal(
+    book: Rulebook,
+    demand: int,
+    blocked: Mapping[tuple[int, int], int],
+    plan: Mapping[tuple[int, int, int], int],
+) -> list[tuple[int, list[int]]]:
+    """Nodes with the pods they are to get, heaviest first."""
+    dealt: list[tuple[int, list[int]]] = []
+    for c, chosen in enumerate(book.classes):
+        rules = book.of(demand, c)
+        position = 0
+        for r in range(len(rules.blockers)):
+            nodes = chosen.nodes[position : position + blocked.get((c, r), 0)]
+            position += len(nodes)
+            weights = dict(rules.blockers[r].weights)
+            lists: list[list[int]] = [[] for _ in nodes]
+            turn = 0
+            for d in sorted(weights, key=lambda d: -weights[d]):
+                for _ in range(plan.get((d, c, r), 0) if nodes and book.of(d, c).covered else 0):
+                    lists[turn % len(nodes)].append(d)
+                    turn += 1
+            dealt += zip(nodes, lists, strict=True)
+    return [(node, pods) for node, pods in dealt if pods]
+
+
+def _fill(state: State, demand: int, node_class: int, supply: list[int]) -> None:
+    """Fill the nodes of a class until they refuse, node by node, with the pods that weigh most for it."""
+    rules = state.book.of(demand, node_class)
+    if rules.refused or state.refused_by_domain(demand, node_class):
+        return
+    ranked = sorted(
+        {d for blocker in rules.blockers for d, _ in blocker.weights},
+        key=lambda d: -max(dict(blocker.weights).get(d, 0) / max(blocker.most + 1, 1) for blocker in rules.blockers),
+    )
+    usable = [d for d in ranked if not state.book.of(d, node_class).refused and state.book.of(d, node_class).covered]
+    for node in state.book.classes[node_class].nodes:
+        for d in usable:
+            while supply[d] > 0 and not state.refused_here(demand, node) and _takes(state, d, node):
+                state.bind(d, node)
+                supply[d] -= 1
+        if not state.refused_here(demand, node):
+            # No more of what is left fits, or nothing is left: the others would not be blocked either.
+            return
+
+
+def _takes(state: State, demand: int, node: int) -> bool:
+    return not state.refused_here(demand, node) and not state.refused_by_domain(demand, state.class_of(node))

@@ -142,8 +142,7 @@ class _Answers:
         except Undecided as undecided:
             return self._small(demand, str(undecided))
         assert candidate is not None
-        targets = [c for c in classes if not rules[c].refused]
-        state = block(self.book, demand, self.most, candidate.pods, targets)
+        state = block(self.book, demand, self.most, candidate.blocked, candidate.plan)
         if state is None:
             return self._small(demand, "a blocking placement may exist, and none could be built")
         return self._shown(demand, state, Room.FRAGILE, "a blocking placement, replayed through the filters")

@@ -10,17 +10,18 @@ Variables: ``y[d,c]``, the pods of demand ``d`` on all nodes of class ``c``. A s
   because the fewest never falls while nothing is deleted.
 
 *Blocked*, for a pod of ``d``: every class that may take it refuses, as a whole or because each of its nodes is
-blocked by some reason ``r``: ``n[c,r]`` nodes, which takes that much weight on them.
+blocked by some reason ``r``: ``n[c,r]`` nodes, with the pods ``w[d,c,r]`` on them, which weigh enough to block so many
+nodes and no more than so many nodes bear.
 
 These constraints follow from reachability, not the other way round: unsatisfiable is a proof, satisfiable a candidate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.rules import Blocker, Rulebook, Rules, on_class
@@ -28,16 +29,20 @@ from kverify.engines.smt import as_condition, translate
 from kverify.model.expr import Expr, substitute
 from kverify.model.scheduling import pod_topology_spread
 
+_Weights: TypeAlias = tuple[tuple[int, int], ...]
+_Bound: TypeAlias = tuple[_Weights, str, int]
+
 EFFORT = 40_000_000
 """Work per query, in Z3's own unit."""
 
 
 @frozen(eq=False)
 class Candidate:
-    """A state that the constraints allow: pods by (demand, class), and nodes to be blocked by (class, blocker)."""
+    """A state that the constraints allow: how many nodes of a class each blocker refuses, by (class, blocker), and the
+    pods on those nodes, by (demand, class, blocker)."""
 
-    pods: Mapping[tuple[int, int], int]
     blocked: Mapping[tuple[int, int], int]
+    plan: Mapping[tuple[int, int, int], int]
 
 
 @define(eq=False)
@@ -47,8 +52,10 @@ class Relaxation:
     book: Rulebook
     most: Sequence[int]
     limits: Sequence[tuple[Sequence[int], int]]
+    _make: Callable[[str], Any]
     _names: dict[str, Any]
     _base: list[Any]
+    _known_bounds: dict[int, list[_Bound]] = field(factory=dict)
 
     @classmethod
     def of(
@@ -73,7 +80,7 @@ class Relaxation:
             for c in range(len(book.classes))
             if f"y{d}@{c}" not in names
         }
-        self = cls(book, most, limits, {**zero, **names}, [])
+        self = cls(book, most, limits, make, {**zero, **names}, [])
         self._base += [names[f"y{d}@{c}"] >= 0 for d, c in places]
         self._base += self._totals()
         self._base += self._capacities()
@@ -91,6 +98,7 @@ class Relaxation:
 
         book = self.book
         nodes: dict[tuple[int, int], Any] = {}
+        parts: dict[tuple[int, int, int], Any] = {}
         rising: dict[str, list[tuple[int, Blocker, Any]]] = {}
         assertions = [self._placed(demand) <= self.most[demand] - 1]
         assertions += [
@@ -100,28 +108,47 @@ class Relaxation:
             rules = book.of(demand, c)
             if rules.refused:
                 continue
-            own = {r: z3.Int(f"n{c}.{r}") for r in range(len(rules.blockers))}
+            own = {r: self._make(f"n{c}.{r}") for r in range(len(rules.blockers))}
             nodes.update({(c, r): number for r, number in own.items()})
             assertions += [number >= 0 for number in own.values()]
+            here: dict[int, list[Any]] = {}
             for r, number in own.items():
                 blocker = rules.blockers[r]
                 if blocker.rises:
                     rising.setdefault(blocker.requirement.path, []).append((c, blocker, number))
-                else:
-                    assertions.append(self._load(blocker.weights, c) >= (blocker.most + 1) * number)
-            full = z3.Sum([z3.IntVal(0), *own.values()]) >= chosen.size
+                    continue
+                held = self._held(c, r)
+                assertions += [pods >= 0 for pods in held.values()]
+                assertions.append(_weighted(blocker.weights, held) >= (blocker.most + 1) * number)
+                # The nodes that are blocked for one reason bear no more than so many nodes can.
+                assertions += [_weighted(w, held) <= bound * number for w, _, bound in self._bounds(c)]
+                for d, pods in held.items():
+                    here.setdefault(d, []).append(pods)
+                    parts[d, c, r] = pods
+            assertions += [z3.Sum(pods) <= self._names[f"y{d}@{c}"] for d, pods in here.items()]
+            total = z3.Sum(list(own.values())) if own else z3.IntVal(0)
             domain = as_condition(translate(rules.domain, self._names))
+            full = total >= chosen.size
+            assertions += [total <= chosen.size]
             assertions.append(z3.Or(full, z3.Not(domain)) if isinstance(rules.domain, Expr) else full)
         for path, rows in rising.items():
             assertions += self._rising(path, rows)
-        return self._solve(assertions, nodes)
+        return self._solve(assertions, nodes, parts)
+
+    def _held(self, node_class: int, reason: int) -> dict[int, Any]:
+        """The pods by demand on those nodes of a class that are blocked for one reason."""
+        return {
+            d: self._make(f"w{d}@{node_class}.{reason}")
+            for d in range(len(self.book.demands))
+            if not self.book.of(d, node_class).refused
+        }
 
     def _rising(self, path: str, rows: Sequence[tuple[int, Blocker, Any]]) -> Iterator[Any]:
         """Host-wide spread: every node that takes part has the fewest, ``m``, or more; refused are nodes that have that
         much more, and a node that has the fewest is not among them."""
         import z3
 
-        fewest = z3.Int(f"m {path}")
+        fewest = self._make(f"m {path}")
         yield fewest >= 0
         refusing = {c: (blocker, number) for c, blocker, number in rows}
         _, first, _ = rows[0]
@@ -140,7 +167,7 @@ class Relaxation:
 
     def complete(self) -> Candidate | None:
         """A candidate in which every pod has a node; None proves that there is none. Raises ``Undecided``."""
-        return self._solve([self._placed(d) >= most for d, most in enumerate(self.most)], {})
+        return self._solve([self._placed(d) >= most for d, most in enumerate(self.most)], {}, {})
 
     def core(self) -> tuple[str, ...]:
         """Names of constraints that together keep all pods from being placed; empty if none do. See :func:`named`."""
@@ -165,7 +192,12 @@ class Relaxation:
         for index, assertion in enumerate(self._stable()):
             yield f"rule {index}", assertion
 
-    def _solve(self, assertions: Sequence[Any], nodes: Mapping[tuple[int, int], Any]) -> Candidate | None:
+    def _solve(
+        self,
+        assertions: Sequence[Any],
+        nodes: Mapping[tuple[int, int], Any],
+        parts: Mapping[tuple[int, int, int], Any],
+    ) -> Candidate | None:
         import z3
 
         solver = z3.Solver()
@@ -179,11 +211,11 @@ class Relaxation:
                 raise KeyboardInterrupt
             raise Undecided(f"Z3 gave up: {solver.reason_unknown()}")
         model = solver.model()
-        pods = {(d, c): _value(model, self._names[f"y{d}@{c}"]) for d, c in _places(self.book)}
         blocked = {key: _value(model, term) for key, term in nodes.items()}
+        plan = {key: _value(model, term) for key, term in parts.items()}
         return Candidate(
-            {key: n for key, n in pods.items() if n},
             {key: n for key, n in blocked.items() if n},
+            {key: n for key, n in plan.items() if n},
         )
 
     # -- constraints ---------------------------------------------------------------------------------------------
@@ -212,25 +244,32 @@ class Relaxation:
         return [assertion for _, _, assertion in self._capacity_rows()]
 
     def _capacity_rows(self) -> Iterator[tuple[int, str, Any]]:
-        """Of each class and each sum that every pod which adds to it is checked against: what all its nodes bear."""
+        """Of each class and each bounded sum what all its nodes bear together."""
         for c, chosen in enumerate(self.book.classes):
-            rows: dict[tuple[tuple[int, int], ...], dict[int, int]] = {}
-            reasons: dict[tuple[tuple[int, int], ...], str] = {}
-            for d in range(len(self.book.demands)):
-                rules = self.book.of(d, c)
-                for blocker in () if rules.refused else rules.blockers:
-                    if blocker.rises:
-                        continue
-                    weight = dict(blocker.weights).get(d, 0)
-                    if weight:
-                        row = rows.setdefault(blocker.weights, {})
-                        row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
-                        reasons[blocker.weights] = blocker.requirement.reason
-            for weights, caps in rows.items():
-                here = [d for d, _ in weights if not self.book.of(d, c).refused]
-                if all(d in caps for d in here) and here:
-                    bound = max(caps[d] for d in here)
-                    yield c, reasons[weights], self._load(weights, c) <= bound * chosen.size
+            for weights, reason, bound in self._bounds(c):
+                yield c, reason, self._load(weights, c) <= bound * chosen.size
+
+    def _bounds(self, node_class: int) -> list[_Bound]:
+        """The sums that every pod which adds to them is checked against, with what one node bears of each."""
+        if node_class not in self._known_bounds:
+            self._known_bounds[node_class] = list(self._read_bounds(node_class))
+        return self._known_bounds[node_class]
+
+    def _read_bounds(self, node_class: int) -> Iterator[_Bound]:
+        rows: dict[_Weights, dict[int, int]] = {}
+        reasons: dict[_Weights, str] = {}
+        for d in range(len(self.book.demands)):
+            rules = self.book.of(d, node_class)
+            for blocker in () if rules.refused else rules.blockers:
+                weight = dict(blocker.weights).get(d, 0)
+                if weight and not blocker.rises:
+                    row = rows.setdefault(blocker.weights, {})
+                    row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
+                    reasons[blocker.weights] = blocker.requirement.reason
+        for weights, caps in rows.items():
+            here = [d for d, _ in weights if not self.book.of(d, node_class).refused]
+            if here and all(d in caps for d in here):
+                yield weights, reasons[weights], max(caps[d] for d in here)
 
     def _stable(self) -> list[Any]:
         return list(self._stable_rows())
@@ -290,3 +329,10 @@ def _value(model: Any, term: Any) -> int:
     if z3.is_int_value(value):
         return int(value.as_long())
     return int(value.numerator_as_long() // value.denominator_as_long())
+
+
+def _weighted(weights: _Weights, pods: Mapping[int, Any]) -> Any:
+    import z3
+
+    terms = [weight * pods[d] for d, weight in weights if d in pods]
+    return z3.Sum(terms) if terms else z3.IntVal(0)
