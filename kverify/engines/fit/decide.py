@@ -27,6 +27,8 @@ from kverify.model.scheduling.profile import compose, reject, reported
 SMALL = 120
 """Demands times nodes up to which single nodes are looked at when classes do not decide."""
 STATES = 50_000
+LARGE = 200
+"""Demands times classes of nodes up to which the relaxation is asked; beyond, counting and building decide."""
 
 
 @frozen(eq=False, kw_only=True)
@@ -132,6 +134,11 @@ class _Answers:
             return DemandAnswer(room=Room.ALWAYS, method="counting over classes of nodes", slack=slack)
         if not all(rule.covered for rule in rules):
             return self._small(demand, "rules that need pods (required affinity) are not counted in classes")
+        if len(self.most) * len(self.book.classes) > LARGE:
+            state = block(self.book, demand, self.most, {}, {})
+            if state is not None:
+                return self._shown(demand, state, Room.FRAGILE, "a blocking placement, replayed through the filters")
+            return self._small(demand, "counting leaves it open, and no blocking placement was found")
         candidate = None
         try:
             for whole in (False, True):
