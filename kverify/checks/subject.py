@@ -144,15 +144,18 @@ def _replicas(workload: WorkloadObject) -> int:
 
 
 def _strategy(workload: WorkloadObject) -> Strategy | None:
-    if not isinstance(workload, Deployment):
-        return None
-    strategy = workload.spec.strategy
+    return strategy_of(workload, _replicas(workload)) if isinstance(workload, Deployment) else None
+
+
+def strategy_of(deployment: Deployment, replicas: int) -> Strategy:
+    """How a Deployment of so many replicas rolls out, its percentages resolved."""
+    strategy = deployment.spec.strategy
     if strategy.type == "Recreate":
         return Recreate()
     rolling = strategy.rolling_update
     surge = rolling.max_surge if rolling and rolling.max_surge is not None else "25%"
     unavailable = rolling.max_unavailable if rolling and rolling.max_unavailable is not None else "25%"
-    return resolve_fenceposts(surge, unavailable, _replicas(workload))
+    return resolve_fenceposts(surge, unavailable, replicas)
 
 
 def _pod_info(admission: Admission, workload: WorkloadObject, revision: str) -> PodInfo:

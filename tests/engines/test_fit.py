@@ -25,6 +25,7 @@ def compare(question: tuple[list[Demand], Cluster]) -> None:
         assert complete
 
 
+@settings(max_examples=25)
 @given(questions())
 def test_every_order_agrees(question: tuple[list[Demand], Cluster]) -> None:
     compare(question)

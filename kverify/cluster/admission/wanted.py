@@ -305,9 +305,9 @@ class Admission:
         """``item`` is a pod that is counted by its owner, or that is on its way out."""
         if not isinstance(item, Pod):
             return False
-        return item.metadata.deletion_timestamp is not None or self._top(item) in keys
+        return item.metadata.deletion_timestamp is not None or self.top_owner(item) in keys
 
-    def _top(self, item: AnyObject) -> Key | None:
+    def top_owner(self, item: AnyObject) -> Key | None:
         """The last of the owners of a pod: its ReplicaSet's Deployment, if the input has the ReplicaSet."""
         top: Key | None = None
         above: AnyObject | None = item

@@ -161,8 +161,9 @@ class _Answers:
         state = place_all(self.book, self.most, order) if covered else None
         if state is not None:
             return state, (), "placed one by one"
+        large = len(self.most) * len(self.book.classes) > LARGE
         try:
-            for whole in (False, True):
+            for whole in (False,) if large else (False, True):
                 if self._relaxation(whole).complete() is None:
                     core = self._relaxation(whole).core()
                     return None, core, f"Z3 over classes of nodes ({_numbers(whole)}): unsatisfiable"
@@ -268,11 +269,15 @@ def replay(state: State) -> None:
     """Bind in the order of ``state.steps``, every bind let through by the filters. Raises ``ReplayError``."""
     book = state.book
     again = State(book)
+    base = concrete(again)
+    counts = dict(base.counts)
     for number, (demand, node) in enumerate(state.steps):
         if number < REPLAYED:
             pod: PodInfo = book.demands[demand].pod
-            if reject(pod, node, concrete(again), book.cluster.profile):
+            # What is known of nodes and labels is kept from step to step; only the sums are new.
+            if reject(pod, node, base.with_counts(counts), book.cluster.profile):
                 raise ReplayError(f"{book.cluster.nodes[node].name} does not take {pod} at step {number + 1}")
         elif again.refused_here(demand, node):
             raise ReplayError(f"step {number + 1} is not let through")
         again.bind(demand, node)
+        counts[demand, node] = counts.get((demand, node), 0) + 1

@@ -184,13 +184,13 @@ class Relaxation:
         return tuple(str(name) for name in solver.unsat_core())
 
     def named(self) -> Iterator[tuple[str, Any]]:
-        """The constraints of :meth:`complete` by name: ``pods D``, ``capacity C N REASON``, ``rule N``."""
+        """The constraints of :meth:`complete` by name: ``pods D``, ``capacity C N REASON``, ``rule D C N PATH``."""
         for d, most in enumerate(self.most):
             yield f"pods {d}", self._placed(d) >= most
         for number, (c, reason, assertion) in enumerate(self._capacity_rows()):
             yield f"capacity {c} {number} {reason}", assertion
-        for index, assertion in enumerate(self._stable()):
-            yield f"rule {index}", assertion
+        for number, (d, c, path, assertion) in enumerate(self._stable_rows()):
+            yield f"rule {d} {c} {number} {path}", assertion
 
     def _solve(
         self,
@@ -272,9 +272,9 @@ class Relaxation:
                 yield weights, reasons[weights], max(caps[d] for d in here)
 
     def _stable(self) -> list[Any]:
-        return list(self._stable_rows())
+        return [assertion for *_, assertion in self._stable_rows()]
 
-    def _stable_rows(self) -> Iterator[Any]:
+    def _stable_rows(self) -> Iterator[tuple[int, int, str, Any]]:
         """What a pod met in its domain when it came, it meets now as if it were coming again."""
         import z3
 
@@ -287,7 +287,7 @@ class Relaxation:
                     requirement.plugin == pod_topology_spread.NAME and self._alike(d, requirement.path)
                 ):
                     met = translate(substitute(requirement.holds, {own.name or "": own - 1}), self._names)
-                    yield z3.Implies(self._names[own.name or ""] >= 1, as_condition(met))
+                    yield d, c, requirement.path, z3.Implies(self._names[own.name or ""] >= 1, as_condition(met))
 
     def _alike(self, demand: int, path: str) -> bool:
         """Every pod that the constraint at ``path`` counts has the same constraint, is drawn to the same nodes, and

@@ -1,0 +1,230 @@
+"""Whether all pods of the input find a node in every order, and whether they still do after a node or zone is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from kverify.api.types.node import Node
+from kverify.checks.finding import Cause
+from kverify.checks.options import Options
+from kverify.checks.pods import Daemon, Maker, at, makers_of, silent_nodes, standing
+from kverify.checks.words import count, listing
+from kverify.cluster.admission import Admission, Refused
+from kverify.cluster.bundle import Bundle
+from kverify.cluster.findings import cross_object
+from kverify.cluster.objects import describe
+from kverify.engines.fit.classes import classify
+from kverify.engines.fit.decide import Answer, DemandAnswer, decide
+from kverify.engines.schedulability import Cluster, Demand, Room
+from kverify.manifest.diagnostics import Diagnostic, Severity
+
+ZONE = "topology.kubernetes.io/zone"
+ASSUMED = (
+    "nothing is preempted, deleted or evicted, and nodes stay as they are; scores never decide",
+    "volumes and quotas are not looked at",
+    "pods of the manifests' workloads that run already are counted as pods that come",
+)
+_SHOWN = 6
+
+
+@frozen(eq=False)
+class Refusal:
+    """What ``nodes`` nodes (the first is ``first``) say: the requirement's reason, its field and what would mend it."""
+
+    nodes: int
+    first: str
+    reason: str
+    cause: Cause | None
+    detail: str
+
+
+@frozen(eq=False)
+class Row:
+    """The answer for one workload."""
+
+    maker: Maker
+    answer: DemandAnswer
+    refusals: tuple[Refusal, ...]
+
+
+@frozen(eq=False)
+class Loss:
+    """What is left after ``lost`` (as ``like`` other nodes would be): the workloads that do not always fit then."""
+
+    lost: str
+    like: int
+    rows: tuple[Row, ...]
+
+
+@frozen(eq=False, kw_only=True)
+class FitReport:
+    """All answers of one run. ``core`` are the lines that together leave no placement at all."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    nodes: int
+    classes: int
+    rows: tuple[Row, ...] = ()
+    core: tuple[tuple[str, Cause | None], ...] = ()
+    core_method: str = ""
+    open_question: str = ""
+    """Why it is not known whether any placement has room for all, where pods of some workload may wait."""
+    lost: str = ""
+    losses: tuple[Loss, ...] = ()
+    evaluated: int = 0
+    daemons: tuple[Daemon, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    kubernetes_version: str = "1.36"
+
+    @property
+    def exit_code(self) -> int:
+        """0 all fits always, 1 something may wait for ever or is not admitted, 2 bad input, 3 undecided."""
+        if any(d.severity is Severity.ERROR for d in self.diagnostics):
+            return 2
+        rooms = [row.answer.room for row in (*self.rows, *(row for loss in self.losses for row in loss.rows))]
+        lacking = any(daemon.lacking for daemon in self.daemons)
+        if self.refused or lacking or self.core or Room.FRAGILE in rooms or Room.IMPOSSIBLE in rooms:
+            return 1
+        return 3 if Room.UNKNOWN in rooms else 0
+
+
+def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options, lose: str = "") -> FitReport:
+    """Decide for every workload of the manifests. ``lose``: ``1`` (any one node), ``zone`` (any one) or nothing."""
+    admission = Admission(bundle, options.kubernetes_version, options.boundary)
+    crossed = cross_object(bundle, diagnostics, options.boundary)
+    told = admission.missing_names()
+    problems = (
+        *diagnostics,
+        *admission.diagnostics(),
+        *(d for d in crossed.diagnostics if (d.object, d.path) not in told),
+    )
+    cluster, daemons = standing(admission)
+    makers = makers_of(admission)
+    asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
+    demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
+    if options.progress is not None:
+        options.progress("fitting")
+    answer = decide(demands, cluster, waiting=asked)
+    losses = tuple(_losses(cluster, demands, asked, makers, lose))
+    silent = list(silent_nodes(cluster))
+    notes = [f"no pods are placed on {listing(silent)}: allocatable says nothing of pods"] if silent else []
+    notes += [
+        f"{describe(d.object)} runs already on {count(d.nodes, 'node')}, wherever it may" for d in daemons if d.nodes
+    ]
+    rooms = [found.room for found in answer.demands]
+    unsettled = answer.placement is None and not answer.core and Room.IMPOSSIBLE not in rooms
+    return FitReport(
+        diagnostics=problems,
+        nodes=len(cluster.nodes),
+        classes=len(answer.book.classes),
+        rows=_rows(makers, asked, answer),
+        core=tuple(_core(bundle, makers, answer)),
+        core_method=answer.core_method,
+        open_question=answer.core_method if unsettled and Room.FRAGILE in rooms else "",
+        lost=lose,
+        losses=tuple(loss for loss in losses if loss.rows),
+        evaluated=len(losses),
+        daemons=daemons,
+        refused=admission.refused,
+        assumptions=(*notes, *ASSUMED, *_assumed(makers, asked), *crossed.assumed, *admission.assumed()),
+        kubernetes_version=options.kubernetes_version,
+    )
+
+
+def _assumed(makers: Sequence[Maker], asked: Sequence[int]) -> Iterator[str]:
+    if any(makers[index].object.kind in ("Job", "CronJob") for index in asked):
+        yield "Jobs have all their pods at once, and no pod ends"
+
+
+def _rows(makers: Sequence[Maker], asked: Sequence[int], answer: Answer) -> tuple[Row, ...]:
+    return tuple(
+        Row(makers[index], found, tuple(_refusals(makers[index], found)))
+        for index, found in zip(asked, answer.demands, strict=True)
+    )
+
+
+def _refusals(maker: Maker, answer: DemandAnswer) -> Iterator[Refusal]:
+    """What nodes say, the same words once: most nodes first."""
+    nodes: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    for number, name, requirements in answer.refusals:
+        for requirement in requirements:
+            key = requirement.reason, requirement.path
+            nodes[key] += number
+            if key not in first:
+                first[key] = name, requirement.detail
+    for (reason, path), number in nodes.most_common(_SHOWN):
+        name, detail = first[reason, path]
+        yield Refusal(number, name, reason, maker.cause(path) if path else None, detail)
+
+
+def _core(bundle: Bundle, makers: Sequence[Maker], answer: Answer) -> Iterator[tuple[str, Cause | None]]:
+    """The names of the unsatisfiable core as lines of manifests and nodes."""
+    if all(name.startswith("pods ") for name in answer.core):
+        # Every node refuses these pods for good: that is said of them already.
+        return
+    nodes = {node.metadata.name: node for node in bundle.nodes}
+    for name in answer.core:
+        kind, _, rest = name.partition(" ")
+        if kind == "pods":
+            maker = makers[int(rest)]
+            yield f"{maker.title} wants {maker.counted}", maker.count_cause()
+        elif kind == "capacity":
+            number, _, reason = rest.split(" ", 2)
+            chosen = answer.book.classes[int(number)]
+            here = count(chosen.size, "node") + f" like {chosen.info.name}" if chosen.size > 1 else chosen.info.name
+            yield f"{here}: {reason}", _offered(nodes[chosen.info.name], reason)
+        else:
+            index, number, _, path = rest.split(" ", 3)
+            chosen = answer.book.classes[int(number)]
+            yield f"{makers[int(index)].title} on nodes like {chosen.info.name}", makers[int(index)].cause(path)
+
+
+def _offered(node: Node, reason: str) -> Cause | None:
+    """The field of a node that a refusal for lack of room is about."""
+    if reason != "Too many pods" and not reason.startswith("Insufficient "):
+        return None
+    resource = "pods" if reason == "Too many pods" else reason.removeprefix("Insufficient ")
+    return at(node, f"status.{'allocatable' if node.status.allocatable else 'capacity'}[{resource}]")
+
+
+# -- losses ----------------------------------------------------------------------------------------------------------
+
+
+def _losses(
+    cluster: Cluster, demands: Sequence[Demand], asked: Sequence[int], makers: Sequence[Maker], lose: str
+) -> Iterator[Loss]:
+    """One evaluation for each class of nodes, or for each zone."""
+    for name, like, gone in _lost(cluster, demands, lose):
+        answer = decide(demands, without(cluster, gone), waiting=asked)
+        rows = _rows(makers, asked, answer)
+        yield Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
+
+
+def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+    if lose == "zone":
+        zones: dict[str, list[int]] = {}
+        for index, node in enumerate(cluster.nodes):
+            if ZONE in node.labels:
+                zones.setdefault(node.labels[ZONE], []).append(index)
+        yield from ((f"zone {zone}", 0, tuple(members)) for zone, members in zones.items())
+    elif lose:
+        for chosen in classify(cluster, [demand.pod for demand in demands])[0]:
+            yield f"node {chosen.info.name}", chosen.size - 1, chosen.nodes[:1]
+
+
+def without(cluster: Cluster, gone: Sequence[int]) -> Cluster:
+    """The cluster after it lost some nodes and the pods that stood on them."""
+    lost = frozenset(gone)
+    kept = [index for index in range(len(cluster.nodes)) if index not in lost]
+    position = {old: new for new, old in enumerate(kept)}
+    return evolve(
+        cluster,
+        nodes=tuple(cluster.nodes[index] for index in kept),
+        others=tuple(
+            (group, {position[n]: number for n, number in on.items() if n in position}) for group, on in cluster.others
+        ),
+    )

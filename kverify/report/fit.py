@@ -1,0 +1,191 @@
+"""Whether everything finds a node, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kverify import __version__
+from kverify.checks.finding import Cause
+from kverify.checks.fit import FitReport, Refusal, Row
+from kverify.checks.words import count, listing
+from kverify.cluster.objects import describe
+from kverify.engines.schedulability import Room
+from kverify.report.json import diagnostic_json, span_json
+from kverify.report.source import Sources, escape
+from kverify.report.style import Style
+from kverify.report.text import diagnostic_lines
+
+SCHEMA = "kverify.fit/1"
+_WORDS = {
+    Room.ALWAYS: "always fits",
+    Room.FRAGILE: "fragile",
+    Room.IMPOSSIBLE: "impossible",
+    Room.UNKNOWN: "unknown",
+}
+_SHOWN = 8
+
+
+def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
+    """The lines of the text form: problems, each workload, what together is impossible, losses, and one line."""
+    for diagnostic in report.diagnostics:
+        yield from diagnostic_lines(diagnostic, sources, style)
+        yield ""
+    for row in report.rows:
+        yield from _row(row, style)
+        yield ""
+    for refused in report.refused:
+        yield style.bold(f"{escape(describe(refused.owner))}: not admitted")
+        yield from style.wrap(refused.problems[0].message, indent=2)
+        yield ""
+    for daemon in report.daemons:
+        if daemon.lacking:
+            yield style.bold(f"{escape(describe(daemon.object))}: no room on {count(len(daemon.lacking), 'node')}")
+            for name, reason in daemon.lacking[:_SHOWN]:
+                yield from style.wrap(f"{name}: {reason}", indent=2)
+            yield ""
+    if report.core:
+        yield style.bold("No placement has room for all pods; these lines together exclude it:")
+        for words, cause in report.core:
+            yield from style.wrap(f"{words}{_place(cause)}", indent=2, hang=4)
+        yield from style.wrap(report.core_method, "method: ", indent=2)
+        yield ""
+    if report.open_question:
+        yield style.bold("Whether some order has room for all pods is not decided:")
+        yield from style.wrap(report.open_question, indent=2)
+        yield ""
+    for loss in report.losses:
+        like = f" (or one of {count(loss.like, 'node')} like it)" if loss.like else ""
+        yield style.bold(f"After the loss of {escape(loss.lost)}{like}:")
+        for row in loss.rows:
+            message = row.answer.message or row.answer.reason
+            yield from style.wrap(f"{row.maker.title}: {_WORDS[row.answer.room]}: {message}", indent=2, hang=4)
+        yield ""
+    for assumption in report.assumptions:
+        label = "" if assumption.startswith("assumed ") else "assumed: "
+        yield from style.wrap(assumption, label, hang=2, paint=style.dim)
+    yield style.bold(summary(report))
+
+
+def summary(report: FitReport) -> str:
+    """``2 workloads on 3 nodes (1 class): 1 always fits, 1 fragile``."""
+    rooms = [row.answer.room for row in report.rows]
+    parts = [f"{rooms.count(room)} {words}" for room, words in _WORDS.items() if room in rooms]
+    kinds = "1 class" if report.classes == 1 else f"{report.classes} classes"
+    text = f"{count(len(rooms), 'workload')} on {count(report.nodes, 'node')} ({kinds})"
+    if parts:
+        text += f": {', '.join(parts)}"
+    if report.lost:
+        whole = "any one zone" if report.lost == "zone" else "any one node"
+        bad = f"{len(report.losses)} of {report.evaluated} cases leave pods waiting or undecided"
+        text += f"; after the loss of {whole}: " + (bad if report.losses else "the same")
+    return text
+
+
+def _row(row: Row, style: Style) -> Iterator[str]:
+    answer = row.answer
+    yield style.bold(f"{escape(row.maker.title)}: {_WORDS[answer.room]}") + style.dim(f"  ({row.maker.counted})")
+    if answer.slack is not None:
+        slack = answer.slack
+        yield from style.wrap(f"{slack.nodes} of {slack.eligible} nodes stay free in every order", "slack: ", indent=2)
+        # Where reasons together seem to block more, pods were counted one by one, and reasons say nothing.
+        alone = sum(number for _, number in slack.reasons) < slack.eligible
+        for reason, number in slack.reasons if alone else ():
+            yield from style.wrap(f"{reason}: blocks at most {count(number, 'node')}", indent=4)
+    if answer.message:
+        yield from style.wrap(answer.message, "a pod waits: ", indent=2, hang=4)
+    if answer.blocking:
+        placed = [f"{number} of {title}" for title, number in answer.blocking]
+        yield from style.wrap(listing(placed, _SHOWN), "with on nodes: ", indent=2, hang=4)
+    for refusal in row.refusals:
+        yield from _refusal(refusal, style)
+    if answer.reason:
+        yield from style.wrap(answer.reason, "reason: ", indent=2)
+    yield from style.wrap(answer.method, "method: ", indent=2)
+
+
+def _refusal(refusal: Refusal, style: Style) -> Iterator[str]:
+    where = f"{count(refusal.nodes, 'node')} ({refusal.first}{', ...' if refusal.nodes > 1 else ''})"
+    detail = f"; {refusal.detail}" if refusal.detail else ""
+    yield from style.wrap(f"{where}: {refusal.reason}{_place(refusal.cause)}{detail}", indent=4, hang=6)
+
+
+def _place(cause: Cause | None) -> str:
+    if cause is None:
+        return ""
+    return f" [{cause.path} at {cause.span.file}:{cause.span.line}:{cause.span.column}]"
+
+
+def render_json(report: FitReport) -> str:
+    """The complete form, as indented JSON text."""
+    return json.dumps(to_json(report), indent=2, ensure_ascii=True) + "\n"
+
+
+def to_json(report: FitReport) -> dict[str, Any]:
+    """Plain values; absent things are null or empty, never missing."""
+    return {
+        "schema": SCHEMA,
+        "kverify": __version__,
+        "kubernetesVersion": report.kubernetes_version,
+        "exitCode": report.exit_code,
+        "nodes": report.nodes,
+        "nodeClasses": report.classes,
+        "workloads": [_row_json(row) for row in report.rows],
+        "core": [{"text": words, "cause": _cause(cause)} for words, cause in report.core],
+        "openQuestion": report.open_question or None,
+        "lose": report.lost or None,
+        "losses": [
+            {"lost": loss.lost, "like": loss.like, "workloads": [_row_json(row) for row in loss.rows]}
+            for loss in report.losses
+        ],
+        "notAdmitted": [
+            {"object": describe(refused.owner), "message": refused.problems[0].message} for refused in report.refused
+        ],
+        "daemonSets": [
+            {
+                "object": describe(daemon.object),
+                "nodes": daemon.nodes,
+                "lacking": [{"node": name, "reason": reason} for name, reason in daemon.lacking],
+            }
+            for daemon in report.daemons
+        ],
+        "assumptions": list(report.assumptions),
+        "diagnostics": [diagnostic_json(item) for item in report.diagnostics],
+    }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    answer = row.answer
+    slack = answer.slack
+    return {
+        "object": row.maker.title,
+        "pods": row.maker.most,
+        "counted": row.maker.counted,
+        "verdict": answer.room.name.lower(),
+        "method": answer.method,
+        "reason": answer.reason or None,
+        "message": answer.message or None,
+        "slack": None
+        if slack is None
+        else {
+            "nodes": slack.nodes,
+            "eligible": slack.eligible,
+            "blocked": [{"reason": reason, "nodes": number} for reason, number in slack.reasons],
+        },
+        "blocking": [{"object": title, "pods": number} for title, number in answer.blocking],
+        "refusals": [
+            {
+                "nodes": refusal.nodes,
+                "first": refusal.first,
+                "reason": refusal.reason,
+                "cause": _cause(refusal.cause),
+                "detail": refusal.detail or None,
+            }
+            for refusal in row.refusals
+        ],
+    }
+
+
+def _cause(cause: Cause | None) -> dict[str, Any] | None:
+    return None if cause is None else {"path": cause.path, "span": span_json(cause.span)}
