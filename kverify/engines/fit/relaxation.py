@@ -173,15 +173,20 @@ class Relaxation:
         """Names of constraints that together keep all pods from being placed; empty if none do. See :func:`named`."""
         import z3
 
-        solver = z3.Solver()
+        # In a context of its own the answer does not depend on what was asked before.
+        context = z3.Context()
+        solver = z3.Solver(ctx=context)
         solver.set("rlimit", EFFORT)
         solver.set("core.minimize", True)
+        names = []
         for name, assertion in self.named():
-            solver.assert_and_track(assertion, name)
-        solver.add(*[term >= 0 for term in self._names.values() if not z3.is_int_value(term)])
+            names.append(name)
+            solver.assert_and_track(assertion.translate(context), z3.Bool(name, context))
+        solver.add(*[(term >= 0).translate(context) for term in self._names.values() if not z3.is_int_value(term)])
         if solver.check() != z3.unsat:
             return ()
-        return tuple(str(name) for name in solver.unsat_core())
+        found = {str(name) for name in solver.unsat_core()}
+        return tuple(name for name in names if name in found)
 
     def named(self) -> Iterator[tuple[str, Any]]:
         """The constraints of :meth:`complete` by name: ``pods D``, ``capacity C N REASON``, ``rule D C N PATH``."""
@@ -200,9 +205,10 @@ class Relaxation:
     ) -> Candidate | None:
         import z3
 
-        solver = z3.Solver()
+        context = z3.Context()
+        solver = z3.Solver(ctx=context)
         solver.set("rlimit", EFFORT)
-        solver.add(*self._base, *assertions)
+        solver.add(*[assertion.translate(context) for assertion in (*self._base, *assertions)])
         answer = solver.check()
         if answer == z3.unsat:
             return None
@@ -211,8 +217,8 @@ class Relaxation:
                 raise KeyboardInterrupt
             raise Undecided(f"Z3 gave up: {solver.reason_unknown()}")
         model = solver.model()
-        blocked = {key: _value(model, term) for key, term in nodes.items()}
-        plan = {key: _value(model, term) for key, term in parts.items()}
+        blocked = {key: _value(model, term.translate(context)) for key, term in nodes.items()}
+        plan = {key: _value(model, term.translate(context)) for key, term in parts.items()}
         return Candidate(
             {key: n for key, n in blocked.items() if n},
             {key: n for key, n in plan.items() if n},
