@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from kverify.cli import arguments as shared
 from kverify.cli import streams
 
 if TYPE_CHECKING:
@@ -44,38 +45,12 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "manifests",
-        metavar="MANIFEST",
-        nargs="+",
-        help="a file, a directory (recursive: .yaml, .yml, .json) or -: the objects about to be applied",
-    )
-    parser.add_argument(
-        "--cluster",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)",
-    )
-    parser.add_argument(
-        "--from",
-        metavar="MANIFEST",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="previous",
-        help="the revision that runs now",
-    )
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        help="what is true and not in the manifests, such as external objects (default: kverify.toml, if it is there)",
-    )
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
-    )
+    shared.add_manifests(parser, "MANIFEST", "the objects about to be applied")
+    live = "what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)"
+    shared.add_files(parser, "--cluster", "FILE", live)
+    shared.add_files(parser, "--from", "MANIFEST", "the revision that runs now", "previous")
+    shared.add_config(parser)
+    shared.add_output(parser)
     parser.add_argument(
         "--property",
         metavar="NAME",
@@ -110,22 +85,10 @@ def _positive(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, and return the exit code."""
-    from kverify.api.versions import VERSIONS
     from kverify.report.source import Sources
 
-    if arguments.kubernetes_version not in VERSIONS:
-        known = ", ".join(VERSIONS)
-        _usage(arguments, f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
-    if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
-        _usage(arguments, "- can be given only once, because there is only one standard input")
-    from pathlib import Path
-
-    from kverify.cli import configuration
-
-    try:
-        boundary = configuration.read(Path(arguments.config) if arguments.config else None)
-    except configuration.ConfigurationError as error:
-        _usage(arguments, str(error))
+    shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
+    boundary = shared.boundary(arguments)
     sources = Sources()
     report = _check(arguments, sources, boundary)
     code = _exit_code(report, arguments)

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from kverify.cli import arguments as shared
 from kverify.cli import streams
 
 _DESCRIPTION = """\
@@ -39,29 +40,10 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "manifests",
-        metavar="NEW",
-        nargs="+",
-        help="a file, a directory (recursive: .yaml, .yml, .json) or -: the objects about to be applied",
-    )
-    parser.add_argument(
-        "--from",
-        metavar="OLD",
-        nargs="+",
-        action="extend",
-        default=[],
-        dest="previous",
-        help="the manifests that were applied before",
-    )
-    parser.add_argument(
-        "--cluster",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="live objects (the output of kubectl get -o yaml --show-managed-fields will do)",
-    )
+    shared.add_manifests(parser, "NEW", "the objects about to be applied")
+    shared.add_files(parser, "--from", "OLD", "the manifests that were applied before", "previous")
+    live = "live objects (the output of kubectl get -o yaml --show-managed-fields will do)"
+    shared.add_files(parser, "--cluster", "FILE", live)
     parser.add_argument("--server-side", action="store_true", help="apply as kubectl apply --server-side does")
     parser.add_argument(
         "--force-conflicts", action="store_true", help="take fields of other managers (with --server-side)"
@@ -69,39 +51,19 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--field-manager", metavar="NAME", help="who applies (with --server-side; default: kubectl, as kubectl does)"
     )
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        help="what is true and not in the manifests, such as external objects (default: kverify.toml, if it is there)",
-    )
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
-    )
+    shared.add_config(parser)
+    shared.add_output(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply, report, and return the exit code."""
-    from kverify.api.versions import VERSIONS
-
-    if arguments.kubernetes_version not in VERSIONS:
-        known = ", ".join(VERSIONS)
-        arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
+    shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
     if not arguments.server_side and (arguments.force_conflicts or arguments.field_manager):
         option = "--force-conflicts" if arguments.force_conflicts else "--field-manager"
         arguments.parser.error(f"{option} is about server-side apply; add --server-side")
-    if [*arguments.manifests, *arguments.cluster, *arguments.previous].count("-") > 1:
-        arguments.parser.error("- can be given only once, because there is only one standard input")
-    from pathlib import Path
-
-    from kverify.cli import configuration
-
-    try:
-        boundary = configuration.read(Path(arguments.config) if arguments.config else None)
-    except configuration.ConfigurationError as error:
-        arguments.parser.error(str(error))
+    boundary = shared.boundary(arguments)
     from kverify.cluster.apply import Mode
     from kverify.cluster.changes import read_changes
     from kverify.report import diff

@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import Any
 
+from kverify.cli import arguments as shared
 from kverify.cli import streams
 
 _DESCRIPTION = """\
@@ -38,41 +39,21 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "manifests",
-        metavar="MANIFEST",
-        nargs="+",
-        help="a file, a directory (recursive: .yaml, .yml, .json) or -: what is to find a node",
-    )
-    parser.add_argument(
-        "--cluster",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)",
-    )
+    shared.add_manifests(parser, "MANIFEST", "what is to find a node")
+    live = "what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)"
+    shared.add_files(parser, "--cluster", "FILE", live)
     parser.add_argument(
         "--lose", choices=("1", "zone"), default="", help="ask again after the loss of any one node, or any one zone"
     )
-    parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="default: text")
-    parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
-    )
+    shared.add_output(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide, report, and return the exit code."""
-    from kverify.api.versions import VERSIONS
-
-    if arguments.kubernetes_version not in VERSIONS:
-        known = ", ".join(VERSIONS)
-        arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
     files = (*arguments.manifests, *arguments.cluster)
-    if files.count("-") > 1:
-        arguments.parser.error("- can be given only once, because there is only one standard input")
+    shared.require_sound(arguments, *files)
     from kverify.cluster.bundle import Bundle
     from kverify.report.source import Sources
 

@@ -155,6 +155,7 @@ class Evaluation:
                 found = find_field(rule.field_path, schema)
                 place = path.inside(*found.steps).printed(f"{path.text}.{found.text}" if path.text else found.text)
             except FieldPathError:
+                # The definition itself is refused for this path; the resource is then told of as a whole.
                 pass
         id = REASONS.get(rule.reason or "", RULE)
         self.report.error(id, _or_nil(place), _sentence(_message(compiled, variables)))

@@ -11,7 +11,7 @@ The filters of ``kverify.model.scheduling`` are run on two small snapshots whose
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from attrs import evolve, field, frozen
 
@@ -52,10 +52,6 @@ class Blocker:
     def never(self) -> bool:
         """Nothing that may come makes the node refuse."""
         return not self.weights
-
-    def load(self, counts: Mapping[int, int]) -> int:
-        """The left-hand side for pods by demand."""
-        return sum(weight * counts.get(demand, 0) for demand, weight in self.weights)
 
 
 @frozen(eq=False)
