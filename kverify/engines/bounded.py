@@ -15,12 +15,12 @@ from itertools import count
 from attrs import frozen
 
 from kverify.engines.errors import Undecided
-from kverify.engines.replay import fix_property, replay
+from kverify.engines.replay import replay
 from kverify.engines.smt import Unrolling, require_start, scope, show, solve
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Condition, negate
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Always
+from kverify.spec.property import Always, fix
 
 METHOD = "bounded model checking"
 
@@ -73,5 +73,5 @@ def violated(system: TransitionSystem, prop: Always, run: Run, method: str) -> V
         method=method,
         scope=show(run.parameters) or system.name,
         evidence=f"a run of {len(run.trace.steps)} steps",
-        trace=replay(run.trace, fix_property(prop, run.parameters)),
+        trace=replay(run.trace, fix(prop, run.parameters)),
     )

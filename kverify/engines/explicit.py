@@ -23,7 +23,7 @@ from kverify.engines.symmetry import check_symmetry, respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Condition, negate
 from kverify.model.system import State, TransitionSystem
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Always, Reaches, StateProperty
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 """Called now and then with the number of states found and of states still to be expanded."""
@@ -219,7 +219,7 @@ class _Search:
 
 
 def check(
-    system: TransitionSystem, prop: Property, *, limit: int | None = None, progress: Progress | None = None
+    system: TransitionSystem, prop: StateProperty, *, limit: int | None = None, progress: Progress | None = None
 ) -> Verdict:
     """Decide ``prop`` by visiting every reachable state; ``unknown`` when that takes more than ``limit`` states.
 
@@ -250,7 +250,7 @@ def _unknown(search: Exploration) -> Verdict:
     )
 
 
-def _settled(search: Exploration, prop: Property) -> Verdict:
+def _settled(search: Exploration, prop: StateProperty) -> Verdict:
     """The verdict on a property that no reachable state violates: it holds, or its premise never does."""
     if search.select(prop.premise):
         outcome, reason = Outcome.HOLDS, ""

@@ -22,7 +22,7 @@ from kverify.engines.smt import Unrolling, ranges, require_start, scope, show, s
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, all_of, evaluate, negate, to_text
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Always, Property
+from kverify.spec.property import Always, StateProperty
 
 METHOD = "induction"
 _PREMISE_DEPTH = 10
@@ -154,7 +154,7 @@ def recheck(
 
 
 def premised(
-    system: TransitionSystem, prop: Property, verdict: Verdict, *, invariant: Condition, effort: int | None
+    system: TransitionSystem, prop: StateProperty, verdict: Verdict, *, invariant: Condition, effort: int | None
 ) -> Verdict:
     """``verdict``, a proof, after asking whether the premise is ever met.
 

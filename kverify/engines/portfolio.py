@@ -15,7 +15,7 @@ from kverify.engines.progress import prove
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Property, Reaches
+from kverify.spec.property import Reaches, StateProperty
 
 _EFFORT = 50_000_000
 """Z3's budget for one query, in its own steps: some tens of seconds at most."""
@@ -25,7 +25,7 @@ _Rung: TypeAlias = "Callable[[], Verdict]"
 
 def decide(
     system: TransitionSystem,
-    prop: Property,
+    prop: StateProperty,
     *,
     limit: int | None = None,
     depth: int = 10,
@@ -66,7 +66,7 @@ def decide(
 
 def _ladder(
     system: TransitionSystem,
-    prop: Property,
+    prop: StateProperty,
     limit: int | None,
     depth: int,
     effort: int | None,

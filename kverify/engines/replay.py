@@ -7,7 +7,7 @@ The searches work on compiled code and on canonical states. What they find is re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import evolve
 
@@ -16,9 +16,9 @@ from kverify.engines.errors import ModelError, ReplayError
 from kverify.engines.starts import outside
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Step, Trace
-from kverify.model.expr import Condition, evaluate, substitute
+from kverify.model.expr import Condition, evaluate
 from kverify.model.system import State, TransitionSystem
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Always, Reaches, StateProperty
 
 _PLAIN = 1_000
 """How many states the plain interpreter visits to confirm that a goal is out of reach."""
@@ -80,10 +80,10 @@ def _advance(compiled: Compiled, state: State, target: State, calm: bool) -> Ste
     raise ReplayError(f"{system.name}: no action leads from {state} to {target} or a permutation of it")
 
 
-def replay(trace: Trace, prop: Property) -> Trace:
+def replay(trace: Trace, prop: StateProperty) -> Trace:
     """``trace`` itself, after checking that it is a run and that it violates ``prop``. Raises ``ReplayError``.
 
-    A property that reads parameters has to be fixed as the trace's system is, see ``fix_property``.
+    A property that reads parameters has to be fixed as the trace's system is, see ``kverify.spec.property.fix``.
     """
     _check_run(trace)
     if isinstance(prop, Always):
@@ -92,18 +92,6 @@ def replay(trace: Trace, prop: Property) -> Trace:
     else:
         _check_stuck(trace, prop)
     return trace
-
-
-def fix_property(prop: Property, parameters: Mapping[str, int]) -> Property:
-    """``prop`` with parameters replaced by numbers, as ``TransitionSystem.fix`` does for a system."""
-    if isinstance(prop, Reaches):
-        return evolve(prop, goal=substitute(prop.goal, parameters), premise=substitute(prop.premise, parameters))
-    return evolve(
-        prop,
-        condition=substitute(prop.condition, parameters),
-        lemmas=tuple(substitute(lemma, parameters) for lemma in prop.lemmas),
-        premise=substitute(prop.premise, parameters),
-    )
 
 
 def _check_run(trace: Trace) -> None:

@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from kverify.engines.errors import SymmetryError
 from kverify.model.expr import Condition, Number, Op, evaluate, lift, walk
-from kverify.model.system import Action, State, TransitionSystem
-from kverify.spec.property import Always, Property
+from kverify.model.system import Action, Fairness, State, TransitionSystem
+from kverify.spec.property import Property, conditions
 
 _COMMUTATIVE = {Op.ADD, Op.MUL, Op.MIN, Op.MAX, Op.EQ, Op.AND, Op.OR}
 _SAMPLES = 200
@@ -53,8 +53,7 @@ def check_symmetry(system: TransitionSystem) -> tuple[str, ...]:
 
 def respected(system: TransitionSystem, prop: Property) -> tuple[Group, ...]:
     """The symmetry groups whose blocks ``prop`` does not tell apart: permuting them never changes its answer."""
-    conditions = [prop.condition, prop.premise] if isinstance(prop, Always) else [prop.goal, prop.premise]
-    return tuple(group for group in system.symmetry if all(_invariant(c, group) for c in conditions))
+    return tuple(group for group in system.symmetry if all(_invariant(c, group) for c in conditions(prop)))
 
 
 def _invariant(condition: Condition, group: Group) -> bool:
@@ -140,8 +139,8 @@ def _refuted(system: TransitionSystem, renaming: Renaming) -> Action | None:
         here = _outcomes(system, state)
         there = _outcomes(system, _permuted(state, order))
         for action, outcome in here:
-            calm, after = outcome
-            if (calm, None if after is None else _permuted(after, order)) not in {o for _, o in there}:
+            kind, after = outcome
+            if (kind, None if after is None else _permuted(after, order)) not in {o for _, o in there}:
                 return action
     return None
 
@@ -158,17 +157,21 @@ def _random_state(system: TransitionSystem, random: Random) -> State:
     return tuple(values)
 
 
-def _outcomes(system: TransitionSystem, state: State) -> list[tuple[Action, tuple[bool, State | None]]]:
+_Outcome: TypeAlias = "tuple[tuple[bool, Fairness], State | None]"
+
+
+def _outcomes(system: TransitionSystem, state: State) -> list[tuple[Action, _Outcome]]:
     """Every enabled action with where it leads, ranges not regarded; None where it divides by zero."""
     view = system.view(state)
-    result: list[tuple[Action, tuple[bool, State | None]]] = []
+    result: list[tuple[Action, _Outcome]] = []
     for action in system.actions:
+        kind = action.environment, action.fairness
         try:
             if not evaluate(action.guard, view):
                 continue
             after = dict(view)
             after.update((name, evaluate(update, view)) for name, update in action.updates.items())
-            result.append((action, (action.environment, tuple(int(after[v.name]) for v in system.variables))))
+            result.append((action, (kind, tuple(int(after[v.name]) for v in system.variables))))
         except ZeroDivisionError:
-            result.append((action, (action.environment, None)))
+            result.append((action, (kind, None)))
     return result

@@ -9,7 +9,7 @@ from attrs import frozen
 from kverify.engines.verdict import Outcome
 from kverify.model.expr import Condition, evaluate
 from kverify.model.system import State, TransitionSystem
-from kverify.spec.property import Always, Property
+from kverify.spec.property import Always, StateProperty
 
 OPEN = 4
 
@@ -43,7 +43,7 @@ def layers(system: TransitionSystem) -> list[set[State]]:
     return found[:-1]
 
 
-def decide(system: TransitionSystem, prop: Property) -> Answer:
+def decide(system: TransitionSystem, prop: StateProperty) -> Answer:
     """What every engine must agree with."""
 
     def holds(condition: Condition, state: State) -> bool:

@@ -13,7 +13,7 @@ from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import integer
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Always, Reaches, StateProperty
 
 from . import reference
 from .models import MODELS
@@ -33,7 +33,7 @@ DEPTH = 4
 x = [integer(f"x{block}") for block in range(BLOCKS)]
 
 
-def consistent(verdict: Verdict, prop: Property, expected: reference.Answer) -> None:
+def consistent(verdict: Verdict, prop: StateProperty, expected: reference.Answer) -> None:
     """``verdict`` says what the reference says, and a counterexample is a shortest one where that is promised."""
     assert verdict.outcome is expected.outcome
     assert verdict.certain == expected.certain
@@ -50,13 +50,13 @@ def started(system: TransitionSystem) -> TransitionSystem:
 
 
 @given(system=systems(), prop=properties(conditions(NAMES, TRUTHS)))
-def test_the_exhaustive_search_decides_as_the_plain_reading_does(system: TransitionSystem, prop: Property) -> None:
+def test_the_exhaustive_search_decides_as_the_plain_reading_does(system: TransitionSystem, prop: StateProperty) -> None:
     consistent(explicit.check(started(system), prop), prop, reference.decide(system, prop))
 
 
 @some(2)
 @given(system=symmetric_systems(), prop=properties(symmetric_conditions()))
-def test_symmetry_changes_the_number_of_states_and_nothing_else(system: TransitionSystem, prop: Property) -> None:
+def test_symmetry_changes_the_number_of_states_and_nothing_else(system: TransitionSystem, prop: StateProperty) -> None:
     plain = explicit.check(evolve(system, symmetry=()), prop)
     reduced = explicit.check(system, prop)
     expected = reference.decide(system, prop)
@@ -71,14 +71,16 @@ ODD = st.sampled_from([x[0] == 0, x[1] == 0, x[2] == 0, x[0] <= x[1], x[2] < x[0
 @some(2)
 @given(system=symmetric_systems(), prop=properties(st.one_of(ODD, conditions(("a", "x0"), ("y1",)))))
 def test_a_property_that_tells_blocks_apart_is_not_decided_on_representatives(
-    system: TransitionSystem, prop: Property
+    system: TransitionSystem, prop: StateProperty
 ) -> None:
     consistent(explicit.check(system, prop), prop, reference.decide(system, prop))
 
 
 @some(4)
 @given(system=systems(), prop=properties(conditions(NAMES, TRUTHS)))
-def test_bounded_search_finds_exactly_the_violations_within_its_depth(system: TransitionSystem, prop: Property) -> None:
+def test_bounded_search_finds_exactly_the_violations_within_its_depth(
+    system: TransitionSystem, prop: StateProperty
+) -> None:
     assume(isinstance(prop, Always))
     assert isinstance(prop, Always)
     expected = reference.decide(started(system), prop)
@@ -92,7 +94,7 @@ def test_bounded_search_finds_exactly_the_violations_within_its_depth(system: Tr
 
 @some(4)
 @given(system=systems(), prop=properties(conditions(NAMES, TRUTHS)))
-def test_induction_is_right_or_does_not_know(system: TransitionSystem, prop: Property) -> None:
+def test_induction_is_right_or_does_not_know(system: TransitionSystem, prop: StateProperty) -> None:
     assume(isinstance(prop, Always))
     assert isinstance(prop, Always)
     verdict = induction.check(started(system), prop, depth=3)
@@ -102,7 +104,7 @@ def test_induction_is_right_or_does_not_know(system: TransitionSystem, prop: Pro
 
 @some(4)
 @given(system=systems(), prop=properties(conditions(NAMES, TRUTHS)))
-def test_the_portfolio_decides_every_finite_system(system: TransitionSystem, prop: Property) -> None:
+def test_the_portfolio_decides_every_finite_system(system: TransitionSystem, prop: StateProperty) -> None:
     consistent(decide(started(system), prop), prop, reference.decide(system, prop))
 
 

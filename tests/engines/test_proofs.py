@@ -7,11 +7,11 @@ from attrs import evolve
 
 from kverify.engines import bounded, induction, progress
 from kverify.engines.errors import CertificateError, ModelError
-from kverify.engines.replay import fix_property, replay
+from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome
 from kverify.model.expr import Condition, all_of, boolean, integer, ite, negate
 from kverify.model.system import Action, TransitionSystem, Variable
-from kverify.spec.property import Always, Reaches
+from kverify.spec.property import Always, Reaches, fix
 
 from .models import ROLLED_OUT, ROLLING_INVARIANT, ROLLING_RANK, philosophers, rolling_update, two_counters
 
@@ -46,7 +46,7 @@ def test_a_seeded_surge_bug_is_a_violation_with_the_smallest_numbers_that_show_i
         assert verdict.trace is not None
         assert [step.action.name for step in verdict.trace.steps] == ["create"]
         parameters = {name: int(number) for name, number in (part.split(" = ") for part in verdict.scope.split(", "))}
-        assert replay(verdict.trace, fix_property(SURGE, parameters))
+        assert replay(verdict.trace, fix(SURGE, parameters))
 
 
 def test_lost_readiness_breaks_availability() -> None:

@@ -7,11 +7,11 @@ from attrs import evolve
 
 from kverify.engines.errors import ReplayError
 from kverify.engines.explicit import check
-from kverify.engines.replay import fix_property, replay
+from kverify.engines.replay import replay
 from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import boolean, integer
 from kverify.model.system import Action, TransitionSystem, Variable
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Always, Reaches, StateProperty, fix
 
 from .models import carousel, philosophers, pods_on_nodes, rolling_update
 
@@ -19,7 +19,7 @@ SAFETY = Always(name="nothing fails twice", condition=integer("failed") <= 1)
 HUNGER = Reaches(name="somebody eats", goal=boolean("eaten"))
 
 
-def violation(system: TransitionSystem, prop: Property) -> Trace:
+def violation(system: TransitionSystem, prop: StateProperty) -> Trace:
     trace = check(system, prop).trace
     assert trace is not None
     return trace
@@ -158,7 +158,7 @@ def test_parameters_must_be_fixed_in_system_and_property() -> None:
     system = rolling_update()
     prop = Always(name="small", condition=integer("new") < integer("replicas"))
     fixed = system.fix(replicas=1, surge=1, unavailable=0)
-    trace = violation(fixed, fix_property(prop, {"replicas": 1}))
+    trace = violation(fixed, fix(prop, {"replicas": 1}))
     with pytest.raises(ReplayError, match="no value for replicas"):
         replay(trace, prop)
     with pytest.raises(ReplayError, match="needs every parameter fixed"):

@@ -14,7 +14,7 @@ from kverify.checks.scenes import CLUSTER_IS_OPEN
 from kverify.cluster.bundle import Bundle
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.spec.property import Property
+from kverify.spec.property import StateProperty
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -37,7 +37,7 @@ def runs(*, exact: bool = True) -> list[Any]:
     return found
 
 
-Decided = list[tuple[Property, Verdict]]
+Decided = list[tuple[StateProperty, Verdict]]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Decided:
     asked: Decided = []
 
     def listening(decider: Any) -> Any:
-        def listen(system: Any, prop: Property, **options: Any) -> Verdict:
+        def listen(system: Any, prop: StateProperty, **options: Any) -> Verdict:
             verdict: Verdict = decider(system, prop, **options)
             asked.append((prop, verdict))
             return verdict
