@@ -7,6 +7,8 @@ from ``kverify.model.scheduling``; counts are variables, so each filter's own re
   that later pods cannot break). Every placement a scheduler can reach is consistent, so "no consistent placement holds
   all pods" proves that none exists, and "in no consistent placement is a waiting pod refused by every node" proves that
   every order fits.
+* A pod is *stuck* when it waits, every node refuses it, and no other pod can be bound any more either: nothing is
+  deleted, so nothing will change. One that waits for a pod which is still to come (required affinity) is not.
 * When all requirements are stable the converse holds too: any sub-placement of a consistent one is consistent, so any
   order of binding reaches it, and the answer is exact. Otherwise (topology spread, pod affinity) the search over all
   orders decides, while it is small enough.
@@ -149,7 +151,7 @@ class Question:
         """Counts a scheduler could have produced, or more: see the module's text."""
         parts: list[Condition] = []
         for (d, n), here in self.x.items():
-            stable = all_of(r.holds for r in self.needs[d, n] if r.stable)
+            stable = all_of(r.holds for r in self.needs[d, n] if r.stable or not isinstance(r.holds, Expr))
             # What it met when it was bound, it meets now as if it were being bound again.
             met = substitute(stable, {f"x{d}@{n}": here - 1})
             parts += [here >= 0, implies(here >= 1, met)]
@@ -381,14 +383,11 @@ def search_orders(question: Question, asked: Iterable[int], limit: int) -> Fit:
         return Fit(room=Room.UNKNOWN, reason=f"more than {limit:,} scheduling states", method=method)
     complete: Placement | None = None
     stuck: tuple[int, Placement] | None = None
-    nodes = range(len(question.cluster.nodes))
     for index, view in enumerate(map(system.view, exploration.states)):
         placement: Placement = {key: int(view[e.name or ""]) for key, e in question.x.items()}
         if all(view[f"waiting{d}"] == 0 for d in range(len(question.demands))):
             complete = complete or placement
-        elif stuck is None and any(
-            view[f"waiting{d}"] and all(_refused(question, d, n, view) for n in nodes) for d in asked
-        ):
+        elif stuck is None and any(view[f"waiting{d}"] for d in asked) and _at_rest(question, view):
             stuck = index, placement
         if complete is not None and stuck is not None:
             break
@@ -406,5 +405,9 @@ def _bound(action: str) -> tuple[int, int]:
     return int(demand), int(node)
 
 
-def _refused(question: Question, demand: int, node: int, view: Mapping[str, int | bool]) -> bool:
-    return substitute(question.feasible(demand, node), view) is False
+def _at_rest(question: Question, view: Mapping[str, int | bool]) -> bool:
+    """Every waiting pod is refused by every node. A pod that only waits for others to come is not stuck."""
+    return all(
+        not view[f"waiting{d}"] or all(substitute(question.feasible(d, n), view) is False for n in question.nodes)
+        for d in range(len(question.demands))
+    )

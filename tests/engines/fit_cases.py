@@ -98,7 +98,10 @@ def questions(draw: st.DrawFn) -> tuple[list[Demand], Cluster]:
 
 
 def brute_force(demands: list[Demand], cluster: Cluster) -> tuple[set[int], bool]:
-    """The demands of which some order leaves a pod waiting for ever, and whether some order places everything."""
+    """The demands of which some order leaves a pod waiting for ever, and whether some order places everything.
+
+    For ever: in a state in which no pod can be bound any more.
+    """
     question = Question(demands, cluster)
     system = question.system()
     exploration = explore(system, limit=200_000)
@@ -106,10 +109,10 @@ def brute_force(demands: list[Demand], cluster: Cluster) -> tuple[set[int], bool
     blocked: set[int] = set()
     complete = False
     for view in map(system.view, exploration.states):
-        complete = complete or all(view[f"waiting{d}"] == 0 for d in range(len(demands)))
-        for d in range(len(demands)):
-            if d in blocked or not view[f"waiting{d}"]:
-                continue
-            if all(substitute(question.feasible(d, n), view) is False for n in question.nodes):
-                blocked.add(d)
+        waiting = {d for d in range(len(demands)) if view[f"waiting{d}"]}
+        complete = complete or not waiting
+        if waiting <= blocked:
+            continue
+        if all(substitute(question.feasible(d, n), view) is False for d in waiting for n in question.nodes):
+            blocked |= waiting
     return blocked, complete

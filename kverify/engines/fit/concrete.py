@@ -225,7 +225,29 @@ def block(
         dealt = again if progress else []
     for c in range(len(book.classes)):
         _fill(state, demand, c, supply)
-    return state if state.blocked(demand) else None
+    return state if state.blocked(demand) and _at_rest(state, demand, supply) else None
+
+
+def _at_rest(state: State, demand: int, supply: list[int]) -> bool:
+    """Bind whatever else still finds a node, where that may let the waiting pod in after all (spread); it still waits.
+    False also if pods could come of which the bounds do not tell where they may go."""
+    book = state.book
+    classes = range(len(book.classes))
+    rules = [book.of(demand, c) for c in classes]
+    if all(rule.domain is True and not any(blocker.rises for blocker in rule.blockers) for rule in rules):
+        return True
+    others = [d for d, left in enumerate(supply) if left > 0 and d != demand]
+    if any(not book.of(d, c).covered for d in others for c in classes):
+        return False
+    moved = True
+    while moved:
+        moved = False
+        for d in others:
+            while supply[d] > 0 and (node := state.free_node(d, cursors={}, classes=classes)) is not None:
+                state.bind(d, node)
+                supply[d] -= 1
+                moved = True
+    return state.blocked(demand)
 
 
 def _deal(

@@ -200,7 +200,8 @@ class _Answers:
         question = schedulability.Question(demands, cluster, self.limits)
         fit = schedulability.search_orders(question, (demand,), STATES)
         if fit.blocking is None:
-            return DemandAnswer(room=fit.room, method=fit.method, reason=fit.reason or reason)
+            unknown = fit.room is Room.UNKNOWN
+            return DemandAnswer(room=fit.room, method=fit.method, reason=(fit.reason or reason) if unknown else "")
         placed: Counter[str] = Counter()
         for (d, _), number in fit.blocking.items():
             placed[self.book.demands[d].title] += number
