@@ -14,7 +14,6 @@ expect a canonical state and sort only the groups an action has touched.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -24,6 +23,7 @@ from typing import Any, NoReturn, TypeAlias
 from kverify.engines.errors import ModelError
 from kverify.engines.ranges import Range, bounds, conjuncts, declared, refine
 from kverify.model.expr import Condition, Expr, Op, lift
+from kverify.model.source import ATOM, constant_text, operation
 from kverify.model.system import State, TransitionSystem
 
 Move: TypeAlias = "tuple[int, State]"
@@ -34,8 +34,6 @@ _DEEPEST = 30
 
 _LONGEST = 200_000
 """How many characters one expression may have. Only shared divisions by variables can come near."""
-
-_ATOM = re.compile(r"\w+")
 
 
 def compile_system(system: TransitionSystem) -> Compiled:
@@ -158,7 +156,7 @@ class Compiled:
         for position, update in updates.items():
             text = local.value(update)
             check = self._check(index, position, update, ranges)
-            if check or not _ATOM.fullmatch(text):
+            if check or not ATOM.fullmatch(text):
                 after[position] = f"n{position}"
                 lines.append(f"n{position} = {text}")
                 lines += check
@@ -347,9 +345,9 @@ class _Writer:
             elif expr.name is not None:
                 done[expr] = self._names[expr.name]
             elif expr.op is None:
-                done[expr] = repr(expr.value) if expr.boolean or (expr.value or 0) >= 0 else f"({expr.value})"
+                done[expr] = constant_text(expr)
             else:
-                done[expr] = _operation(expr.op, expr, done)
+                done[expr] = operation(expr.op, expr, done)
             if len(done[expr]) > _LONGEST:
                 raise ModelError("an expression is too large to be compiled: divide by constants, or in fewer places")
         return done[root]
@@ -359,48 +357,3 @@ def _may_fail(expr: Expr) -> bool:
     if expr.op not in (Op.FLOORDIV, Op.MOD):
         return False
     return not expr.args[1].value
-
-
-def _operation(op: Op, expr: Expr, done: Mapping[Expr, str]) -> str:
-    """One operator, in parentheses, applied to the text of its arguments."""
-    args = [done[arg] for arg in expr.args]
-    match op:
-        case Op.ADD:
-            return _sum(expr.args, done)
-        case Op.MIN | Op.MAX:
-            if len(args) == 2 and all(_ATOM.fullmatch(a) for a in args):
-                a, b = args
-                return f"({a} if {a} {'<' if op is Op.MIN else '>'} {b} else {b})"
-            return f"{op.value}({', '.join(args)})"
-        case Op.AND | Op.OR:
-            parts = [text if arg.boolean else f"({text} != 0)" for arg, text in zip(expr.args, args, strict=True)]
-            return f"({f' {op.value} '.join(parts)})"
-        case Op.NOT:
-            inner = expr.args[0]
-            if inner.op is Op.EQ and inner.args[0] in done:
-                return f"({done[inner.args[0]]} != {done[inner.args[1]]})"
-            return f"(not {args[0]})"
-        case Op.ITE:
-            return f"({args[1]} if {args[0]} else {args[2]})"
-        case _:
-            return f"({args[0]} {op.value} {args[1]})"
-
-
-def _sum(terms: Sequence[Expr], done: Mapping[Expr, str]) -> str:
-    parts: list[str] = []
-    for term in terms:
-        # A term that has a local name already is used by it: then its own arguments were not spelt out.
-        spelt = all(arg in done for arg in term.args)
-        one_or_none = term.op is Op.ITE and term.args[0].boolean and term.args[1].value == 1 and term.args[2].value == 0
-        if one_or_none and spelt:
-            # Truth values are 0 and 1 already, as long as they are added to something.
-            parts.append(f"+ {done[term.args[0]]}")
-        elif term.op is Op.MUL and term.args[1].value == -1 and spelt:
-            parts.append(f"- {done[term.args[0]]}")
-        elif term.value is not None and term.value < 0:
-            parts.append(f"- {-term.value}")
-        else:
-            parts.append(f"+ {done[term]}")
-    if len(parts) > _DEEPEST * 4:
-        return f"sum(({', '.join(part.removeprefix('+ ') for part in parts)}))"
-    return f"({' '.join(parts).removeprefix('+ ')})"

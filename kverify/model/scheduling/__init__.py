@@ -21,10 +21,12 @@ from kverify.model.scheduling.profile import (
     requirements,
     with_nominated,
 )
+from kverify.model.scheduling.state import ClusterState
 
 __all__ = [
     "DEFAULT_PROFILE",
     "AffinityTerm",
+    "ClusterState",
     "HostPort",
     "NodeInfo",
     "Plugin",

@@ -285,6 +285,36 @@ class Snapshot:
             self._sums[key] = total(self.counts.get((g, n), 0) for n in nodes for g in groups)
         return self._sums[key]
 
+    def by_domain(
+        self, groups: tuple[int, ...], domains: Mapping[str, tuple[int, ...]], uncounted: tuple[int, ...] = ()
+    ) -> Mapping[str, Number]:
+        """How many pods of ``groups`` are in each of ``domains``, which have nodes.
+
+        A dry run takes off every pod that it removed, those of the ``uncounted`` groups too (``updateWithPod``).
+        """
+        return {
+            value: self.pods(groups, nodes)
+            - (sum((group, node) in self.removed for node in nodes for group in uncounted) if self.removed else 0)
+            for value, nodes in domains.items()
+        }
+
+    def here_and_elsewhere(
+        self,
+        node_index: int,
+        key: str,
+        groups: tuple[int, ...],
+        domains: Mapping[str, tuple[int, ...]],
+        uncounted: tuple[int, ...] = (),
+    ) -> tuple[Number | None, tuple[Number, ...]]:
+        """:meth:`by_domain` as a node sees it, which is in the domain that its label ``key`` names.
+
+        The number of that domain, ``None`` where it is not among ``domains``, and numbers that are at most as large as
+        something exactly if those of all other domains are. The first may be taken into account with them.
+        """
+        numbers = dict(self.by_domain(groups, domains, uncounted))
+        here = numbers.pop(self.nodes[node_index].labels[key], None)
+        return here, tuple(numbers.values())
+
     def requested(self, node_index: int, resource: str) -> Number:
         """The requests of all pods on a node. Terminating pods hold their resources until they are gone."""
         key = (node_index, resource)

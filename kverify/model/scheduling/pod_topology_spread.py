@@ -45,20 +45,9 @@ class Constraint:
     uncounted: tuple[int, ...]
     domains: Mapping[str, tuple[int, ...]]
 
-    def matching(self, snapshot: Snapshot) -> dict[str, Number]:
+    def matching(self, snapshot: Snapshot) -> Mapping[str, Number]:
         """The matching pods of each domain."""
-        return {
-            value: snapshot.pods(self.groups, nodes) - self._taken_off(nodes, snapshot)
-            for value, nodes in self.domains.items()
-        }
-
-    def _taken_off(self, nodes: tuple[int, ...], snapshot: Snapshot) -> int:
-        """``updateWithPod``: a dry run takes off every pod that the selector matches, also those never counted."""
-        return (
-            sum((group, node) in snapshot.removed for node in nodes for group in self.uncounted)
-            if snapshot.removed
-            else 0
-        )
+        return snapshot.by_domain(self.groups, self.domains, self.uncounted)
 
     @property
     def path(self) -> str:
@@ -90,8 +79,7 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
     node = snapshot.nodes[node_index]
     for constraint in snapshot.memo((NAME, pod), lambda: tuple(_constraints(pod, snapshot))):
         key = constraint.spec.topology_key
-        value = node.labels.get(key)
-        if value is None:
+        if not snapshot.domain(key, node_index):
             yield Requirement(
                 plugin=NAME,
                 holds=False,
@@ -102,10 +90,12 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
                 explain=partial(_explain_key, key, node.labels),
             )
             continue
-        matching = constraint.matching(snapshot)
-        here = matching.get(value, 0) + constraint.self_match - constraint.spec.max_skew
-        floors = [0] if constraint.floor_is_zero else [number for d, number in matching.items() if d != value]
-        own = [constraint.self_match <= constraint.spec.max_skew] if value in matching else []
+        matching, others = snapshot.here_and_elsewhere(
+            node_index, key, constraint.groups, constraint.domains, constraint.uncounted
+        )
+        here = (0 if matching is None else matching) + constraint.self_match - constraint.spec.max_skew
+        floors = (0,) if constraint.floor_is_zero else others
+        own = [] if matching is None else [constraint.self_match <= constraint.spec.max_skew]
         yield Requirement(
             plugin=NAME,
             holds=all_of([*own, *(here <= floor for floor in floors)]),
@@ -113,7 +103,7 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
             path=constraint.path,
             stable=False,
             resolvable=True,
-            explain=partial(_explain_skew, constraint, value, matching),
+            explain=partial(_explain_skew, constraint, node_index, snapshot),
         )
 
 
@@ -182,8 +172,9 @@ def _explain_key(key: str, labels: Mapping[str, str]) -> str:
     return f"the constraint spreads over {key}; {label_mismatch(key, (), labels)}"
 
 
-def _explain_skew(constraint: Constraint, value: str, counts: Mapping[str, Number]) -> str:
-    spec = constraint.spec
+def _explain_skew(constraint: Constraint, node_index: int, snapshot: Snapshot) -> str:
+    spec, counts = constraint.spec, constraint.matching(snapshot)
+    value = snapshot.nodes[node_index].labels[spec.topology_key]
     numbers = {domain: number for domain, number in counts.items() if isinstance(number, int)}
     if len(numbers) < len(counts):
         return f"the constraint lets {spec.topology_key}={value} be at most {spec.max_skew} ahead of any other domain"

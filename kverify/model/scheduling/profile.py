@@ -80,7 +80,11 @@ def reported(
     pod: PodInfo, node_index: int, snapshot: Snapshot, profile: tuple[Plugin, ...] = DEFAULT_PROFILE
 ) -> tuple[Requirement, ...]:
     """What the scheduler says of the node: the first filter that rejects, and of most filters its first reason only."""
-    failed = reject(pod, node_index, snapshot, profile)
+    return said(reject(pod, node_index, snapshot, profile), profile)
+
+
+def said(failed: Sequence[Requirement], profile: tuple[Plugin, ...] = DEFAULT_PROFILE) -> tuple[Requirement, ...]:
+    """Which of all that fails on a node the scheduler names (see :func:`reported`)."""
     early = [requirement for requirement in failed if requirement.before_filters]
     if early:
         return (next((requirement for requirement in early if requirement.gives_up), early[0]),)

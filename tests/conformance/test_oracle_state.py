@@ -1,0 +1,88 @@
+"""A ``ClusterState`` agrees with the recorded verdicts of kube-scheduler 1.34.1 (``shared/oracle``), node by node.
+
+What it compares is what ``tests/conformance/test_oracle.py`` compares of the filters: whether a pod fits, which filters
+reject (each run alone), and the first of them with its code and reasons. The pods of a case come one by one, and some
+leave and come again, so that the sums are those of a history. Nominated pods are bound as such for the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks import oracle
+from benchmarks._oracle import Cluster, records
+from kverify.model.scheduling import ClusterState, Requirement
+from kverify.model.scheduling.profile import said
+
+FILES = ("resources", "taints", "nodeaffinity", "podaffinity", "spread", "ports", "volumes", "mixed", "preempt")
+SAMPLE = 50
+
+pytestmark = pytest.mark.skipif(not oracle.RECORDED.is_dir(), reason="shared/oracle is not next to this checkout")
+
+
+def with_history(cluster: Cluster) -> ClusterState:
+    """Every bound pod came, every third left and came again, later than all others."""
+    state = ClusterState(cluster.nodes, namespaces=cluster.namespaces, storage=cluster.storage)
+    places = list(cluster.bound.values())
+    for group, node in places:
+        state.bind(group.pod, node, terminating=group.terminating)
+    for group, node in places[::3]:
+        state.unbind(group.pod, node, terminating=group.terminating)
+    for group, node in places[::3]:
+        state.bind(group.pod, node, terminating=group.terminating)
+    return state
+
+
+def verdict(answer: tuple[Requirement, ...]) -> tuple[bool, str | None, str | None, list[str]]:
+    """Whether the pod fits; else the first filter that rejects, its code and its reasons."""
+    if not answer:
+        return True, None, None, []
+    resolvable = all(requirement.resolvable for requirement in answer)
+    code = "Unschedulable" if resolvable else "UnschedulableAndUnresolvable"
+    return False, answer[0].plugin, code, sorted(requirement.reason for requirement in answer)
+
+
+def differences(record: dict[str, Any]) -> Iterator[str | None]:
+    """For every pod and node None, or what differs in words."""
+    cluster = Cluster.of(record["case"], record["verdict"])
+    state = with_history(cluster)
+    for expected in record["verdict"].get("pods", ()):
+        pod = cluster.pods[expected["pod"]]
+        rivals = cluster.situation(expected["pod"]).nominated
+        fitting = state.feasible_nodes(pod)
+        for node, info in enumerate(cluster.nodes):
+            theirs = expected["nodes"][info.name]
+            ours = state.failing(pod, node)
+            assert state.fits(pod, node) is (not ours) is (node in fitting)
+            answer = said(ours)
+            for rival in rivals.get(node, ()):
+                state.bind(rival, node, nominated=True)
+            answer = said(state.failing(pod, node)) or answer
+            for rival in rivals.get(node, ()):
+                state.unbind(rival, node, nominated=True)
+            wanted = theirs["fit"], theirs.get("plugin"), theirs.get("code"), sorted(theirs.get("reasons", ()))
+            same = wanted == verdict(answer)
+            if "preFilter" not in expected:
+                same = same and {item["plugin"] for item in theirs.get("all", ())} == {r.plugin for r in ours}
+            yield None if same else f"{cluster.id} {pod} on {info.name}: {wanted}, we say {ours}"
+
+
+def compare(name: str, step: int) -> list[str]:
+    """All that differs in a file."""
+    found = [text for record in records(oracle.RECORDED / f"{name}.jsonl.gz", step) for text in differences(record)]
+    assert found, f"nothing was compared in {name}"
+    return [text for text in found if text is not None]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_state_agrees_with_the_scheduler_on_a_sample(name: str) -> None:
+    assert compare(name, step=1000 // SAMPLE) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FILES)
+def test_a_state_agrees_with_the_scheduler_on_every_case(name: str) -> None:
+    assert compare(name, step=1) == []
