@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from kverify.api.defaults import apply_defaults
 from kverify.api.defaults.creation import prepare_for_create
 from kverify.api.object import KubeObject
 from kverify.api.types.claim import PersistentVolumeClaim
+from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement
 from kverify.api.types.node import Node
 from kverify.api.types.persistent_volume import PersistentVolume
 from kverify.api.types.pod import Pod
@@ -31,6 +32,8 @@ from kverify.manifest import read_text
 from kverify.model.scheduling import NodeInfo, PodGroup, PodInfo, Requirement, Snapshot, compose, reject
 from kverify.model.scheduling.preemption import Preemption, Running, Situation, preempt
 from kverify.model.scheduling.scheduling_gates import waiting
+from kverify.model.scheduling.scoring import Ranking, ScoringError, rank
+from kverify.model.scheduling.scoring.pod_topology_spread import default_selector
 from kverify.model.scheduling.storage import Storage
 
 NODES = "node verdicts"
@@ -40,6 +43,9 @@ MESSAGE = "message"
 PREEMPTION = "preemption"
 GATED = "scheduling gates"
 ATTEMPTS = "scheduling attempts"
+SCORES = "scores"
+BEST = "best nodes"
+SCORE_ERROR = "scoring errors"
 
 STORAGE: dict[str, tuple[str, str, type[KubeObject]]] = {
     "pvcs": ("v1", "PersistentVolumeClaim", PersistentVolumeClaim),
@@ -123,7 +129,7 @@ class Cluster:
             if key in refused or pod.status.phase in ("Succeeded", "Failed"):
                 continue
             objects[key] = pod
-            info = PodInfo.of(pod)
+            info = evolve(PodInfo.of(pod), kin=_kin(pod, case))
             if pod.spec.node_name in index and key not in case.get("pending", ()):
                 terminating = pod.metadata.deletion_timestamp is not None
                 bound[key] = PodGroup(info, terminating), index[pod.spec.node_name]
@@ -200,6 +206,13 @@ class Cluster:
         situation = self.situation(key)
         return [situation.answer(self.pods[key], node) for node in range(len(self.nodes))]
 
+    def ranking(self, key: str, feasible: Sequence[int]) -> Ranking | str:
+        """How the scheduler ranks the nodes that ``key`` fits on, or the error with which it gives the pod up."""
+        try:
+            return rank(self.pods[key], feasible, self.snapshot)
+        except ScoringError as error:
+            return str(error)
+
     def preemption(self, key: str) -> Preemption:
         """What preemption would do for a pod that fits nowhere."""
         return preempt(self.pods[key], self.situation(key), nominated_node=self.index.get(self.nominated.get(key, "")))
@@ -238,6 +251,50 @@ def _storage(case: dict[str, Any]) -> Storage:
     return Storage.of(objects, complete=True)
 
 
+CONTROLLERS: dict[tuple[str, str], str] = {
+    ("v1", "ReplicationController"): "replicationControllers",
+    ("apps/v1", "ReplicaSet"): "replicaSets",
+    ("apps/v1", "StatefulSet"): "statefulSets",
+}
+"""Where a case has the controllers that default spread constraints look at, by what owner references call them."""
+
+
+def _kin(pod: Pod, case: dict[str, Any]) -> LabelSelector | None:
+    """What the default spread constraints of ``pod`` count."""
+    namespace = pod.metadata.namespace or "default"
+
+    def here(kind: str) -> Iterator[dict[str, Any]]:
+        return (item for item in case.get(kind) or () if item["metadata"].get("namespace", "default") == namespace)
+
+    services = [
+        service["spec"]["selector"]
+        for service in here("services")
+        if service["spec"].get("selector") is not None
+        and service["spec"]["selector"].items() <= dict(pod.metadata.labels).items()
+    ]
+    owner = next((reference for reference in pod.metadata.owner_references if reference.controller), None)
+    kind = CONTROLLERS.get((owner.api_version, owner.kind)) if owner is not None else None
+    selector = None
+    if kind is not None and owner is not None:
+        named = (item["spec"].get("selector") for item in here(kind) if item["metadata"]["name"] == owner.name)
+        selector = next(named, None)
+    if selector is None:
+        return default_selector(services, None)
+    if kind == "replicationControllers":
+        return default_selector([*services, selector], None)
+    return default_selector(services, _selector(selector))
+
+
+def _selector(data: dict[str, Any]) -> LabelSelector:
+    return LabelSelector(
+        match_labels=data.get("matchLabels") or {},
+        match_expressions=tuple(
+            LabelSelectorRequirement(key=item["key"], operator=item["operator"], values=tuple(item.get("values") or ()))
+            for item in data.get("matchExpressions") or ()
+        ),
+    )
+
+
 def _started(pod: Pod) -> datetime | None:
     return datetime.fromisoformat(pod.status.start_time) if pod.status.start_time else None
 
@@ -270,6 +327,8 @@ def _pod_checks(cluster: Cluster, expected: dict[str, Any]) -> Iterator[Check]:
         yield Check(PLUGINS, here, sorted(rejecting), sorted(failing))
         for plugin in sorted(rejecting | failing):
             yield Check(plugin, here, plugin in rejecting, plugin in failing)
+    feasible = [index for index, answer in enumerate(answers) if not answer]
+    yield from _score_checks(cluster, expected, cluster.ranking(key, feasible), where)
     ours_message = compose(answers) if all(answers) else None
     yield Check(MESSAGE, where, expected.get("message"), ours_message)
     theirs_gate = (expected.get("gated") or {}).get("reasons")
@@ -277,6 +336,20 @@ def _pod_checks(cluster: Cluster, expected: dict[str, Any]) -> Iterator[Check]:
     if "preempt" in expected:
         yield Check(PREEMPTION, where, _their_preemption(expected["preempt"]), _our_preemption(cluster, key))
         yield _choice(cluster, key, expected["preempt"], where)
+
+
+def _score_checks(cluster: Cluster, expected: dict[str, Any], ranking: Ranking | str, where: str) -> Iterator[Check]:
+    """Scores are there when there are several nodes, the best nodes when there is any."""
+    yield Check(SCORE_ERROR, where, expected.get("scoreError"), ranking if isinstance(ranking, str) else None)
+    if isinstance(ranking, str):
+        yield Check(BEST, where, expected.get("best"), None)
+        return
+    names = [cluster.nodes[node].name for node in ranking.nodes]
+    totals = dict(zip(names, ranking.totals.values(), strict=True)) if len(names) > 1 else None
+    yield Check(SCORES, where, expected.get("scores"), totals)
+    theirs = expected.get("best")
+    best = sorted(cluster.nodes[node].name for node in ranking.best)
+    yield Check(BEST, where, sorted(theirs) if theirs is not None else None, best or None)
 
 
 def _first(answer: tuple[Requirement, ...]) -> tuple[str | None, str | None, list[str]]:
@@ -332,13 +405,18 @@ def _replay(cluster: Cluster, attempts: Iterable[dict[str, Any]]) -> Iterator[Ch
         key, chosen = attempt["pod"], attempt.get("node")
         where = f"{cluster.id} attempt {number} for {key}"
         answers = cluster.answers(key)
-        fitting = [node.name for node, answer in zip(cluster.nodes, answers, strict=True) if not answer]
+        feasible = [index for index, answer in enumerate(answers) if not answer]
+        fitting = [cluster.nodes[index].name for index in feasible]
+        ranking = cluster.ranking(key, feasible)
         if chosen is not None:
             yield Check(ATTEMPTS, where, chosen, chosen if chosen in fitting else fitting)
+            # A node that preemption promised is tried first once the pod's status names it. In these recordings pods
+            # are taken again before it does, so the promise does not decide.
+            best = [] if isinstance(ranking, str) else [cluster.nodes[node].name for node in ranking.best]
+            yield Check(BEST, where, chosen, chosen if chosen in best else best)
             cluster = cluster.bind(key, chosen)
-        elif attempt["message"].startswith("running PreScore plugin"):
-            # A preferred Gt or Lt that is not an integer breaks scoring, and only several nodes are scored.
-            yield Check(ATTEMPTS, where, True, len(fitting) > 1)
+        elif isinstance(ranking, str):
+            yield Check(SCORE_ERROR, where, attempt["message"], ranking)
             cluster = cluster.forget(key)
         elif fitting:
             yield Check(ATTEMPTS, where, [], fitting)

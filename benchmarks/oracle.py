@@ -26,6 +26,9 @@ ASPECTS = (
     _oracle.GATED,
     _oracle.PREEMPTION,
     _oracle.ATTEMPTS,
+    _oracle.SCORES,
+    _oracle.BEST,
+    _oracle.SCORE_ERROR,
 )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
-from kverify.api.base import FrozenMap
+from kverify.api.base import EMPTY, FrozenMap
 from kverify.api.quantity import NANO, Quantity
 from kverify.api.types.container import Container, ResourceRequirements
 from kverify.api.types.pod import PodSpec
@@ -32,11 +32,15 @@ def pod_requests(spec: PodSpec) -> Mapping[str, int]:
     return {name: scheduler_amount(name, quantity) for name, quantity in pod_request_quantities(spec).items()}
 
 
-def pod_request_quantities(spec: PodSpec) -> Mapping[str, Quantity]:
-    """Like :func:`pod_requests`, exactly."""
-    totals = {
-        name: quantity.nano for name, quantity in container_requests(spec.containers, spec.init_containers).items()
-    }
+def pod_request_quantities(spec: PodSpec, missing: Mapping[str, Quantity] = EMPTY) -> Mapping[str, Quantity]:
+    """Like :func:`pod_requests`, exactly. ``missing`` is what a container counts as requesting of the resources it does
+    not name (``NonMissingContainerRequests``); a written 0 stays 0."""
+
+    def amounts(resources: ResourceRequirements) -> Mapping[str, Quantity]:
+        return {**missing, **effective_requests(resources)}
+
+    counted = _aggregate(spec.containers, spec.init_containers, amounts if missing else effective_requests)
+    totals = {name: quantity.nano for name, quantity in counted.items()}
     if spec.resources is not None:
         pod_level = pod_level_requests(spec.resources, spec.containers, spec.init_containers)
         for name, quantity in pod_level.requests.items():

@@ -70,10 +70,10 @@ READ = _names(
     "terminationGracePeriodSeconds runtimeClassName serviceAccountName serviceAccount automountServiceAccountToken "
     "imagePullSecrets hostPID hostIPC hostUsers",
     PodStatus="phase conditions",
-    Container="resources readinessProbe restartPolicy",
+    Container="image resources readinessProbe restartPolicy",
     ContainerPort="hostPort protocol hostIP",
     ResourceRequirements="requests limits",
-    Volume="persistentVolumeClaim",
+    Volume="persistentVolumeClaim image",
     PersistentVolumeClaimSpec="accessModes resources",
     LimitRangeItem="type default defaultRequest min max maxLimitRequestRatio",
     ResourceQuotaSpec="hard scopes scopeSelector",
@@ -84,7 +84,7 @@ READ = _names(
     ServiceSpec="selector publishNotReadyAddresses type",
     PodDisruptionBudgetSpec="minAvailable maxUnavailable selector unhealthyPodEvictionPolicy",
     NodeSpec="taints unschedulable",
-    NodeStatus="allocatable capacity",
+    NodeStatus="allocatable capacity images",
 )
 """Read by the model, by admission, or by the checks that look at references."""
 
@@ -108,11 +108,11 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     PodStatus="observedGeneration message reason nominatedNodeName hostIP hostIPs podIP podIPs startTime "
     "initContainerStatuses containerStatuses qosClass ephemeralContainerStatuses resize resourceClaimStatuses "
     "extendedResourceClaimStatus allocatedResources resources nodeAllocatableResourceClaimStatuses volumeHealth",
-    Container="name image command args workingDir envFrom env volumeMounts volumeDevices terminationMessagePath "
+    Container="name command args workingDir envFrom env volumeMounts volumeDevices terminationMessagePath "
     "terminationMessagePolicy imagePullPolicy stdin stdinOnce tty",
     ContainerPort="name containerPort",
     Volume="name configMap secret downwardAPI projected gitRepo nfs hostPath glusterfs cephfs azureFile quobyte "
-    "flocker image",
+    "flocker",
     EmptyDirVolumeSource="medium mode",
     PersistentVolumeClaimSpec="volumeMode",
     ResourceQuotaStatus="hard",
@@ -121,7 +121,7 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     "externalName healthCheckNodePort sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts "
     "loadBalancerClass trafficDistribution",
     NodeSpec="podCIDR podCIDRs providerID configSource externalID",
-    NodeStatus="phase conditions addresses daemonEndpoints nodeInfo images config runtimeHandlers features "
+    NodeStatus="phase conditions addresses daemonEndpoints nodeInfo config runtimeHandlers features "
     "declaredFeatures volumesInUse volumesAttached",
     ConfigMap="immutable data binaryData",
     Secret="immutable data stringData type",

@@ -1,9 +1,9 @@
 """Agreement with the real kube-scheduler (v1.34.1), recorded in ``shared/oracle``.
 
 For every pod and node: whether the node fits, which filters reject (each run alone), the first of them with its code
-and reasons, the event message, scheduling gates and what preemption would do. ``schedule`` also records whole
-scheduling loops: replayed, every node chosen must be feasible here, no node may be where the scheduler found none, and
-preemption picks the same victims.
+and reasons, the event message, scheduling gates, what preemption would do, the score of every node and the best nodes.
+``schedule`` also records whole scheduling loops: replayed, every node chosen must be feasible and one of the best here,
+no node may be where the scheduler found none, and preemption picks the same victims.
 """
 
 from __future__ import annotations

@@ -112,6 +112,9 @@ class PodInfo:
     affinity: tuple[AffinityTerm, ...]
     anti_affinity: tuple[AffinityTerm, ...]
     uid: str = field(default="", eq=False)
+    kin: LabelSelector | None = field(default=None, eq=False)
+    """The pods that the pod is spread from when it has no constraints of its own and nodes are scored: what its
+    Services and its controller select (``scoring.pod_topology_spread.default_selector``)."""
 
     @classmethod
     def of(
@@ -199,6 +202,8 @@ class NodeInfo:
     taints: tuple[Taint, ...] = ()
     unschedulable: bool = False
     allocatable: Mapping[str, int] = field(default=EMPTY, converter=freeze)
+    images: Mapping[str, int] = field(default=EMPTY, converter=freeze, eq=False)
+    """The images on the node by every name they have, in bytes. No filter looks at them."""
 
     @classmethod
     def of(cls, node: Node) -> NodeInfo:
@@ -209,6 +214,7 @@ class NodeInfo:
             taints=node.spec.taints,
             unschedulable=bool(node.spec.unschedulable),
             allocatable=node_allocatable(node.status),
+            images={name: image.size_bytes or 0 for image in reversed(node.status.images) for name in image.names},
         )
 
 

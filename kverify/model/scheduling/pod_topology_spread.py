@@ -64,7 +64,7 @@ def selects(constraint: TopologySpreadConstraint, pod: PodInfo, other: Mapping[s
 
     ``matchLabelKeys`` ask for the values ``pod`` has; keys it has no label for are skipped. An absent selector matches
     nothing by itself, but is dropped where match label keys take its place (``mergeLabelSetWithSelector``). For an
-    empty selector, which matches every pod, see :func:`_matching_groups`.
+    empty selector, which matches every pod, see :func:`matching_groups`.
     """
     keys = [key for key in constraint.match_label_keys if key in pod.labels]
     if any(other.get(key) != pod.labels[key] for key in keys):
@@ -118,10 +118,10 @@ def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[Constraint]:
     complete = {n for n, node in enumerate(snapshot.nodes) if all(key in node.labels for key in keys)}
     for index, constraint in hard:
         domains = {
-            value: tuple(n for n in nodes if n in complete and _takes_part(constraint, pod, n, snapshot))
+            value: tuple(n for n in nodes if n in complete and takes_part(constraint, pod, n, snapshot))
             for value, nodes in snapshot.domains(constraint.topology_key).items()
         }
-        counted, uncounted = _matching_groups(constraint, pod, snapshot)
+        counted, uncounted = matching_groups(constraint, pod, snapshot)
         yield Constraint(
             index=index,
             spec=constraint,
@@ -138,7 +138,7 @@ def constraint(pod: PodInfo, index: int, snapshot: Snapshot) -> Constraint:
     return next(c for c in known if c.index == index)
 
 
-def _matching_groups(
+def matching_groups(
     constraint: TopologySpreadConstraint, pod: PodInfo, snapshot: Snapshot
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The groups that match and count, and those that match and do not (``countPodsMatchSelector``).
@@ -157,7 +157,7 @@ def _matching_groups(
     return tuple(counted), tuple(uncounted)
 
 
-def _takes_part(constraint: TopologySpreadConstraint, pod: PodInfo, node_index: int, snapshot: Snapshot) -> bool:
+def takes_part(constraint: TopologySpreadConstraint, pod: PodInfo, node_index: int, snapshot: Snapshot) -> bool:
     """``matchNodeInclusionPolicies``."""
     node = snapshot.nodes[node_index]
     if (constraint.node_affinity_policy or "Honor") == "Honor" and not node_affinity.matches(pod, node):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import evolve
+
 from kverify.api.base import FrozenMap
-from kverify.api.quantity import Quantity
-from kverify.api.resources import pod_request_quantities, scheduler_amount
+from kverify.api.quantity import Quantity, parse_quantity
+from kverify.api.resources import is_pod_level, pod_request_quantities, scheduler_amount
 from kverify.api.types.node import NodeStatus
 from kverify.api.types.pod import PodSpec
 
@@ -34,6 +36,32 @@ def _counted(amounts: Mapping[str, Quantity]) -> dict[str, int]:
 def pod_requests(spec: PodSpec) -> Mapping[str, int]:
     """What a pod requests of its node. The formula is in :mod:`kverify.api.resources`."""
     return FrozenMap(_counted(pod_request_quantities(spec)))
+
+
+SCORED_WITHOUT_REQUEST: Mapping[str, Quantity] = FrozenMap(
+    {"cpu": parse_quantity("100m"), "memory": parse_quantity(str(200 << 20))}
+)
+"""What a container without a request counts as when nodes are scored (``DefaultMilliCPURequest`` and
+``DefaultMemoryRequest`` in pkg/scheduler/util/pod_resources.go)."""
+
+
+def scored_requests(spec: PodSpec) -> Mapping[str, int]:
+    """What an incoming pod adds to a node when nodes are scored by how full they are
+    (``calculatePodResourceRequest`` in pkg/scheduler/framework/plugins/noderesources/resource_allocation.go).
+
+    The verdicts of 1.34 show that requests of the pod as a whole do not count here, although they do once it is bound.
+    """
+    return FrozenMap(_counted(pod_request_quantities(evolve(spec, resources=None), SCORED_WITHOUT_REQUEST)))
+
+
+def bound_scored_requests(spec: PodSpec) -> Mapping[str, int]:
+    """What a bound pod counts then (``PodInfo.calculateResource`` in pkg/scheduler/framework/types.go). With requests
+    of the pod as a whole, only resources that are requested nowhere in it are filled in."""
+    missing = SCORED_WITHOUT_REQUEST
+    if spec.resources is not None and any(is_pod_level(name) for name in spec.resources.requests):
+        named = pod_request_quantities(spec)
+        missing = FrozenMap({name: amount for name, amount in missing.items() if name not in named})
+    return FrozenMap(_counted(pod_request_quantities(spec, missing)))
 
 
 def node_allocatable(status: NodeStatus) -> Mapping[str, int]:
