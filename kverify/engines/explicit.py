@@ -8,7 +8,7 @@ reaches a goal or a violation exactly when its representative does. Both claims 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from sys import maxsize
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from attrs import Factory, define, evolve
 from kverify.collector import paused
 from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError
+from kverify.engines.fair import Edges
 from kverify.engines.replay import concretise, replay
 from kverify.engines.starts import initial_states
 from kverify.engines.symmetry import check_symmetry, respected
@@ -31,23 +32,6 @@ Progress: TypeAlias = "Callable[[int, int], None]"
 METHOD = "exhaustive search"
 _CHUNK = 4_096
 """How many states are expanded between two looks at limits, progress and the watched condition."""
-
-
-@define
-class Edges:
-    """Who leads where: the edges of state ``i`` are those from ``first[i]`` up to ``first[i + 1]``.
-
-    ``actions`` are indices into the system's actions, ``targets`` indices into the exploration's states.
-    """
-
-    first: array[int] = Factory(lambda: array("Q", [0]))
-    actions: array[int] = Factory(lambda: array("I"))
-    targets: array[int] = Factory(lambda: array("I"))
-
-    def of(self, state: int) -> Iterator[tuple[int, int]]:
-        """The edges of one state, as action and target."""
-        begin, end = self.first[state], self.first[state + 1]
-        return zip(self.actions[begin:end], self.targets[begin:end], strict=True)
 
 
 @define

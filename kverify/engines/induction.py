@@ -108,9 +108,9 @@ def _initially(system: TransitionSystem, hints: Sequence[Condition], depth: int,
 
 
 def _base_query(unrolling: Unrolling, invariant: Condition, length: int) -> list[object]:
-    """A run of ``length`` steps from a start that ends outside ``invariant``."""
+    """A run of ``length`` steps from a start, which is within the declared ranges, that ends outside ``invariant``."""
     steps = [unrolling.step(k) for k in range(length)]
-    return [unrolling.start(), *steps, unrolling.condition(negate(invariant), length)]
+    return [unrolling.start(), unrolling.within(0), *steps, unrolling.condition(negate(invariant), length)]
 
 
 def _step_query(unrolling: Unrolling, invariant: Condition, depth: int) -> list[object]:

@@ -17,8 +17,22 @@ from kverify.engines.starts import outside
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import Condition, evaluate
-from kverify.model.system import State, TransitionSystem
-from kverify.spec.property import Always, Reaches, StateProperty
+from kverify.model.system import Fairness, State, TransitionSystem
+from kverify.spec.property import (
+    DECLARED,
+    Always,
+    AlwaysEventually,
+    Eventually,
+    EventuallyAlways,
+    Fair,
+    LeadsTo,
+    OnceAlways,
+    Possibly,
+    Property,
+    Quiescence,
+    Reaches,
+    Until,
+)
 
 _PLAIN = 1_000
 """How many states the plain interpreter visits to confirm that a goal is out of reach."""
@@ -80,18 +94,94 @@ def _advance(compiled: Compiled, state: State, target: State, calm: bool) -> Ste
     raise ReplayError(f"{system.name}: no action leads from {state} to {target} or a permutation of it")
 
 
-def replay(trace: Trace, prop: StateProperty) -> Trace:
+def replay(trace: Trace, prop: Property, fair: Fair = DECLARED) -> Trace:
     """``trace`` itself, after checking that it is a run and that it violates ``prop``. Raises ``ReplayError``.
+
+    Where ``prop`` is about what fair runs do in the end, the trace is one of them: its loop, or standing still where it
+    ends, is fair, see ``refuse_unfair``.
 
     A property that reads parameters has to be fixed as the trace's system is, see ``kverify.spec.property.fix``.
     """
     _check_run(trace)
-    if isinstance(prop, Always):
-        if _holds(trace.system, prop.condition, trace.final):
-            raise ReplayError(f"{trace.system.name}: {prop.name} holds at the end of its counterexample")
-    else:
-        _check_stuck(trace, prop)
+    match prop:
+        case Reaches():
+            _check_stuck(trace, prop)
+        case Possibly():
+            raise ReplayError(f"{trace.system.name}: no run shows that {prop.name} is impossible")
+        case Always() | OnceAlways():
+            _check_unsafe(trace, prop)
+        case Until(hold=hold, goal=goal):
+            _refuse_somewhere(trace, goal, f"the goal of {prop.name}", 0)
+            if _holds(trace.system, hold, trace.final) or trace.loop is not None:
+                refuse_unfair(trace, fair)
+        case _:
+            _check_in_the_end(trace, prop)
+            refuse_unfair(trace, fair)
     return trace
+
+
+def _check_unsafe(trace: Trace, prop: Always | OnceAlways) -> None:
+    if _holds(trace.system, prop.condition, trace.final):
+        raise ReplayError(f"{trace.system.name}: {prop.name} holds at the end of its counterexample")
+    if isinstance(prop, OnceAlways) and not any(_holds(trace.system, prop.premise, s) for s in trace.states()):
+        raise ReplayError(f"{trace.system.name}: the premise of {prop.name} never holds on its counterexample")
+
+
+def _check_in_the_end(
+    trace: Trace, prop: Eventually | LeadsTo | EventuallyAlways | AlwaysEventually | Quiescence
+) -> None:
+    """What the trace does for ever breaks ``prop``, fair or not."""
+    system, states = trace.system, trace.states()
+    first = len(states) - 1 if trace.loop is None else trace.loop
+    match prop:
+        case Eventually(goal=goal):
+            _refuse_somewhere(trace, goal, f"the goal of {prop.name}", 0)
+        case LeadsTo(premise=given, goal=goal):
+            owed = [i for i, state in enumerate(states) if _holds(system, given, state)]
+            if not owed:
+                raise ReplayError(f"{system.name}: the premise of {prop.name} never holds on its counterexample")
+            # The last premise of a loop comes round again: all of the loop then follows it.
+            _refuse_somewhere(trace, goal, f"the goal of {prop.name}", min(owed[-1], first))
+        case AlwaysEventually(goal=goal):
+            _refuse_somewhere(trace, goal, f"the goal of {prop.name}", first)
+        case EventuallyAlways(goal=goal):
+            if all(_holds(system, goal, state) for state in states[first:]):
+                raise ReplayError(f"{system.name}: the goal of {prop.name} holds for ever in the end")
+        case Quiescence():
+            if len(set(states[first:])) < 2:
+                raise ReplayError(f"{system.name}: the trace comes to rest")
+
+
+def _refuse_somewhere(trace: Trace, condition: Condition, what: str, begin: int) -> None:
+    for state in trace.states()[begin:]:
+        if _holds(trace.system, condition, state):
+            raise ReplayError(f"{trace.system.name}: {what} holds in {state}")
+
+
+def refuse_unfair(trace: Trace, fair: Fair) -> None:
+    """Raises ``ReplayError`` unless going on for ever as ``trace`` says is fair.
+
+    Without a loop the run stays where it ends. By the plain interpreter and the definition: an action that is weakly
+    fair is taken in the loop or is not enabled somewhere in it; one that is strongly fair is taken or enabled nowhere.
+    """
+    system, states = trace.system, trace.states()
+    loop = trace.steps[trace.loop :] if trace.loop is not None else ()
+    around = states[trace.loop :] if trace.loop is not None else states[-1:]
+    taken = [step.action for step in loop]
+    if not fair.endless_disturbances:
+        disturbance = next((action for action in taken if action.environment), None)
+        if disturbance is not None:
+            raise ReplayError(f"{system.name}: the loop needs the disturbance {disturbance.name!r} again and again")
+    enabled = [system.enabled(state) for state in around]
+    for action in system.actions:
+        if any(action is other for other in taken):
+            continue
+        times = sum(any(action is other for other in here) for here in enabled)
+        kind = fair.of(action)
+        if kind is Fairness.WEAK and times == len(enabled):
+            raise ReplayError(f"{system.name}: {action.name!r} is weakly fair, always enabled in the loop, never taken")
+        if kind is Fairness.STRONG and times:
+            raise ReplayError(f"{system.name}: {action.name!r} is strongly fair, enabled in the loop, never taken")
 
 
 def _check_run(trace: Trace) -> None:

@@ -15,7 +15,7 @@ from random import Random
 from typing import TypeAlias
 
 from kverify.engines.errors import SymmetryError
-from kverify.model.expr import Condition, Number, Op, evaluate, lift, walk
+from kverify.model.expr import Condition, Number, Op, evaluate, lift, substitute, walk
 from kverify.model.system import Action, Fairness, State, TransitionSystem
 from kverify.spec.property import Property, conditions
 
@@ -54,6 +54,30 @@ def check_symmetry(system: TransitionSystem) -> tuple[str, ...]:
 def respected(system: TransitionSystem, prop: Property) -> tuple[Group, ...]:
     """The symmetry groups whose blocks ``prop`` does not tell apart: permuting them never changes its answer."""
     return tuple(group for group in system.symmetry if all(_invariant(c, group) for c in conditions(prop)))
+
+
+def orbit(system: TransitionSystem, condition: Condition, most: int) -> list[Condition] | None:
+    """``condition`` in every form that permuting the blocks of ``system.symmetry`` gives it; None when there are more
+    than ``most``."""
+    forms = _Forms()
+    found = {forms.of(condition, {}): condition}
+    waiting = [condition]
+    swaps = [
+        {a: system.variable(b).expr for a, b in renaming.items()}
+        for group in system.symmetry
+        for renaming in _swaps(group)
+    ]
+    while waiting:
+        here = waiting.pop()
+        for swap in swaps:
+            there = substitute(here, swap)
+            form = forms.of(there, {})
+            if form not in found:
+                found[form] = there
+                waiting.append(there)
+        if len(found) > most:
+            return None
+    return list(found.values())
 
 
 def _invariant(condition: Condition, group: Group) -> bool:

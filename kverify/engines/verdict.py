@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
+from kverify.model.expr import Condition, to_text
 from kverify.model.system import Action, State, TransitionSystem
 
 
@@ -56,13 +57,34 @@ class Trace:
             before = after
 
 
+@frozen
+class Idle:
+    """An action that no run takes, with the part of its guard that no reachable state satisfies."""
+
+    action: Action
+    blocked_by: Condition
+
+    def __str__(self) -> str:
+        return f"{self.action.name} never happens: {to_text(self.blocked_by)} is never true"
+
+
+@frozen
+class Coverage:
+    """What a search has seen happen: for each action, by name, the number of steps found, and the actions that never
+    happen; None where that was not asked or the search did not get to its end. Steps are counted up to symmetry."""
+
+    fired: Mapping[str, int]
+    idle: tuple[Idle, ...] | None = None
+
+
 @frozen(kw_only=True)
 class Verdict:
     """The answer to one property of one system.
 
     ``scope`` says for what the answer stands ("replicas 3, 3 nodes", "every replicas, maxSurge and maxUnavailable"),
     ``method`` how it was found, ``evidence`` what supports it (a number of states, the invariant). ``certain`` is set
-    for violations of progress: no run at all reaches the goal. ``reason`` explains ``unknown`` and ``vacuous``.
+    for violations of which it was decided that every fair run shows them. ``reason`` explains ``unknown`` and
+    ``vacuous``. ``witness`` is a run that shows that a possibility exists. ``coverage`` says what was seen to happen.
     """
 
     outcome: Outcome
@@ -74,3 +96,10 @@ class Verdict:
     trace: Trace | None = None
     reason: str = ""
     states: int = 0
+    witness: Trace | None = None
+    coverage: Coverage | None = field(default=None, repr=False)
+
+
+def combined(verdicts: Iterable[Verdict]) -> Outcome:
+    """The outcome of several questions that all have to be answered well: the worst of them."""
+    return max((verdict.outcome for verdict in verdicts), default=Outcome.VACUOUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TypeAlias
 
@@ -23,10 +24,25 @@ from kverify.model.expr import (
     substitute,
     total,
 )
-from kverify.model.system import Action, TransitionSystem, Variable
-from kverify.spec.property import Always, Reaches
+from kverify.model.system import Action, Fairness, TransitionSystem, Variable
+from kverify.spec.property import (
+    Always,
+    AlwaysEventually,
+    Eventually,
+    EventuallyAlways,
+    Fair,
+    LeadsTo,
+    OnceAlways,
+    Possibly,
+    Property,
+    Quiescence,
+    Reaches,
+    Until,
+)
 
 Names: TypeAlias = "tuple[str, ...]"
+
+_NAME = st.just("generated")
 
 HIGH = 2
 """The largest value of the generated integer variables; the smallest is 0."""
@@ -92,22 +108,35 @@ def clamped(value: Number, high: int = HIGH) -> Number:
 
 @st.composite
 def systems(draw: st.DrawFn) -> TransitionSystem:
-    """Two numbers, one truth value, up to five actions; some initial values open, some given by a condition."""
-    variables = (
+    """Two numbers, one truth value, up to five actions; some initial values open, some given by a condition.
+
+    Actions differ in fairness; some are disturbances, which may have a budget in common.
+    """
+    variables: tuple[Variable, ...] = (
         *(Variable(name, 0, HIGH, draw(st.one_of(st.none(), st.integers(0, HIGH)))) for name in NAMES),
         Variable.boolean("p", draw(st.sampled_from([False, True, None]))),
     )
+    budget = draw(st.one_of(st.none(), st.integers(0, 2)))
+    left = integer("left")
+    if budget is not None:
+        variables = (*variables, Variable("left", 0, budget, budget))
     actions = []
     for i in range(draw(st.integers(1, 5))):
         updates: dict[str, Number | Condition] = {}
         for name in draw(st.sets(st.sampled_from(NAMES), max_size=2)):
-            one = st.sampled_from([integer(name) - 1, integer(name) + 1])
-            step = draw(st.one_of(one, numbers(NAMES, TRUTHS)))
+            here = integer(name)
+            one = st.sampled_from([here - 1, here + 1, (here + 1) % (HIGH + 1), 0, HIGH])
+            step = draw(st.one_of(one, one, numbers(NAMES, TRUTHS)))
             updates[name] = clamped(step)
         if draw(st.booleans()):
             updates["p"] = draw(conditions(NAMES, TRUTHS))
-        guard = draw(st.one_of(st.just(True), conditions(NAMES, TRUTHS)))
-        actions.append(Action(f"action {i}", "test", guard, updates, environment=draw(st.booleans())))
+        guard = draw(st.one_of(st.just(True), simple(conditions(NAMES, TRUTHS), NAMES, TRUTHS)))
+        environment = draw(st.booleans())
+        fairness = draw(st.sampled_from(Fairness))
+        if environment and budget is not None:
+            guard = all_of([guard, left > 0])
+            updates["left"] = left - 1
+        actions.append(Action(f"action {i}", "test", guard, updates, fairness=fairness, environment=environment))
     value = draw(st.one_of(st.none(), st.integers(0, 2 * HIGH)))
     initial: Condition = True if value is None else any_of((integer("a") + integer("b") <= value, integer("a") == 0))
     if all(v.initial is not None for v in variables):
@@ -131,10 +160,11 @@ def symmetric_systems(draw: st.DrawFn) -> TransitionSystem:
             for name in sorted(draw(st.sets(st.sampled_from(names), min_size=1, max_size=2)))
         }
         flips = draw(st.one_of(st.none(), conditions(names, truths)))
-        templates.append((f"action {i}", draw(conditions(names, truths)), updates, flips, draw(st.booleans())))
+        kind = draw(st.booleans()), draw(st.sampled_from(Fairness))
+        templates.append((f"action {i}", draw(conditions(names, truths)), updates, flips, *kind))
     for block in range(BLOCKS):
         variables += [Variable(f"x{block}", 0, 1, 0), Variable.boolean(f"y{block}")]
-        for name, guard, updates, flips, environment in templates:
+        for name, guard, updates, flips, environment, fairness in templates:
             effects: dict[str, Number | Condition] = {**updates}
             if flips is not None:
                 effects["y"] = flips
@@ -144,6 +174,7 @@ def symmetric_systems(draw: st.DrawFn) -> TransitionSystem:
                     "test",
                     rename(guard, block),
                     {n if n == "a" else f"{n}{block}": rename(u, block) for n, u in effects.items()},
+                    fairness=fairness,
                     environment=environment,
                 )
             )
@@ -175,4 +206,42 @@ def properties(conditions: st.SearchStrategy[Condition]) -> st.SearchStrategy[Al
     return st.one_of(
         st.builds(lambda c, p: Always(name="always", condition=c, premise=p), conditions, premises),
         st.builds(lambda c, p: Reaches(name="reaches", goal=c, premise=p), conditions, premises),
+    )
+
+
+KINDS: dict[str, Callable[[st.SearchStrategy[Condition]], st.SearchStrategy[Property]]] = {
+    "always": lambda c: st.builds(Always, name=_NAME, condition=c, premise=st.one_of(st.just(True), c)),
+    "once-always": lambda c: st.builds(OnceAlways, name=_NAME, premise=c, condition=c),
+    "possibly": lambda c: st.builds(Possibly, name=_NAME, goal=c),
+    "reaches": lambda c: st.builds(Reaches, name=_NAME, goal=c, premise=st.one_of(st.just(True), c)),
+    "eventually": lambda c: st.builds(Eventually, name=_NAME, goal=c),
+    "leads-to": lambda c: st.builds(LeadsTo, name=_NAME, premise=c, goal=c),
+    "eventually-always": lambda c: st.builds(EventuallyAlways, name=_NAME, goal=c),
+    "always-eventually": lambda c: st.builds(AlwaysEventually, name=_NAME, goal=c),
+    "until": lambda c: st.builds(Until, name=_NAME, hold=c, goal=c),
+    "quiescence": lambda _: st.builds(Quiescence, name=_NAME),
+}
+"""A strategy for every class of property, given one for conditions."""
+
+
+def simple(conditions: st.SearchStrategy[Condition], names: Names, truths: Names) -> st.SearchStrategy[Condition]:
+    """Mostly conditions that some states satisfy and others do not; any of ``conditions`` now and then."""
+    a = st.sampled_from(names).map(integer)
+    k = st.integers(0, HIGH)
+    return st.one_of(
+        st.tuples(a, k).map(lambda p: p[0] == p[1]),
+        st.tuples(a, k).map(lambda p: p[0] <= p[1]),
+        st.tuples(a, k).map(lambda p: p[0] > p[1]),
+        st.sampled_from(truths).map(boolean),
+        st.sampled_from(truths).map(lambda t: negate(boolean(t))),
+        conditions,
+    )
+
+
+def fairnesses() -> st.SearchStrategy[Fair]:
+    """As declared mostly; everything alike and disturbances without end as well."""
+    return st.builds(
+        Fair,
+        everything=st.sampled_from([None, None, None, *Fairness]),
+        endless_disturbances=st.sampled_from([False, False, True]),
     )

@@ -105,7 +105,7 @@ def test_induction_is_right_or_does_not_know(system: TransitionSystem, prop: Sta
 @some(4)
 @given(system=systems(), prop=properties(conditions(NAMES, TRUTHS)))
 def test_the_portfolio_decides_every_finite_system(system: TransitionSystem, prop: StateProperty) -> None:
-    consistent(decide(started(system), prop), prop, reference.decide(system, prop))
+    consistent(decide(started(system), prop), prop, reference.judge(system, prop))
 
 
 @pytest.mark.parametrize("name", MODELS)
