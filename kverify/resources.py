@@ -21,6 +21,14 @@ def data_file(kind: str, name: str) -> Path:
     raise FileNotFoundError(f"{kind}/{name} is not part of this installation")
 
 
+def data_files(kind: str, pattern: str) -> tuple[Path, ...]:
+    """The shipped files of ``grammar`` or ``specs`` whose name fits ``pattern``."""
+    for root in (_PACKAGE / "_data", _PACKAGE.parent):
+        if (root / kind).is_dir():
+            return tuple(sorted((root / kind).glob(pattern)))
+    return ()
+
+
 @cache
 def grammar(name: str, **options: Any) -> Lark:
     """The LALR parser of ``grammar/NAME.lark``, built once per process. Options go to Lark unchanged."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from kverify import __version__
-from kverify.cli import check, conform, diff, fit, streams
+from kverify.cli import check, conform, diff, fit, spec, streams
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -41,6 +41,8 @@ class Parser(argparse.ArgumentParser):
         message = f"{head}{chosen}{choices.replace(chr(39), '')}"
         if message == "the following arguments are required: COMMAND":
             message = "name a command, for example kverify check MANIFEST"
+        if message == "the following arguments are required: ACTION":
+            message = "name an action: check, format, list or show"
         if message == "the following arguments are required: MANIFEST":
             message = "MANIFEST is missing; name it before any option that takes several files"
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -57,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"kverify {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for module in (check, conform, diff, fit):
+    for module in (check, conform, diff, fit, spec):
         module.add_parser(commands)
     return top
 

@@ -1,0 +1,53 @@
+"""What may happen in a scenario: disturbances of the cluster, and what people do.
+
+The names are those of the language. ``unmodelled`` says why the model does not have an event yet; a property under a
+scenario with such an event is undecided for that reason.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Event:
+    """Something that happens to a cluster. ``by_people``: somebody does it on purpose."""
+
+    name: str
+    doc: str
+    by_people: bool = False
+    unmodelled: str = ""
+
+
+_NO = "the model does not have {} yet"
+
+EVENTS = {
+    event.name: event
+    for event in (
+        Event("rollout", "The new pod template is applied, and the controller replaces the pods.", by_people=True),
+        Event("drain", "kubectl drain: a node is cordoned and its pods are evicted, retried until all are gone.", True),
+        Event("node_crash", "A node stops answering, is marked unreachable, and is removed in the end."),
+        Event("image_pull_failure", "The image of the new template cannot be pulled: its pods never become Ready."),
+        Event("crash_loop", "The containers of the new template crash: its pods never become Ready."),
+        Event("probe_failure", "The readiness probe of the new template always fails: its pods never become Ready."),
+        Event("delete_pod", "Somebody deletes a pod: kubectl delete pod.", True),
+        Event("roll_back", "The old pod template is applied again while the rollout is under way.", True),
+        Event("scale", "kubectl scale: replicas are changed.", True, _NO.format("a change of replicas during a run")),
+        Event("cordon", "kubectl cordon: no new pod is bound to a node.", True, _NO.format("a cordon without a drain")),
+        Event("taint", "kubectl taint: a node gets a taint.", True, _NO.format("taints that come during a run")),
+        Event("delete", "An object is deleted.", True, _NO.format("the deletion of whole objects during a run")),
+        Event("pause", "kubectl rollout pause.", True, _NO.format("a pause during a run")),
+        Event("label", "A label of a pod or node is changed.", True, _NO.format("labels that change during a run")),
+        Event("load", "The load on a workload changes.", unmodelled=_NO.format("load")),
+        Event(
+            "container_restart",
+            "A container of a running pod is restarted.",
+            unmodelled=_NO.format("restarts of containers"),
+        ),
+        Event(
+            "zone_loss",
+            "All nodes of a zone stop answering.",
+            unmodelled=_NO.format("the loss of several nodes at once"),
+        ),
+    )
+}
