@@ -122,8 +122,9 @@ def _scaled_down(
         left[r] = spec[r] - take
         cleaned = cleaned + take
 
-    # scaleDownOldReplicaSetsForRollingUpdate: oldest first, down to what must stay available.
-    spare = total(world.reported(r) for r in workload.revisions) - floor
+    # scaleDownOldReplicaSetsForRollingUpdate: oldest first, down to what must stay available. It is called with the old
+    # ReplicaSets that FilterActiveReplicaSets left, so pods of one that was scaled to 0 do not count as available.
+    spare = world.reported(new) + total(ite(spec[r] == 0, 0, world.reported(r)) for r in old) - floor
     scaled: Number = 0
     updates: dict[str, Number | Condition] = {}
     for r in old:
