@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from kverify.engines import bounded, explicit, induction, liveness
+from kverify.engines import bounded, explicit, houdini, induction, liveness, spacer
+from kverify.engines.errors import Undecided
 from kverify.engines.history import as_always, forget, forgetting
 from kverify.engines.progress import prove
 from kverify.engines.verdict import Outcome, Verdict
@@ -94,9 +95,21 @@ def _ladder(
         return
     if system.parameters or prop.lemmas:
         yield lambda: _remembering(system, prop, lambda s, p: induction.check(s, p, effort=effort))
+    if system.parameters:
+        yield lambda: _remembering(system, prop, lambda s, p: houdini.check(s, p, effort=effort))
+        yield lambda: _remembering(system, prop, lambda s, p: _horn(s, p, depth, effort))
     if not system.parameters:
         yield lambda: liveness.check(system, prop, fair=fair, limit=limit, progress=report)
     yield lambda: _remembering(system, prop, lambda s, p: bounded.check(s, p, depth=depth, effort=effort))
+
+
+def _horn(system: TransitionSystem, prop: Always, depth: int, effort: int | None) -> Verdict:
+    """Spacer, told what the sieve keeps."""
+    try:
+        known = houdini.inductive(system, prop, effort=effort)
+    except Undecided:
+        known = ()
+    return spacer.check(system, prop, known=known, depth=depth, effort=effort)
 
 
 def _remembering(

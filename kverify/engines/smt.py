@@ -15,7 +15,7 @@ from typing import Any
 from kverify.engines.errors import ModelError, Undecided
 from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import Condition, Expr, Number, Op, all_of, lift, walk
-from kverify.model.system import State, TransitionSystem, Variable
+from kverify.model.system import Action, State, TransitionSystem, Variable
 
 
 def translate(root: Number | Condition, names: Mapping[str, Any]) -> Any:
@@ -174,6 +174,17 @@ class Unrolling:
                     value = z3.If(choice == i, update, value)
             effects.append(after[v.name] == value)
         return z3.And(choice >= 0, choice < len(actions), *guards, *effects)
+
+    def taken(self, step: int, action: Action) -> Any:
+        """``action`` leads from ``step`` to the next."""
+        import z3
+
+        now, after = self.at(step), self.at(step + 1)
+        effects = []
+        for v in self.system.variables:
+            value = translate(action.updates[v.name], now) if v.name in action.updates else now[v.name]
+            effects.append(after[v.name] == (as_condition(value) if v.truth else as_number(value)))
+        return z3.And(self.condition(action.guard, step), *effects)
 
     # -- reading models ------------------------------------------------------------------------------------------
 
