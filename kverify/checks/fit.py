@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from attrs import evolve, frozen
 
 from kverify.api.types.node import Node
 from kverify.checks.finding import Cause
+from kverify.checks.fit_counts import CountRow, count_row
 from kverify.checks.options import Options
 from kverify.checks.pods import Daemon, Maker, at, makers_of, silent_nodes, standing
 from kverify.checks.words import count, listing
@@ -74,9 +76,11 @@ class FitReport:
     lost: str = ""
     losses: tuple[Loss, ...] = ()
     evaluated: int = 0
+    counts: tuple[CountRow, ...] = ()
     daemons: tuple[Daemon, ...] = ()
     refused: tuple[Refused, ...] = ()
     assumptions: tuple[str, ...] = ()
+    interrupted: str = ""
     kubernetes_version: str = "1.36"
 
     @property
@@ -88,11 +92,17 @@ class FitReport:
         lacking = any(daemon.lacking for daemon in self.daemons)
         if self.refused or lacking or self.core or Room.FRAGILE in rooms or Room.IMPOSSIBLE in rooms:
             return 1
-        return 3 if Room.UNKNOWN in rooms else 0
+        return 3 if self.interrupted or Room.UNKNOWN in rooms else 0
 
 
-def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options, lose: str = "") -> FitReport:
-    """Decide for every workload of the manifests. ``lose``: ``1`` (any one node), ``zone`` (any one) or nothing."""
+def run(
+    bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options, lose: str = "", *, counting: bool = False
+) -> FitReport:
+    """Decide for every workload of the manifests. ``lose``: ``1`` (any one node), ``zone`` (any one) or nothing.
+
+    ``counting``: find for every workload how many of its pods fit; without, only where an autoscaler asks for more than
+    always fit. Ctrl-C ends the run early; the report has what is known by then and says so.
+    """
     admission = Admission(bundle, options.kubernetes_version, options.boundary)
     crossed = cross_object(bundle, diagnostics, options.boundary)
     told = admission.missing_names()
@@ -105,33 +115,65 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options, los
     makers = makers_of(admission)
     asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
     demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
-    if options.progress is not None:
-        options.progress("fitting")
-    answer = decide(demands, cluster, waiting=asked)
-    losses = tuple(_losses(cluster, demands, asked, makers, lose))
+    tell = options.progress or _nobody
+    answer: Answer | None = None
+    losses: list[Loss] = []
+    counted: list[CountRow] = []
+    interrupted = ""
+    try:
+        tell("fitting")
+        answer = decide(demands, cluster, waiting=asked)
+        lost = list(_lost(cluster, demands, lose))
+        for name, like, gone in lost:
+            tell(f"fitting after the loss of {name}")
+            losses.append(_loss(name, like, decide(demands, without(cluster, gone), waiting=asked), makers, asked))
+        left = [(name, without(cluster, gone)) for name, _, gone in lost]
+        for index in _to_count(makers, asked, answer, counting):
+            core = partial(_core, bundle)
+            counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
+    except KeyboardInterrupt:
+        interrupted = "interrupted from the keyboard; what was not decided by then is missing"
     silent = list(silent_nodes(cluster))
     notes = [f"no pods are placed on {listing(silent)}: allocatable says nothing of pods"] if silent else []
     notes += [
         f"{describe(d.object)} runs already on {count(d.nodes, 'node')}, wherever it may" for d in daemons if d.nodes
     ]
-    rooms = [found.room for found in answer.demands]
-    unsettled = answer.placement is None and not answer.core and Room.IMPOSSIBLE not in rooms
     return FitReport(
         diagnostics=problems,
         nodes=len(cluster.nodes),
-        classes=len(answer.book.classes),
-        rows=_rows(makers, asked, answer),
-        core=tuple(_core(bundle, makers, answer)),
-        core_method=answer.core_method,
-        open_question=answer.core_method if unsettled and Room.FRAGILE in rooms else "",
+        classes=0 if answer is None else len(answer.book.classes),
+        rows=() if answer is None else _rows(makers, asked, answer),
+        core=() if answer is None else tuple(_core(bundle, makers, answer)),
+        core_method="" if answer is None else answer.core_method,
+        open_question="" if answer is None else _open_question(answer),
         lost=lose,
         losses=tuple(loss for loss in losses if loss.rows),
         evaluated=len(losses),
+        counts=tuple(counted),
         daemons=daemons,
         refused=admission.refused,
         assumptions=(*notes, *ASSUMED, *_assumed(makers, asked), *crossed.assumed, *admission.assumed()),
+        interrupted=interrupted,
         kubernetes_version=options.kubernetes_version,
     )
+
+
+def _nobody(_: str) -> None:
+    """Hears of the progress where nobody asked for it."""
+
+
+def _open_question(answer: Answer) -> str:
+    """Why it is open whether some order places everything, where it is."""
+    rooms = [found.room for found in answer.demands]
+    unsettled = answer.placement is None and not answer.core and Room.IMPOSSIBLE not in rooms
+    return answer.core_method if unsettled and Room.FRAGILE in rooms else ""
+
+
+def _to_count(makers: Sequence[Maker], asked: Sequence[int], answer: Answer, everything: bool) -> Iterator[int]:
+    for index, found in zip(asked, answer.demands, strict=True):
+        beyond = makers[index].scaled is not None and found.room is not Room.ALWAYS
+        if makers[index].object.kind != "Pod" and (everything or beyond):
+            yield index
 
 
 def _assumed(makers: Sequence[Maker], asked: Sequence[int]) -> Iterator[str]:
@@ -194,14 +236,9 @@ def _offered(node: Node, reason: str) -> Cause | None:
 # -- losses ----------------------------------------------------------------------------------------------------------
 
 
-def _losses(
-    cluster: Cluster, demands: Sequence[Demand], asked: Sequence[int], makers: Sequence[Maker], lose: str
-) -> Iterator[Loss]:
-    """One evaluation for each class of nodes, or for each zone."""
-    for name, like, gone in _lost(cluster, demands, lose):
-        answer = decide(demands, without(cluster, gone), waiting=asked)
-        rows = _rows(makers, asked, answer)
-        yield Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
+def _loss(name: str, like: int, answer: Answer, makers: Sequence[Maker], asked: Sequence[int]) -> Loss:
+    rows = _rows(makers, asked, answer)
+    return Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
 
 
 def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:

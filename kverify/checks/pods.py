@@ -43,12 +43,14 @@ NETWORK = Toleration(key="node.kubernetes.io/network-unavailable", operator="Exi
 
 @frozen(eq=False)
 class Maker:
-    """An object that makes pods (a Pod makes itself): ``most`` at once, ``counted`` says how that came about."""
+    """An object that makes pods (a Pod makes itself): ``most`` at once, ``counted`` says how that came about.
+    ``scaled`` are the fewest and the most replicas that an autoscaler asks for."""
 
     object: AnyObject
     pod: PodInfo
     most: int
     counted: str
+    scaled: tuple[int, int] | None = None
 
     @property
     def title(self) -> str:
@@ -105,11 +107,12 @@ def makers_of(admission: Admission) -> tuple[Maker, ...]:
         pod = None if key_of(item) in refused else pod_info(admission, item)
         if pod is None:
             continue
-        most, counted = _most(item, scaled.get((item.kind, namespace_of(item), item.metadata.name)))
+        bounds = scaled.get((item.kind, namespace_of(item), item.metadata.name))
+        most, counted = _most(item, None if bounds is None else bounds[1])
         if not admission.bundle.is_wanted(item):
             most = max(0, most - placed.get(key_of(item), 0))
         if most:
-            found.append(Maker(item, pod, most, counted))
+            found.append(Maker(item, pod, most, counted, bounds))
     return tuple(found)
 
 
@@ -122,13 +125,14 @@ def _placed(admission: Admission) -> dict[object, int]:
     return numbers
 
 
-def _scaled(admission: Admission) -> Mapping[tuple[str, str, str], int]:
-    """The most replicas that autoscalers ask for: by kind, namespace and name of their target."""
+def _scaled(admission: Admission) -> Mapping[tuple[str, str, str], tuple[int, int]]:
+    """The fewest and the most replicas that autoscalers ask for: by kind, namespace and name of their target."""
     found = {}
     for item in admission.bundle.of_kind("HorizontalPodAutoscaler"):
         if isinstance(item, autoscaling_v1.HorizontalPodAutoscaler | autoscaling_v2.HorizontalPodAutoscaler):
             target = item.spec.scale_target_ref
-            found[target.kind, namespace_of(item), target.name] = item.spec.max_replicas
+            fewest = 1 if item.spec.min_replicas is None else item.spec.min_replicas
+            found[target.kind, namespace_of(item), target.name] = fewest, item.spec.max_replicas
     return found
 
 
@@ -139,12 +143,18 @@ def _most(item: AnyObject, scaled: int | None) -> tuple[int, str]:
         # An autoscaler leaves what is scaled to zero alone.
         wanted, told = scaled, f"{count(scaled, 'pod')}, the maxReplicas of its HorizontalPodAutoscaler"
     if isinstance(item, Deployment) and wanted:
-        strategy = strategy_of(item, wanted)
-        if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int) and strategy.surge:
-            return wanted + strategy.surge, f"{told}, and {strategy.surge} of the surge of a rollout"
+        surge = surge_of(item, wanted)
+        if surge:
+            return wanted + surge, f"{told}, and {surge} of the surge of a rollout"
     if isinstance(item, CronJob):
         return wanted, f"{told} of one run"
     return wanted, told
+
+
+def surge_of(item: AnyObject, replicas: int) -> int:
+    """The pods that a rollout adds to so many replicas."""
+    strategy = strategy_of(item, replicas) if isinstance(item, Deployment) and replicas else None
+    return strategy.surge if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int) else 0
 
 
 # -- what is there already -------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ _EPILOG = """\
 examples:
   kverify fit shop/ --cluster nodes.yaml
   kverify fit shop/ --cluster nodes.yaml --lose 1
+  kverify fit shop/ --cluster nodes.yaml --counts --lose zone
   kverify fit shop/ --cluster live.yaml --lose zone -o json
 
 exit codes:
@@ -44,6 +45,12 @@ def add_parser(commands: Any) -> None:
     shared.add_files(parser, "--cluster", "FILE", live)
     parser.add_argument(
         "--lose", choices=("1", "zone"), default="", help="ask again after the loss of any one node, or any one zone"
+    )
+    parser.add_argument(
+        "--counts",
+        action="store_true",
+        help="find for every workload the most replicas that always fit and the first number that cannot fit "
+        "(default: only for autoscaled workloads that do not always fit)",
     )
     shared.add_output(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
@@ -71,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         options = Options(kubernetes_version=arguments.kubernetes_version, progress=progress)
         if not bundle.nodes and not diagnostics:
             arguments.parser.error("no node is known; name a file that has them with --cluster")
-        report = fit.run(bundle, diagnostics, options, arguments.lose)
+        report = fit.run(bundle, diagnostics, options, arguments.lose, counting=arguments.counts)
     finally:
         progress.clear()
     from kverify.report import fit as shown

@@ -7,23 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from kverify import __version__
-from kverify.checks.finding import Cause
 from kverify.checks.fit import FitReport, Refusal, Row
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
-from kverify.engines.schedulability import Room
-from kverify.report.json import diagnostic_json, span_json
+from kverify.report.fit_counts import WORDS, cause_json, count_json, count_lines, place
+from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
 from kverify.report.style import Style
 from kverify.report.text import diagnostic_lines
 
 SCHEMA = "kverify.fit/1"
-_WORDS = {
-    Room.ALWAYS: "always fits",
-    Room.FRAGILE: "fragile",
-    Room.IMPOSSIBLE: "impossible",
-    Room.UNKNOWN: "unknown",
-}
 _SHOWN = 8
 
 
@@ -48,7 +41,7 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
     if report.core:
         yield style.bold("No placement has room for all pods; these lines together exclude it:")
         for words, cause in report.core:
-            yield from style.wrap(f"{words}{_place(cause)}", indent=2, hang=4)
+            yield from style.wrap(f"{words}{place(cause)}", indent=2, hang=4)
         yield from style.wrap(report.core_method, "method: ", indent=2)
         yield ""
     if report.open_question:
@@ -60,8 +53,13 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
         yield style.bold(f"After the loss of {escape(loss.lost)}{like}:")
         for row in loss.rows:
             message = row.answer.message or row.answer.reason
-            yield from style.wrap(f"{row.maker.title}: {_WORDS[row.answer.room]}: {message}", indent=2, hang=4)
+            yield from style.wrap(f"{row.maker.title}: {WORDS[row.answer.room]}: {message}", indent=2, hang=4)
         yield ""
+    for row_of_counts in report.counts:
+        yield from count_lines(row_of_counts, style)
+        yield ""
+    if report.interrupted:
+        yield style.bold(report.interrupted)
     for assumption in report.assumptions:
         label = "" if assumption.startswith("assumed ") else "assumed: "
         yield from style.wrap(assumption, label, hang=2, paint=style.dim)
@@ -71,7 +69,7 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
 def summary(report: FitReport) -> str:
     """``2 workloads on 3 nodes (1 class): 1 always fits, 1 fragile``."""
     rooms = [row.answer.room for row in report.rows]
-    parts = [f"{rooms.count(room)} {words}" for room, words in _WORDS.items() if room in rooms]
+    parts = [f"{rooms.count(room)} {words}" for room, words in WORDS.items() if room in rooms]
     kinds = "1 class" if report.classes == 1 else f"{report.classes} classes"
     text = f"{count(len(rooms), 'workload')} on {count(report.nodes, 'node')} ({kinds})"
     if parts:
@@ -85,7 +83,7 @@ def summary(report: FitReport) -> str:
 
 def _row(row: Row, style: Style) -> Iterator[str]:
     answer = row.answer
-    yield style.bold(f"{escape(row.maker.title)}: {_WORDS[answer.room]}") + style.dim(f"  ({row.maker.counted})")
+    yield style.bold(f"{escape(row.maker.title)}: {WORDS[answer.room]}") + style.dim(f"  ({row.maker.counted})")
     if answer.slack is not None:
         slack = answer.slack
         yield from style.wrap(f"{slack.nodes} of {slack.eligible} nodes stay free in every order", "slack: ", indent=2)
@@ -108,13 +106,7 @@ def _row(row: Row, style: Style) -> Iterator[str]:
 def _refusal(refusal: Refusal, style: Style) -> Iterator[str]:
     where = f"{count(refusal.nodes, 'node')} ({refusal.first}{', ...' if refusal.nodes > 1 else ''})"
     detail = f"; {refusal.detail}" if refusal.detail else ""
-    yield from style.wrap(f"{where}: {refusal.reason}{_place(refusal.cause)}{detail}", indent=4, hang=6)
-
-
-def _place(cause: Cause | None) -> str:
-    if cause is None:
-        return ""
-    return f" [{cause.path} at {cause.span.file}:{cause.span.line}:{cause.span.column}]"
+    yield from style.wrap(f"{where}: {refusal.reason}{place(refusal.cause)}{detail}", indent=4, hang=6)
 
 
 def render_json(report: FitReport) -> str:
@@ -132,13 +124,15 @@ def to_json(report: FitReport) -> dict[str, Any]:
         "nodes": report.nodes,
         "nodeClasses": report.classes,
         "workloads": [_row_json(row) for row in report.rows],
-        "core": [{"text": words, "cause": _cause(cause)} for words, cause in report.core],
+        "core": [{"text": words, "cause": cause_json(cause)} for words, cause in report.core],
         "openQuestion": report.open_question or None,
         "lose": report.lost or None,
         "losses": [
             {"lost": loss.lost, "like": loss.like, "workloads": [_row_json(row) for row in loss.rows]}
             for loss in report.losses
         ],
+        "counts": [count_json(row) for row in report.counts],
+        "interrupted": report.interrupted or None,
         "notAdmitted": [
             {"object": describe(refused.owner), "message": refused.problems[0].message} for refused in report.refused
         ],
@@ -179,13 +173,9 @@ def _row_json(row: Row) -> dict[str, Any]:
                 "nodes": refusal.nodes,
                 "first": refusal.first,
                 "reason": refusal.reason,
-                "cause": _cause(refusal.cause),
+                "cause": cause_json(refusal.cause),
                 "detail": refusal.detail or None,
             }
             for refusal in row.refusals
         ],
     }
-
-
-def _cause(cause: Cause | None) -> dict[str, Any] | None:
-    return None if cause is None else {"path": cause.path, "span": span_json(cause.span)}
