@@ -22,6 +22,7 @@ from kverify.engines.fit.classes import classify
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.model.components.scheduler import UNREACHABLE_TAINTS
 
 ZONE = "topology.kubernetes.io/zone"
 ASSUMED = (
@@ -124,10 +125,10 @@ def run(
         tell("fitting")
         answer = decide(demands, cluster, waiting=asked)
         lost = list(_lost(cluster, demands, lose))
-        for name, like, gone in lost:
+        for name, like, rest in lost:
             tell(f"fitting after the loss of {name}")
-            losses.append(_loss(name, like, decide(demands, without(cluster, gone), waiting=asked), makers, asked))
-        left = [(name, without(cluster, gone)) for name, _, gone in lost]
+            losses.append(_loss(name, like, decide(demands, rest, waiting=asked), makers, asked))
+        left = [(name, rest) for name, _, rest in lost]
         for index in _to_count(makers, asked, answer, counting):
             core = partial(_core, bundle)
             counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
@@ -241,7 +242,22 @@ def _loss(name: str, like: int, answer: Answer, makers: Sequence[Maker], asked: 
     return Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
 
 
-def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, Cluster]]:
+    """What is lost, like how many others, and what is left. While lost nodes are still registered they are domains in
+    which nothing runs, which is asked where a hard spread constraint may count them."""
+    counted = any(
+        constraint.when_unsatisfiable == "DoNotSchedule"
+        for demand in demands
+        for constraint in demand.pod.spec.topology_spread_constraints
+    )
+    for name, like, gone in _losable(cluster, demands, lose):
+        yield name, like, without(cluster, gone)
+        if counted:
+            nodes = "its nodes are" if lose == "zone" else "it is"
+            yield f"{name}, while {nodes} still registered and unreachable", like, unreachable(cluster, gone)
+
+
+def _losable(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
     if lose == "zone":
         zones: dict[str, list[int]] = {}
         for index, node in enumerate(cluster.nodes):
@@ -251,6 +267,21 @@ def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tu
     elif lose:
         for chosen in classify(cluster, [demand.pod for demand in demands])[0]:
             yield f"node {chosen.info.name}", chosen.size - 1, chosen.nodes[:1]
+
+
+def unreachable(cluster: Cluster, gone: Sequence[int]) -> Cluster:
+    """The cluster in which some nodes are silent: tainted, and their pods evicted."""
+    lost = frozenset(gone)
+    return evolve(
+        cluster,
+        nodes=tuple(
+            evolve(node, taints=(*node.taints, *UNREACHABLE_TAINTS)) if index in lost else node
+            for index, node in enumerate(cluster.nodes)
+        ),
+        others=tuple(
+            (group, {node: number for node, number in on.items() if node not in lost}) for group, on in cluster.others
+        ),
+    )
 
 
 def without(cluster: Cluster, gone: Sequence[int]) -> Cluster:

@@ -177,7 +177,8 @@ class _Evidence:
         method = row.method
         if probe.room is Room.IMPOSSIBLE:
             core = tuple(self.core([makers[d] for d in probe.kept], probe.whole))
-            method = probe.whole.core_method or method
+            if core:
+                method = probe.whole.core_method
         return Evidence(
             count=probe.count,
             title=makers[demand].title,

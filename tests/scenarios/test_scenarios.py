@@ -12,10 +12,17 @@ Each folder holds the manifests of one scenario, clusters, and ``expect.yaml``::
         findings:                   # all of them, no more and no fewer
           - {id: KV4001, severity: error, object: Deployment default/web, certainty: certain,
              steps: 2, causes: [fields that are among those named], says: [words that are printed]}
+      - command: fit                # `kverify fit`, with further arguments if there are any; exit as above, and
+        arguments: [--lose, zone]
+        verdicts: {Deployment default/web: fragile}     # of all workloads
+        losses: {zone a: {Deployment default/web: impossible}}  # all that do not always fit, of all losses
+        counts: {Deployment default/web: {always: 5, impossible: 6}}    # for all that are counted
+        says: [words that are printed]
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,14 +39,17 @@ from kverify.manifest.diagnostics import Severity
 HERE = Path(__file__).parent
 
 
-def runs() -> Iterator[Any]:
+def runs(command: str) -> Iterator[Any]:
     for path in sorted(HERE.glob("*/expect.yaml")):
         for case in yaml.safe_load(path.read_text("utf-8"))["runs"]:
-            name = f"{path.parent.name}/{case['manifest']}@{case.get('cluster', 'open')}"
-            yield pytest.param(path.parent, case, id=name.replace(".yaml", ""))
+            if case.get("command", "check") == command:
+                words = " ".join([case["manifest"], *case.get("arguments", [])])
+                name = f"{path.parent.name}/{words}@{case.get('cluster', 'open')}"
+                yield pytest.param(path.parent, case, id=name.replace(".yaml", ""))
 
 
-RUNS = list(runs())
+RUNS = list(runs("check"))
+FITS = list(runs("fit"))
 
 
 def paths(folder: Path, case: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -111,6 +121,35 @@ def test_exit_code(folder: Path, case: dict[str, Any], capsys: pytest.CaptureFix
     arguments = ["check", *manifests, *(["--cluster", *cluster] if cluster else [])]
     assert main(arguments) == case["exit"]
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("folder", "case"), FITS)
+def test_fit(folder: Path, case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The verdicts and counts of ``kverify fit``, each with the evidence that belongs to it."""
+    manifests, cluster = paths(folder, case)
+    arguments = ["fit", *manifests, *(["--cluster", *cluster] if cluster else []), *case.get("arguments", [])]
+    assert main([*arguments, "-o", "json"]) == case["exit"]
+    answer = json.loads(capsys.readouterr().out)
+    assert {row["object"]: row["verdict"] for row in answer["workloads"]} == case["verdicts"]
+    losses = {loss["lost"]: {row["object"]: row["verdict"] for row in loss["workloads"]} for loss in answer["losses"]}
+    assert losses == case.get("losses", {})
+    counts = {row["object"]: row for row in answer["counts"]}
+    assert counts.keys() == case.get("counts", {}).keys()
+    for title, ends in case.get("counts", {}).items():
+        assert {name: counts[title][name] for name in ends} == ends
+    for row in answer["workloads"]:
+        assert row["method"]
+        assert (row["verdict"] in ("fragile", "impossible")) == bool(row["message"] and row["refusals"])
+    for row in answer["counts"]:
+        for part in row["ranges"]:
+            evidence = part["evidence"]
+            assert evidence["reason"] if part["verdict"] == "unknown" else evidence["method"]
+            if part["verdict"] in ("fragile", "impossible"):
+                assert evidence["message"] or evidence["core"]
+    assert main(arguments) == case["exit"]
+    printed = " ".join(capsys.readouterr().out.split())
+    for words in case.get("says", []):
+        assert words in printed
 
 
 def test_there_are_runs_for_every_folder() -> None:

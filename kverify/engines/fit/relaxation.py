@@ -272,10 +272,18 @@ class Relaxation:
                     row = rows.setdefault(blocker.weights, {})
                     row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
                     reasons[blocker.weights] = blocker.requirement.reason
+        alone: dict[int, tuple[int, str]] = {}
         for weights, caps in rows.items():
             here = [d for d, _ in weights if not self.book.of(d, node_class).refused]
             if here and all(d in caps for d in here):
                 yield weights, reasons[weights], max(caps[d] for d in here)
+            for d, most in caps.items():
+                # Whole pods: a node that bears 4 has one pod of 2.5, not 1.6.
+                number = most // dict(weights)[d]
+                if d not in alone or number < alone[d][0]:
+                    alone[d] = number, reasons[weights]
+        for d, (number, reason) in alone.items():
+            yield ((d, 1),), reason, number
 
     def _stable(self) -> list[Any]:
         return [assertion for *_, assertion in self._stable_rows()]
