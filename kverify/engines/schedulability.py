@@ -28,6 +28,7 @@ from kverify.engines.smt import as_condition, solve, translate
 from kverify.model.expr import Condition, Expr, Number, all_of, any_of, implies, integer, negate, substitute, total
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, message, reject, requirements
+from kverify.model.scheduling.state import ClusterState
 from kverify.model.system import Action, TransitionSystem, Variable
 
 
@@ -177,6 +178,20 @@ class Question:
         """The snapshot with ``placement`` filled in."""
         fixed = {key: number for key, number in self.snapshot.counts.items() if key not in self.x}
         return self.snapshot.with_counts({**fixed, **placement})
+
+    def state(self) -> ClusterState:
+        """The cluster without any pod that is asked about, to bind them one by one."""
+        state = ClusterState(
+            self.cluster.nodes,
+            pods=[demand.pod for demand in self.demands],
+            namespaces=self.cluster.namespaces,
+            profile=self.cluster.profile,
+        )
+        for group, by_node in self.cluster.others:
+            for node, number in by_node.items():
+                if number:
+                    state.bind(group.pod, node, number, terminating=group.terminating, nominated=group.nominated)
+        return state
 
     def system(self) -> TransitionSystem:
         """Binding, one pod at a time, in every order."""
@@ -331,13 +346,13 @@ def _replayed(
 
     Raises ``ReplayError`` when they do not: then the symbolic and the concrete reading of a filter differ.
     """
-    done: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
+    state = question.state()
     left = list(order) if order is not None else [key for key, n in placement.items() for _ in range(n)]
     steps = []
     while left:
         for i, (d, n) in enumerate(left if order is None else left[:1]):
-            if not reject(question.demands[d].pod, n, question.concrete(done), question.cluster.profile):
-                done[d, n] += 1
+            if state.fits(question.demands[d].pod, n):
+                state.bind(question.demands[d].pod, n)
                 steps.append(left.pop(i))
                 break
         else:
@@ -351,21 +366,21 @@ def _only_capacity(rejections: tuple[Requirement, ...]) -> bool:
 
 def greedy(question: Question) -> Placement:
     """What one scheduler reaches that always takes the feasible node with the fewest pods, going on while it can."""
-    nodes = range(len(question.cluster.nodes))
     placement: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
+    state, left = question.state(), [demand.count for demand in question.demands]
+    crowd = [0 for _ in question.nodes]
     moved = True
     while moved:
         moved = False
         for d, demand in enumerate(question.demands):
-            if sum(placement[d, n] for n in nodes) >= demand.count:
-                continue
-            snapshot = question.concrete(placement)
-            crowd = {n: sum(placement[k, n] for k in range(len(question.demands))) for n in nodes}
-            for n in sorted(nodes, key=crowd.__getitem__):
-                if not reject(demand.pod, n, snapshot, question.cluster.profile):
-                    placement[d, n] += 1
-                    moved = True
-                    break
+            fitting = state.feasible_nodes(demand.pod) if left[d] else ()
+            if fitting:
+                node = min(fitting, key=crowd.__getitem__)
+                state.bind(demand.pod, node)
+                placement[d, node] += 1
+                crowd[node] += 1
+                left[d] -= 1
+                moved = True
     return placement
 
 

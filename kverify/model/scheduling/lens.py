@@ -118,10 +118,14 @@ class Answers:
         for column in trace.values():
             fork = branch.setdefault(value, _Fork(column))
             if not isinstance(fork, _Fork) or fork.column is not column:
-                raise RuntimeError(f"{self._plugin.name} does not read the same of nodes that say the same")
+                raise self._inconsistent()
             branch, value = fork.then, column[node]
-        branch[value] = answer
+        if branch.setdefault(value, answer) is not answer:
+            raise self._inconsistent()
         return answer
+
+    def _inconsistent(self) -> RuntimeError:
+        return RuntimeError(f"{self._plugin.name} reads something else of a node that looks the same so far")
 
 
 def _contents(r: Requirement) -> Hashable:

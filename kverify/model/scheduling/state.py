@@ -159,12 +159,14 @@ class ClusterState:
             known.where[node] = there
         else:
             del known.where[node]
-        if known.kind < len(self._ground.kinds):
-            here = self._where[known.kind]
-            here[node] = here.get(node, 0) + number
-            self._ground.sums.add(known.kind, node, number)
-        else:
+        if self._ground is None:
+            return
+        if known.kind >= len(self._ground.kinds):
             self._start_over()
+            return
+        here = self._where[known.kind]
+        here[node] = here.get(node, 0) + number
+        self._ground.sums.add(known.kind, node, number)
 
     # -- what one asks -------------------------------------------------------------------------------------------------
 
@@ -183,7 +185,8 @@ class ClusterState:
         """Every requirement that fails, in the order of the profile; empty where the pod fits.
 
         These come without words (``detail`` raises ``TypeError``), and of existing pods that differ only in their names
-        there is one for all. :meth:`reject` takes longer and says everything.
+        there is one for all; ``stable`` looks at pods that were announced, too. :meth:`reject` takes longer and says
+        everything.
         """
         self._checked(node)
         rule = (self._questions.get(pod) or self._question(pod)).rule(node)
@@ -192,7 +195,7 @@ class ClusterState:
     def _decided(self, requirement: Requirement, node: int) -> Requirement:
         resolvable = cast(Condition, requirement.resolvable)
         if isinstance(resolvable, Expr):
-            sums = self._ground.sums.by_name
+            sums = self._built().sums.by_name
             resolvable = bool(evaluate(resolvable, {n: sums[n].value(node) for n in resolvable.variables()}))
         return evolve(requirement, holds=False, resolvable=resolvable)
 
@@ -226,21 +229,27 @@ class ClusterState:
 
     def _start_over(self) -> None:
         """Forget all that was compiled, after a change of nodes or with a kind of pods that is new."""
-        self._where = [{} for _ in self._kinds]
-        for group in self._groups.values():
-            here = self._where[group.kind]
-            for node, number in group.where.items():
-                here[node] = here.get(node, 0) + number
-        kinds = tuple(self._kinds)
-        sums = Sums(self._nodes, kinds, self._where)
-        self._ground = Ground(self._nodes, kinds, self.namespaces, self.storage, sums)
+        self._ground: Ground | None = None
         self._questions: dict[PodInfo, _Question] = {}
+
+    def _built(self) -> Ground:
+        """What filters can read, with the sums as they are now; they are kept from now on."""
+        if self._ground is None:
+            self._where = [{} for _ in self._kinds]
+            for group in self._groups.values():
+                here = self._where[group.kind]
+                for node, number in group.where.items():
+                    here[node] = here.get(node, 0) + number
+            kinds = tuple(self._kinds)
+            sums = Sums(self._nodes, kinds, self._where)
+            self._ground = Ground(self._nodes, kinds, self.namespaces, self.storage, sums)
+        return self._ground
 
     def _question(self, pod: PodInfo) -> _Question:
         alike = _nameless(pod)
         found = self._questions.get(alike)
         if found is None:
-            found = self._questions[alike] = _Question(alike, self.profile, self._ground)
+            found = self._questions[alike] = _Question(alike, self.profile, self._built())
         self._questions[pod] = found
         return found
 
