@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kverify.cluster.references.existence import OPEN, Boundary
+from kverify.manifest.diagnostics import Severity
+
+if TYPE_CHECKING:
+    from kverify.checks.specs import Specs
 
 
 @frozen(kw_only=True)
@@ -15,6 +20,8 @@ class Options:
 
     ``max_states`` bounds each exhaustive search; a search that needs more answers *unknown*, never *holds*.
     ``boundary`` says what lies outside the input and is there all the same.
+    ``specs`` is what the user wants to be true beside the built-in properties; ``severities`` overrule those of
+    findings, by id.
     ``progress`` is called with a few words about what is being done now.
     """
 
@@ -22,6 +29,8 @@ class Options:
     properties: tuple[str, ...] = ()
     max_states: int = 300_000
     boundary: Boundary = OPEN
+    specs: Specs | None = None
+    severities: Mapping[str, Severity] = field(factory=dict)
     progress: Callable[[str], None] | None = None
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from kverify.checks import admitted, drain, node_loss, promises, rollout, schedulable, service, spread
+from attrs import evolve
+
+from kverify.checks import admitted, drain, node_loss, policies, promises, rollout, schedulable, service, spread
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
 from kverify.checks.scenes import CLUSTER_IS_OPEN
+from kverify.checks.specs import Specs, title
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
 from kverify.manifest.diagnostics import Diagnostic
+from kverify.spec.language.syntax import Declaration
 
 Check = Callable[[Context], Iterator[Answer]]
 
@@ -29,22 +34,38 @@ CHECKS: dict[str, tuple[str, Check]] = {
 """The built-in properties by name, in the order in which they are asked."""
 
 
+def _asked(options: Options) -> Iterator[tuple[str, str, Check]]:
+    """Every question of a run: the built-in ones, then those of the user's specifications."""
+    yield from ((name, words, check) for name, (words, check) in CHECKS.items())
+    specs = options.specs
+    if specs is not None:
+        for declaration in specs.checked.library.asked():
+            yield declaration.name, title(declaration), partial(_declared, specs=specs, declaration=declaration)
+
+
+def _declared(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answer]:
+    """The answers to one policy or property of the user."""
+    yield from policies.check(ctx, specs, declaration)
+
+
 def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> Report:
     """Ask every property (or those in ``options``) of every workload, and report what was found and proved.
 
     Ctrl-C ends the run early; the report then holds what is known so far and says so.
     Raises ``UnknownProperty`` for a name that is not a built-in property.
     """
-    unknown = [name for name in options.properties if name not in CHECKS]
+    own = () if options.specs is None else tuple(d.name for d in options.specs.checked.library.asked())
+    unknown = [name for name in options.properties if name not in CHECKS and name not in own]
     if unknown:
-        raise UnknownProperty(f"no property is called {', '.join(unknown)}; there are: {', '.join(CHECKS)}")
+        known = ", ".join((*CHECKS, *own))
+        raise UnknownProperty(f"no property is called {', '.join(unknown)}; there are: {known}")
     findings: list[Finding] = []
     proofs: list[Proof] = []
     assumed: list[Assumed] = []
     interrupted = ""
     ctx = Context(bundle, options)
     try:
-        for name, (words, check) in CHECKS.items():
+        for name, words, check in _asked(options):
             if options.properties and name not in options.properties:
                 continue
             if options.progress is not None:
@@ -62,9 +83,11 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     crossed = cross_object(bundle, diagnostics, options.boundary)
     told = ctx.admission.missing_names()
     untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
+    said = (*diagnostics, *ctx.admission.diagnostics(), *untold)
+    overruled = [evolve(f, severity=options.severities.get(f.id, f.severity)) for f in findings]
     return Report(
-        diagnostics=(*diagnostics, *ctx.admission.diagnostics(), *untold),
-        findings=tuple(sorted(findings, key=lambda f: -f.severity)),
+        diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
+        findings=tuple(sorted(overruled, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
         assumptions=(*assumptions, *map(str, assumed), *crossed.assumed, *ctx.admission.assumed()),
         not_modelled=not_modelled(bundle),

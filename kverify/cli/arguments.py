@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kverify.cli.configuration import Configuration
     from kverify.cluster.references.existence import Boundary
 
 
@@ -53,7 +54,12 @@ def require_sound(arguments: argparse.Namespace, *files: str) -> None:
 
 
 def boundary(arguments: argparse.Namespace) -> Boundary:
-    """What the configuration declares; exits with a usage error that names its mistakes."""
+    """What lies outside the input, as the configuration declares it; exits as :func:`configured` does."""
+    return configured(arguments).boundary
+
+
+def configured(arguments: argparse.Namespace) -> Configuration:
+    """What the configuration says; exits with a usage error that names its mistakes."""
     from kverify.cli import configuration
 
     try:

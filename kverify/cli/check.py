@@ -11,7 +11,8 @@ from kverify.cli import streams
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
-    from kverify.cluster.references.existence import Boundary
+    from kverify.checks.specs import Specs
+    from kverify.cli.configuration import Configuration
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.report.source import Sources
 
@@ -49,6 +50,23 @@ def add_parser(commands: Any) -> None:
     live = "what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)"
     shared.add_files(parser, "--cluster", "FILE", live)
     shared.add_files(parser, "--from", "MANIFEST", "the revision that runs now", "previous")
+    parser.add_argument(
+        "--spec",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        dest="specs",
+        help="properties and policies of your own (docs/properties.md), beside those that kverify.toml names",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        dest="parameters",
+        help="the value of a parameter of a specification; may be given several times",
+    )
     shared.add_config(parser)
     shared.add_output(parser)
     parser.add_argument(
@@ -88,9 +106,15 @@ def run(arguments: argparse.Namespace) -> int:
     from kverify.report.source import Sources
 
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
-    boundary = shared.boundary(arguments)
+    configuration = shared.configured(arguments)
     sources = Sources()
-    report = _check(arguments, sources, boundary)
+    specs, problems = read_specs(arguments, configuration)
+    if problems:
+        from kverify.checks.finding import Report
+
+        report = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version)
+    else:
+        report = _check(arguments, sources, configuration, specs)
     code = _exit_code(report, arguments)
     try:
         _print(report, sources, arguments)
@@ -112,7 +136,46 @@ def _exit_code(report: Report, arguments: argparse.Namespace) -> int:
     return report.exit_code(Severity[arguments.fail_on.upper()])
 
 
-def _check(arguments: argparse.Namespace, sources: Sources, boundary: Boundary) -> Report:
+def read_specs(
+    arguments: argparse.Namespace, configuration: Configuration
+) -> tuple[Specs | None, tuple[Diagnostic, ...]]:
+    """The specifications of a run, or what is wrong with them; then nothing is checked at all.
+
+    Exits with a usage error for a parameter that no specification has, or cannot have that value.
+    """
+    paths = [*configuration.specs, *arguments.specs]
+    given = dict(configuration.parameters)
+    for text in arguments.parameters:
+        name, sign, value = text.partition("=")
+        if not sign:
+            _usage(arguments, f"--set takes NAME=VALUE, not {text!r}")
+        given[name.strip()] = value
+    if not paths:
+        if arguments.parameters:
+            _usage(arguments, "--set gives values to parameters of specifications, and there is no --spec")
+        return None, ()
+    from kverify.checks.specs import Specs
+    from kverify.spec.language.checker import check, setting
+    from kverify.spec.language.library import read_files
+    from kverify.spec.language.parser import parse_expression
+
+    library, problems = read_files(paths)
+    checked, more = check(library)
+    if problems or more:
+        return None, (*problems, *more)
+    values = {}
+    for name, text in given.items():
+        value, wrong = parse_expression(text)
+        reason = f"{text!r} is not a value: {wrong[0].message}" if value is None else setting(library, name, value)
+        if reason or value is None:
+            _usage(arguments, f"parameter {name}: {reason}")
+        values[name] = value
+    return Specs(checked=checked, values=values), ()
+
+
+def _check(
+    arguments: argparse.Namespace, sources: Sources, configuration: Configuration, specs: Specs | None
+) -> Report:
     from kverify.cluster.bundle import Bundle
 
     progress = streams.Progress()
@@ -134,7 +197,9 @@ def _check(arguments: argparse.Namespace, sources: Sources, boundary: Boundary) 
             kubernetes_version=arguments.kubernetes_version,
             properties=tuple(arguments.properties),
             max_states=arguments.max_states,
-            boundary=boundary,
+            boundary=configuration.boundary,
+            specs=specs,
+            severities=configuration.severities,
             progress=progress,
         )
         try:

@@ -8,6 +8,14 @@
     name = "tls-*"                   # a glob; every name when left out
     reason = "written by cert-manager"
 
+    specs = ["policies"]             # files or directories of specifications, beside kverify.toml
+
+    [parameters]
+    headroom = "2"                   # values for parameters of specifications, as they would be written there
+
+    [severity]
+    KV4005 = "error"                 # by id: error, warning or info
+
 The file is ``kverify.toml`` of the current directory, or ``--config FILE``.
 """
 
@@ -16,14 +24,17 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from attrs import field, frozen
+
 from kverify.cluster.references.existence import Boundary, External
+from kverify.manifest.diagnostics import Severity
 
 DEFAULT = Path("kverify.toml")
-_KEYS = ("external", "references")
+_KEYS = ("external", "parameters", "references", "severity", "specs")
 _EXTERNAL_KEYS = ("kind", "name", "namespace", "reason")
 
 
@@ -31,14 +42,24 @@ class ConfigurationError(ValueError):
     """The configuration cannot be used. Every line of the message is one problem, with its place and the mend."""
 
 
-def read(path: Path | None) -> Boundary:
-    """The boundary that the configuration describes. Without ``path`` the default file is read if it is there.
+@frozen(kw_only=True)
+class Configuration:
+    """What a configuration says. ``specs`` are paths; ``parameters`` are texts in the property language."""
+
+    boundary: Boundary = Boundary()  # noqa: RUF009 - frozen, so all instances may share it
+    specs: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(factory=dict)
+    severities: Mapping[str, Severity] = field(factory=dict)
+
+
+def read(path: Path | None) -> Configuration:
+    """What the configuration says. Without ``path`` the default file is read if it is there.
 
     Raises ``ConfigurationError``.
     """
     if path is None:
         if not DEFAULT.is_file():
-            return Boundary()
+            return Configuration()
         path = DEFAULT
     try:
         text = path.read_text("utf-8")
@@ -63,9 +84,39 @@ def read(path: Path | None) -> Boundary:
         problems += found
         if not found:
             externals.append(External(**row))
+    specs = content.get("specs", [])
+    if not isinstance(specs, list) or not all(isinstance(name, str) for name in specs):
+        problems.append(f'{_place(path, text, "specs")}: specs is a list of paths, as in specs = ["policies"]')
+        specs = []
+    parameters, wrong = _texts(content, "parameters", path, text)
+    severities, more = _texts(content, "severity", path, text)
+    problems += [*wrong, *more]
+    for id, severity in severities.items():
+        if severity.upper() not in Severity.__members__:
+            problems.append(f"{_place(path, text, id)}: {id} is error, warning or info, not {severity!r}")
     if problems:
         raise ConfigurationError("\n".join(problems))
-    return Boundary(externals=tuple(externals), closed=closed == "closed")
+    return Configuration(
+        boundary=Boundary(externals=tuple(externals), closed=closed == "closed"),
+        specs=tuple(str(path.parent / name) for name in specs),
+        parameters=parameters,
+        severities={id: Severity[severity.upper()] for id, severity in severities.items()},
+    )
+
+
+def _texts(content: dict[str, Any], key: str, path: Path, text: str) -> tuple[dict[str, str], list[str]]:
+    """A table of texts, and what is wrong with it. Numbers and truth values are as good as texts."""
+    table = content.get(key, {})
+    if not isinstance(table, dict):
+        return {}, [f"{_place(path, text, key)}: write {key} as a table: [{key}]"]
+    problems = [
+        f"{_place(path, text, name)}: {name} of {key} is a text, not {value!r}"
+        for name, value in table.items()
+        if not isinstance(value, str | int | bool)
+    ]
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in table.items()
+    }, problems
 
 
 def _wrong(row: dict[str, Any], number: int, place: str) -> Iterable[str]:

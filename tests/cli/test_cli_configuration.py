@@ -25,7 +25,7 @@ reason = "written by cert-manager"
 def test_what_is_declared(tmp_path: Path) -> None:
     file = tmp_path / "kverify.toml"
     file.write_text(GOOD)
-    boundary = configuration.read(file)
+    boundary = configuration.read(file).boundary
     assert boundary.closed
     assert boundary.externals == (External(kind="Secret", name="tls-*", reason="written by cert-manager"),)
 

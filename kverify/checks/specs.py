@@ -1,0 +1,86 @@
+"""The specifications of a run: declarations that were checked, parameters with their values, and what they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from kverify.checks.context import Context
+from kverify.checks.finding import Cause
+from kverify.cluster.objects import describe
+from kverify.manifest.diagnostics import Severity
+from kverify.manifest.nodes import format_path
+from kverify.spec.facts import BundleFacts
+from kverify.spec.language.checker import Checked
+from kverify.spec.language.evaluate import Environment, condition, value_of
+from kverify.spec.language.syntax import Declaration, Expr, Quantifier
+from kverify.spec.language.values import Item
+
+
+@frozen(eq=False, kw_only=True)
+class Specs:
+    """What is asked beside the built-in checks. ``values`` overrule the defaults of parameters."""
+
+    checked: Checked
+    values: Mapping[str, Expr] = field(factory=dict)
+
+    def environment(self, ctx: Context) -> Environment:
+        """What the names of every expression mean in this run."""
+        facts = ctx.memo("facts", lambda: BundleFacts(ctx.admission))
+        library = self.checked.library
+        env = Environment(facts=facts, definitions=library.definitions)
+        values: dict[str, Any] = {}
+        for name, parameter in library.parameters.items():
+            values[name] = value_of(self.values.get(name, parameter.value), env)
+        return evolve(env, variables=values)
+
+
+def instances(quantifiers: Sequence[Quantifier], env: Environment) -> Iterator[Environment]:
+    """Every choice of objects for the variables of ``for`` clauses. Where a clause asks for ``node``, it is decided
+    later, because there may be several."""
+    if not quantifiers:
+        yield env
+        return
+    first, *rest = quantifiers
+    for item in env.facts.objects(first.kind):
+        inner = env.bind(first.variable, item)
+        if first.where is None or condition(first.where, inner) is True:
+            yield from instances(rest, inner)
+
+
+def chosen(declaration: Declaration, env: Environment) -> tuple[Item, ...]:
+    """The objects that the variables of a declaration stand for."""
+    return tuple(env.variables[q.variable] for q in declaration.quantifiers)
+
+
+def severity(declaration: Declaration, otherwise: Severity = Severity.ERROR) -> Severity:
+    """The severity that is declared."""
+    written = declaration.meta("severity")
+    return Severity[written.upper()] if written else otherwise
+
+
+def why(declaration: Declaration) -> str:
+    """The rule behind a check, with its source."""
+    rule, sources = declaration.meta("rule"), declaration.meta("source")
+    return f"{rule.rstrip('.')} ({sources})." if rule and sources else rule or sources
+
+
+def title(declaration: Declaration) -> str:
+    """What it says, in one sentence without a full stop."""
+    return (declaration.title or declaration.name.replace("-", " ")).rstrip(".")
+
+
+def place(item: Item) -> Cause:
+    """Where a value is written. Of an absent field, the nearest that is there."""
+    source, path = item.root.source, item.path
+    if path[-2:] in (("metadata", "name"), ("metadata", "namespace")):
+        path = path[-2:]  # A template has neither: its pods have those of the object that makes them.
+    written = source.span(path) if item.value is not None else source.key_span(path)
+    return Cause(written, format_path(path), "" if item.value is not None else "not set")
+
+
+def names(items: Sequence[Item]) -> str:
+    """The objects of an instance: the one, or all of them."""
+    return ", ".join(dict.fromkeys(describe(item.root) for item in items))
