@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.batch import CronJob, Job
+from kverify.checks import sizes
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.subject import Subject
@@ -167,10 +168,17 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
         certainty=Certainty.CERTAIN,
         outcome=outcome,
         details=_shares(ctx, owner, limit),
+        sizes=_sizes(subject) if severity is Severity.ERROR else (),
         why=WHY_QUOTA,
         repairs=_raise(ctx, owner, subject.most),
         verdict=_arithmetic(f"{count(subject.replicas, 'replica')}, {note}"),
     )
+
+
+def _sizes(subject: Subject) -> tuple[str, ...]:
+    """How many pods quotas would have to let exist, for every number at once."""
+    answer = sizes.by_admitted(subject)
+    return () if answer is None else (answer.text,)
 
 
 def _raise(ctx: Context, owner: AnyObject, pods: int, *, alone: bool = False) -> tuple[Repair, ...]:

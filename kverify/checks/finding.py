@@ -43,7 +43,8 @@ class Finding:
     ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``opening``
     says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome`` how it ends
     (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference. ``details`` are
-    further lines (per-node reasons). ``verdict`` carries method, scope, assumptions and the trace itself.
+    further lines (per-node reasons). ``sizes`` says at which other sizes the same goes wrong, and from where on it is
+    proved not to. ``verdict`` carries method, scope, assumptions and the trace itself.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Finding:
     steps: tuple[str, ...] = ()
     outcome: str = ""
     details: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
     why: str = ""
     repairs: tuple[Repair, ...] = ()
     verdict: Verdict | None = None
@@ -65,13 +67,14 @@ class Finding:
 @frozen(kw_only=True)
 class Proof:
     """A property that was decided to hold (or is vacuous, or is unknown) for an object: never shown without its
-    scope."""
+    scope. ``sizes`` says at which other sizes it does not hold, where that is known."""
 
     id: str
     object: str
     property: str
     message: str
     verdict: Verdict
+    sizes: tuple[str, ...] = ()
 
 
 @frozen

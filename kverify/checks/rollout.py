@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from kverify.checks import decide, theorems
+from kverify.checks import decide, sizes, theorems
 from kverify.checks.admitted import blocks_rollout
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
@@ -56,6 +56,10 @@ def check(ctx: Context) -> Iterator[Answer]:
         scene, verdict = decide_rollout(ctx, subject)
         if verdict.outcome is Outcome.VIOLATED and scene is not None:
             yield _finding(ctx, subject, scene, verdict)
+        elif scene is not None and verdict.outcome is Outcome.HOLDS and scene.world.places != (ANYWHERE,):
+            known = sizes.answers(ctx, subject)
+            told = tuple(answer.text for answer in known if answer.sizes.stuck)
+            yield evolve(_proof(subject, verdict), sizes=told)
         else:
             yield _proof(subject, verdict)
 
@@ -123,6 +127,7 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> 
         steps=tuple(trace.sentences()),
         outcome=sentences(*stuck.sentences, "nothing moves any more"),
         details=stuck.details,
+        sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)),
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,
         repairs=tuple(_repairs(ctx, subject)),
         verdict=verdict,

@@ -106,7 +106,7 @@ def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
     return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(assumption,))
 
 
-def _fixed(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
+def fixed_pods(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
     """The pods that stay where they are while ``moving`` are asked about."""
     stay = tuple((PodGroup(s.new), ctx.home(s)) for s in ctx.placeable if s not in moving and ctx.home(s))
     return (*ctx.cluster.others, *stay)
@@ -129,7 +129,7 @@ def _base(
         workloads=workloads,
         places=tuple(Place(node.name, i) for i, node in enumerate(ctx.nodes)),
         nodes=ctx.nodes,
-        others=_fixed(ctx, subjects),
+        others=fixed_pods(ctx, subjects),
         namespaces=ctx.namespaces,
         ignored=ignored,
         budgets=ctx.model_budgets({w.name: w for w in workloads}),

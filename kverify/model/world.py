@@ -50,10 +50,15 @@ class NodeStatus(Enum):
 
 @frozen(eq=False)
 class Place:
-    """A node, or (``node`` is None) any of the nodes that need not be told apart."""
+    """A node, or (``node`` is None) any of the nodes that need not be told apart.
+
+    ``room`` says of several nodes how many pods of this question they take together: exact where every node takes the
+    same number whichever of them come, because then some node has room as long as they are fewer.
+    """
 
     name: str
     node: int | None = None
+    room: Number | None = None
 
 
 @frozen(eq=False, kw_only=True)
@@ -77,7 +82,8 @@ class World:
     ``others`` are pods that do not move in this question: groups of them with a count per node. ``ignored`` are filter
     plugins that need not be asked, because it has been proved that they always let every pod of this question in (or
     because there is no cluster and that is assumed). ``disturbed`` is the place whose status may change, with its first
-    status. ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind its pods.
+    status. ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind its pods. ``admitted``
+    is how many pods of this question admission lets exist at once (a quota counts pods until they are gone).
     """
 
     workloads: tuple[Workload, ...]
@@ -89,6 +95,7 @@ class World:
     budgets: tuple[Budget, ...] = ()
     disturbed: tuple[Place, NodeStatus] | None = None
     stale: bool = False
+    admitted: Number | None = None
 
     @cached_property
     def revisions(self) -> tuple[Revision, ...]:

@@ -98,6 +98,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "steps": list(finding.steps),
         "outcome": finding.outcome or None,
         "details": list(finding.details),
+        "sizes": list(finding.sizes),
         "why": finding.why or None,
         "repairs": [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs],
         "verdict": None if finding.verdict is None else _verdict(finding.verdict),
@@ -111,6 +112,7 @@ def _proof(proof: Proof) -> dict[str, Any]:
         "property": proof.property,
         "message": proof.message,
         "verdict": _verdict(proof.verdict),
+        "sizes": list(proof.sizes),
     }
 
 

@@ -90,6 +90,8 @@ class _Text:
             yield from wrap(f.outcome, indent=4, label="=> ")
         for detail in f.details:
             yield from wrap(detail, indent=4, label="- ")
+        for size in f.sizes:
+            yield from wrap(size, "sizes: ", indent=2, hang=4)
         if f.why:
             yield from wrap(f.why, "why: ", indent=2, hang=4)
         for repair in f.repairs:
@@ -187,6 +189,9 @@ class _Text:
             yield f"  {self.style.bold(label.rstrip())}"
             for part in parts:
                 yield from wrap(f"{_names([row.object for row in part])}: {part[0].message}", indent=6, hang=8)
+        for row in rows:
+            for size in row.sizes:
+                yield from wrap(size, "sizes: " if len(rows) == 1 else f"sizes of {row.object}: ", indent=6, hang=8)
         for line in wrap(self.grounds([row.verdict for row in rows]), indent=6):
             yield self.style.dim(line)
 

@@ -66,7 +66,16 @@ def everything(finding: Finding) -> str:
     notes = (cause.note for cause in finding.causes)
     repairs = (repair.text for repair in finding.repairs if repair.verified)
     return "\n".join(
-        (finding.message, finding.opening, *finding.steps, finding.outcome, *finding.details, *notes, *repairs)
+        (
+            finding.message,
+            finding.opening,
+            *finding.steps,
+            finding.outcome,
+            *finding.details,
+            *finding.sizes,
+            *notes,
+            *repairs,
+        )
     )
 
 

@@ -45,10 +45,14 @@ def actions(world: World) -> Iterator[Action]:
 
 def _create(world: World, revision: Revision) -> Action:
     pending = integer(world.pending(revision))
+    admitted: Condition = True
+    if world.admitted is not None:
+        exist = total(world.live(r) + world.count(r, (Phase.TERMINATING,)) for r in world.revisions)
+        admitted = exist <= world.admitted - 1
     return Action(
         f"create {revision.key}",
         COMPONENT,
-        guard=world.live(revision) < integer(world.spec(revision)),
+        guard=all_of([world.live(revision) < integer(world.spec(revision)), admitted]),
         updates={world.pending(revision): pending + 1},
         says=f"{revision.title} creates a pod",
     )

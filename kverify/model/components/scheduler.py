@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from kverify.api.types.node import Taint
-from kverify.model.expr import Condition, Number, all_of, any_of, integer
+from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
 from kverify.model.system import Action, Fairness, Variable
@@ -56,6 +56,9 @@ def actions(world: World) -> Iterator[Action]:
 
 def fits_on(world: World, revision: Revision, place: Place) -> Condition:
     """Every filter accepts a pod of ``revision`` on ``place`` now, whatever the disturbed node's status is."""
+    if place.room is not None:
+        here = total(world.count(r, (*LIVE, Phase.TERMINATING), (place,)) for r in world.revisions)
+        return here <= place.room - 1
     if place.node is None or revision.pod is None:
         return True
     cases: list[Condition] = []
