@@ -346,17 +346,25 @@ def _replayed(
 
     Raises ``ReplayError`` when they do not: then the symbolic and the concrete reading of a filter differ.
     """
+    steps = _some_order(question, placement) if order is None else order
+    done: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
+    for d, n in steps:
+        if reject(question.demands[d].pod, n, question.concrete(done), question.cluster.profile):
+            raise ReplayError("the filters do not let the blocking placement come about")
+        done[d, n] += 1
+    return steps
+
+
+def _some_order(question: Question, placement: Placement) -> tuple[tuple[int, int], ...]:
+    """An order in which each pod fits where it goes, as far as there is one. A state finds it, the filters judge it."""
     state = question.state()
-    left = list(order) if order is not None else [key for key, n in placement.items() for _ in range(n)]
+    left = [key for key, number in placement.items() for _ in range(number)]
     steps = []
     while left:
-        for i, (d, n) in enumerate(left if order is None else left[:1]):
-            if state.fits(question.demands[d].pod, n):
-                state.bind(question.demands[d].pod, n)
-                steps.append(left.pop(i))
-                break
-        else:
-            raise ReplayError("the filters do not let the blocking placement come about")
+        i = next((i for i, (d, n) in enumerate(left) if state.fits(question.demands[d].pod, n)), 0)
+        d, n = left.pop(i)
+        state.bind(question.demands[d].pod, n)
+        steps.append((d, n))
     return tuple(steps)
 
 

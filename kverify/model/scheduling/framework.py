@@ -314,8 +314,9 @@ class Snapshot:
     ) -> tuple[Number | None, tuple[Number, ...]]:
         """:meth:`by_domain` as a node sees it, which is in the domain that its label ``key`` names.
 
-        The number of that domain, ``None`` where it is not among ``domains``, and numbers that are at most as large as
-        something exactly if those of all other domains are. The first may be taken into account with them.
+        The first is the number in that domain, ``None`` where it is not among ``domains``. The others are for asking
+        whether something is at most as large as the number in every other domain. That of its own domain, or the least
+        of all, may be among them or stand for them: ask about the own domain first.
         """
         numbers = dict(self.by_domain(groups, domains, uncounted))
         here = numbers.pop(self.nodes[node_index].labels[key], None)
