@@ -7,14 +7,19 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
+from attrs import evolve
+
 from kverify.api.types.policy import PodDisruptionBudget
+from kverify.checks.claims import claims_of
 from kverify.checks.options import Options
+from kverify.checks.storage import Volumes, pinned, volumes_of
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of
 from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
+from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
@@ -75,7 +80,43 @@ class Context:
             for pod in self.bundle.live_pods
             if (node := pod.spec.node_name) and node in position and key_of(pod) not in ours
         )
-        return Cluster(nodes=self.nodes, others=others, namespaces=self.namespaces)
+        return Cluster(nodes=self.nodes, others=others, namespaces=self.namespaces, storage=self.volumes.storage)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """What every claim is bound to, or will be."""
+        return volumes_of(self.admission, self.nodes)
+
+    @cached_property
+    def _pinned(self) -> tuple[Storage, tuple[str, ...]]:
+        if self.open:
+            return self.volumes.storage, ()
+        return pinned(self.volumes, self.nodes, [s.new for s in self.subjects])
+
+    @property
+    def settled_storage(self) -> Storage:
+        """The storage once everybody runs: where a claim can be bound to several volumes, it is bound to one of them,
+        as ``volume_assumptions`` say."""
+        return self._pinned[0]
+
+    @property
+    def settled_cluster(self) -> Cluster:
+        """``cluster`` with ``settled_storage``."""
+        return evolve(self.cluster, storage=self.settled_storage)
+
+    @cached_property
+    def volume_assumptions(self) -> tuple[str, ...]:
+        """What was assumed of the claims of the manifests' workloads."""
+        if self.open:
+            return ()
+        names = [name for s in self.checked for name in claims_of(s.new)]
+        return (*dict.fromkeys(self.volumes.assumed[n] for n in names if n in self.volumes.assumed), *self._pinned[1])
+
+    def undecided(self, subject: Subject) -> str:
+        """Why it is not decided whether the pods of ``subject`` find a node, for reasons of their volumes."""
+        names = claims_of(subject.new)
+        reasons = (self.volumes.undecided[name] for name in names if name in self.volumes.undecided)
+        return "" if self.open else next(reasons, "")
 
     @property
     def checked(self) -> tuple[Subject, ...]:
@@ -150,7 +191,7 @@ class Context:
     ) -> tuple[Cluster, list[Demand], list[int], list[tuple[Sequence[int], int]]]:
         """The cluster, and the most that may be there at once while ``subject`` rolls out or has lost a node: demands,
         which of them are the subject's, and what bounds them together."""
-        cluster = self.cluster if without is None else self.cluster.without(without)
+        cluster = self.settled_cluster if without is None else self.settled_cluster.without(without)
         demands = list(self.demands(subject if without is None else None))
         index = self.placeable.index(subject)
         if without is not None:

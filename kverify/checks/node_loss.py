@@ -120,7 +120,7 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) ->
         certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
         opening=sentences(opening(case.scene, trace), f"{case.node} has just stopped answering"),
         steps=tuple(trace.sentences()),
-        outcome=sentences(*stuck.sentences, "one more node mends it"),
+        outcome=sentences(*stuck.sentences, "" if _only_volumes(stuck) else "one more node mends it"),
         details=stuck.details,
         why=WHY,
         verdict=verdict,
@@ -131,6 +131,11 @@ def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
     for r in stuck.culprits:
         yield subject.pod_cause(r.path, r.reason)
     yield subject.cause("spec.replicas")
+
+
+def _only_volumes(stuck: Stuck) -> bool:
+    """Volumes are in the way: another node does not reach them either."""
+    return any(requirement.plugin in ("VolumeBinding", "VolumeZone") for requirement in stuck.culprits)
 
 
 def _together(ctx: Context) -> Iterator[Answer]:

@@ -9,20 +9,23 @@ from attrs import evolve, frozen
 from kverify.api.registry import AnyObject
 from kverify.api.types import autoscaling_v1, autoscaling_v2
 from kverify.api.types.affinity import Toleration
-from kverify.api.types.apps import DaemonSet, Deployment, ReplicaSet
+from kverify.api.types.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kverify.api.types.batch import CronJob, Job
 from kverify.api.types.pod import Pod, PodTemplateSpec
+from kverify.checks.claims import part_name
 from kverify.checks.finding import Cause
+from kverify.checks.storage import Volumes
 from kverify.checks.subject import strategy_of
 from kverify.checks.words import count
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted, template_at
-from kverify.cluster.objects import describe, key_of, namespace_of
+from kverify.cluster.objects import Key, describe, key_of, namespace_of
 from kverify.engines.schedulability import Cluster
 from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling import node_affinity, node_name, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import reject, reported
+from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import RollingUpdate
 
 DAEMON_TOLERATIONS = tuple(
@@ -51,21 +54,37 @@ class Maker:
     most: int
     counted: str
     scaled: tuple[int, int] | None = None
+    part: str = ""
+    """Which of the object's pods these are, where their claims tell them apart."""
 
     @property
     def title(self) -> str:
-        return describe(self.object)
+        return f"{describe(self.object)} ({self.part})" if self.part else describe(self.object)
 
     def cause(self, path: str, note: str = "") -> Cause:
         """A field of the pod spec as a place in the manifest; where it is a default, the key it would stand under."""
-        placed = template_at(self.object)
-        full = ".".join(part for part in ("spec" if placed is None else f"{placed[0]}.spec", path) if part)
-        return at(self.object, full, note)
+        return at(self.object, pod_field(self.object, self.pod, path), note)
 
     def count_cause(self) -> Cause:
         """The field that says how many pods there are."""
         field = {"Job": "spec.parallelism", "CronJob": "spec.jobTemplate.spec.parallelism", "Pod": "spec"}
         return at(self.object, field.get(self.object.kind, "spec.replicas"), self.counted)
+
+
+def pod_field(owner: AnyObject, pod: PodInfo, path: str) -> str:
+    """The field of ``owner`` that a field of the spec of its pods comes from. The volumes of a StatefulSet are those of
+    its template and those of its claim templates."""
+    placed = template_at(owner)
+    start = "spec" if placed is None else f"{placed[0]}.spec"
+    if isinstance(owner, StatefulSet) and path.startswith("volumes["):
+        number, _, rest = path.removeprefix("volumes[").partition("]")
+        name = pod.spec.volumes[int(number)].name
+        templates = [template.metadata.name for template in owner.spec.volume_claim_templates]
+        if name in templates:
+            return f"spec.volumeClaimTemplates[{templates.index(name)}]"
+        written = [volume.name for volume in owner.spec.template.spec.volumes]
+        path = f"volumes[{written.index(name)}]{rest}"
+    return f"{start}.{path}" if path else start
 
 
 def at(item: AnyObject, path: str, note: str = "") -> Cause:
@@ -91,7 +110,16 @@ def pod_info(admission: Admission, owner: AnyObject) -> PodInfo | None:
     )
 
 
-def makers_of(admission: Admission) -> tuple[Maker, ...]:
+def most_of(admission: Admission) -> Mapping[Key, int]:
+    """How many pods there can be of each StatefulSet."""
+    scaled = _scaled(admission)
+    return {
+        key_of(item): _most(item, scaled.get((item.kind, namespace_of(item), item.metadata.name), (0, None))[1])[0]
+        for item in admission.bundle.of_kind(StatefulSet)
+    }
+
+
+def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Maker, ...]:
     """What the manifests want, and what the cluster's own workloads want beyond the pods that have a node."""
     found = []
     makers = {key_of(item) for row in admission.owners.values() for item in row}
@@ -109,6 +137,13 @@ def makers_of(admission: Admission) -> tuple[Maker, ...]:
             continue
         bounds = scaled.get((item.kind, namespace_of(item), item.metadata.name))
         most, counted = _most(item, None if bounds is None else bounds[1])
+        rows = () if volumes is None else volumes.parts.get(key_of(item), ())
+        if isinstance(item, StatefulSet) and item.spec.volume_claim_templates and volumes is not None:
+            for part in rows:
+                told = part_name(item, part) if len(rows) > 1 else ""
+                number = counted if len(rows) == 1 else f"{part.pods} of {counted}"
+                found.append(Maker(item, part.pod(pod, item), part.pods, number, bounds, told))
+            continue
         if not admission.bundle.is_wanted(item):
             most = max(0, most - placed.get(key_of(item), 0))
         if most:
@@ -169,7 +204,7 @@ class Daemon:
     lacking: tuple[tuple[str, str], ...]
 
 
-def standing(admission: Admission) -> tuple[Cluster, tuple[Daemon, ...]]:
+def standing(admission: Admission, volumes: Volumes | None = None) -> tuple[Cluster, tuple[Daemon, ...]]:
     """The nodes with the pods that stay: those of nobody in the manifests, those that name their node, and a pod of
     every DaemonSet on every node it may use."""
     bundle = admission.bundle
@@ -184,7 +219,8 @@ def standing(admission: Admission) -> tuple[Cluster, tuple[Daemon, ...]]:
             group = PodGroup(PodInfo.of(pod), pod.metadata.deletion_timestamp is not None)
             others.append((group, {position[pod.spec.node_name]: 1}))
     distinct = {(key, *group_nodes): (group, on) for group, on in others for key, group_nodes in [(group, tuple(on))]}
-    cluster = Cluster(nodes=nodes, others=tuple(distinct.values()), namespaces=bundle.namespaces)
+    storage = Storage() if volumes is None else volumes.storage
+    cluster = Cluster(nodes=nodes, others=tuple(distinct.values()), namespaces=bundle.namespaces, storage=storage)
     rows = []
     for daemon in daemons:
         found = pod_info(admission, daemon)
@@ -199,7 +235,7 @@ def _with_daemon(cluster: Cluster, daemon: DaemonSet, pod: PodInfo) -> tuple[Clu
     pod = evolve(pod, spec=evolve(pod.spec, tolerations=(*pod.spec.tolerations, *extra)))
     groups = tuple(group for group, _ in cluster.others)
     counts = {(g, n): number for g, (_, on) in enumerate(cluster.others) for n, number in on.items()}
-    snapshot = Snapshot(cluster.nodes, groups, counts, cluster.namespaces)
+    snapshot = Snapshot(cluster.nodes, groups, counts, cluster.namespaces, cluster.storage)
     # NodesShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go: no filter over what is on the node.
     meant = (node_name.PLUGIN, node_affinity.PLUGIN, taint_toleration.PLUGIN)
     on: dict[int, int] = {}

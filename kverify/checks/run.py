@@ -7,7 +7,19 @@ from functools import partial
 
 from attrs import evolve
 
-from kverify.checks import admitted, drain, node_loss, policies, promises, rollout, schedulable, service, spread
+from kverify.checks import (
+    admitted,
+    drain,
+    gates,
+    node_loss,
+    policies,
+    promises,
+    rollout,
+    schedulable,
+    service,
+    spread,
+    volumes,
+)
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
@@ -23,7 +35,9 @@ Check = Callable[[Context], Iterator[Answer]]
 
 CHECKS: dict[str, tuple[str, Check]] = {
     admitted.PROPERTY: ("every pod is admitted", admitted.check),
+    gates.PROPERTY: ("nothing holds pods back", gates.check),
     schedulable.PROPERTY: ("every pod finds a node", schedulable.check),
+    volumes.PROPERTY: ("pods can follow their volumes", volumes.check),
     rollout.PROPERTY: ("rollouts complete", rollout.check),
     promises.PROPERTY: ("rollouts keep their promises", promises.check),
     spread.PROPERTY: ("rollouts keep the spread", spread.check),
@@ -89,7 +103,13 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
         findings=tuple(sorted(overruled, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
-        assumptions=(*assumptions, *map(str, assumed), *crossed.assumed, *ctx.admission.assumed()),
+        assumptions=(
+            *assumptions,
+            *ctx.volume_assumptions,
+            *map(str, assumed),
+            *crossed.assumed,
+            *ctx.admission.assumed(),
+        ),
         not_modelled=not_modelled(bundle),
         objects=len(bundle.wanted),
         interrupted=interrupted,

@@ -30,8 +30,19 @@ ELSEWHERE = Place("another node")
 """All nodes but the disturbed one."""
 
 CLUSTER_IS_OPEN = "no nodes were given: every pod is assumed to find a node that fits (see what it would have to offer)"
-OPEN_IGNORES = frozenset({"NodeAffinity", "NodeName", "NodeResourcesFit", "PodTopologySpread"})
-"""Filters that an unknown cluster is assumed to satisfy. Host ports and anti-affinity still keep pods apart."""
+OPEN_IGNORES = frozenset(
+    {
+        "NodeAffinity",
+        "NodeName",
+        "NodeResourcesFit",
+        "NodeVolumeLimits",
+        "PodTopologySpread",
+        "VolumeBinding",
+        "VolumeZone",
+    }
+)
+"""Filters that an unknown cluster is assumed to satisfy. Host ports, anti-affinity and volumes for one pod only still
+keep pods apart."""
 
 MAX_PLACEMENTS = 20_000
 """States explored to enumerate where pods can settle, before falling back to one query per node."""
@@ -68,17 +79,17 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
             subject, workload, "nodes are not told apart: it is proved that every order fits all pods (exact)"
         )
     if ctx.open:
-        return _two_nodes(subject, workload)
+        return _two_nodes(ctx, subject, workload)
     return _placed(ctx, (subject,), (workload,), None)
 
 
-def _two_nodes(subject: Subject, workload: Workload) -> Scene:
+def _two_nodes(ctx: Context, subject: Subject, workload: Workload) -> Scene:
     """A claim ties pods to one node; in an open cluster two nodes are enough to be on the wrong one."""
     nodes = tuple(NodeInfo(name=name, labels={HOSTNAME: name}) for name in ("one node", "another node"))
     places = tuple(Place(node.name, i) for i, node in enumerate(nodes))
     revisions = tuple(evolve(r, pod=r.pod and _at_home(r.pod)) for r in workload.revisions)
     workload = evolve(workload, revisions=revisions)
-    world = World(workloads=(workload,), places=places, nodes=nodes, ignored=OPEN_IGNORES)
+    world = World(workloads=(workload,), places=places, nodes=nodes, storage=ctx.volumes.storage, ignored=OPEN_IGNORES)
     start: Settled = {(revisions[0].key, places[0].name): subject.replicas}
     return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(CLUSTER_IS_OPEN,))
 
@@ -131,6 +142,7 @@ def _base(
         nodes=ctx.nodes,
         others=fixed_pods(ctx, subjects),
         namespaces=ctx.namespaces,
+        storage=ctx.settled_storage,
         ignored=ignored,
         budgets=ctx.model_budgets({w.name: w for w in workloads}),
     )
@@ -220,7 +232,7 @@ def _counts_on(ctx: Context, base: World, subjects: Sequence[Subject], node: int
 
 
 def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]:
-    question = Question(ctx.demands(), ctx.cluster)
+    question = Question(ctx.demands(), ctx.settled_cluster)
     if not question.all_stable:
         raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {subject.title}")
     demand = ctx.placeable.index(subject)
@@ -244,6 +256,7 @@ def _open_scene(
         places=(here, ELSEWHERE),
         nodes=(node,),
         namespaces=ctx.namespaces,
+        storage=ctx.volumes.storage,
         ignored=OPEN_IGNORES,
         budgets=ctx.model_budgets({w.name: w for w in workloads}),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from attrs import evolve
+
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.stuck import per_node
@@ -50,7 +52,11 @@ def check(ctx: Context) -> Iterator[Answer]:
         outcome = Outcome.UNKNOWN if together.room is Room.UNKNOWN else Outcome.HOLDS
         for subject in placeable:
             if subject.wanted and ctx.alone(subject).room is Room.ALWAYS:
-                yield _proof(ctx, subject, outcome, together)
+                reason = ctx.undecided(subject)
+                if reason:
+                    yield _proof(ctx, subject, Outcome.UNKNOWN, evolve(together, reason=reason))
+                else:
+                    yield _proof(ctx, subject, outcome, together)
 
 
 def _scope(ctx: Context, subjects: Sequence[Subject]) -> str:

@@ -43,6 +43,12 @@ MODELLED = frozenset(
         "Secret",
         "PriorityClass",
         "PersistentVolumeClaim",
+        "PersistentVolume",
+        "StorageClass",
+        "CSINode",
+        "CSIDriver",
+        "CSIStorageCapacity",
+        "VolumeAttachment",
         "LimitRange",
         "ResourceQuota",
         "RuntimeClass",
@@ -68,13 +74,25 @@ READ = _names(
     ReplicaSetSpec="replicas selector minReadySeconds",
     PodSpec="nodeSelector affinity tolerations topologySpreadConstraints hostNetwork nodeName overhead "
     "terminationGracePeriodSeconds runtimeClassName serviceAccountName serviceAccount automountServiceAccountToken "
-    "imagePullSecrets hostPID hostIPC hostUsers",
+    "imagePullSecrets hostPID hostIPC hostUsers schedulingGates",
     PodStatus="phase conditions",
     Container="image resources readinessProbe restartPolicy",
     ContainerPort="hostPort protocol hostIP",
     ResourceRequirements="requests limits",
-    Volume="persistentVolumeClaim image",
-    PersistentVolumeClaimSpec="accessModes resources",
+    Volume="persistentVolumeClaim image gcePersistentDisk awsElasticBlockStore iscsi rbd",
+    PersistentVolumeClaimSpec="accessModes resources selector volumeName storageClassName volumeMode "
+    "volumeAttributesClassName",
+    PersistentVolumeClaimStatus="phase",
+    PersistentVolumeClaimTemplate="metadata",
+    PersistentVolumeSpec="accessModes capacity claimRef csi nodeAffinity storageClassName volumeMode "
+    "volumeAttributesClassName",
+    PersistentVolumeStatus="phase",
+    StorageClass="provisioner volumeBindingMode allowedTopologies",
+    CSINodeDriver="name allocatable topologyKeys",
+    CSIDriverSpec="storageCapacity",
+    CSIStorageCapacity="capacity maximumVolumeSize nodeTopology storageClassName",
+    VolumeAttachmentSpec="attacher nodeName",
+    VolumeAttachmentSource="persistentVolumeName",
     LimitRangeItem="type default defaultRequest min max maxLimitRequestRatio",
     ResourceQuotaSpec="hard scopes scopeSelector",
     ResourceQuotaStatus="used",
@@ -90,7 +108,8 @@ READ = _names(
 
 _KINDS = (
     "Deployment ReplicaSet Pod Service Node Namespace PodDisruptionBudget ConfigMap Secret PriorityClass "
-    "PersistentVolumeClaim LimitRange ResourceQuota RuntimeClass ServiceAccount"
+    "PersistentVolumeClaim LimitRange ResourceQuota RuntimeClass ServiceAccount PersistentVolume StorageClass CSINode "
+    "CSIDriver CSIStorageCapacity VolumeAttachment"
 )
 
 DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _names(
@@ -98,7 +117,8 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     ReplicaSet="status",
     Service="status",
     PodDisruptionBudget="status",
-    PersistentVolumeClaim="status",
+    CSINode="status",
+    VolumeAttachment="status",
     Namespace="spec status",
     ObjectMeta="generateName selfLink resourceVersion generation creationTimestamp deletionGracePeriodSeconds "
     "annotations managedFields finalizers",
@@ -114,7 +134,16 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     Volume="name configMap secret downwardAPI projected gitRepo nfs hostPath glusterfs cephfs azureFile quobyte "
     "flocker",
     EmptyDirVolumeSource="medium mode",
-    PersistentVolumeClaimSpec="volumeMode",
+    PersistentVolumeClaimStatus="accessModes allocatedResourceStatuses allocatedResources capacity conditions "
+    "currentVolumeAttributesClassName modifyVolumeStatus healthStatus",
+    PersistentVolumeSpec="mountOptions persistentVolumeReclaimPolicy local awsElasticBlockStore azureDisk azureFile "
+    "cephfs cinder fc flexVolume flocker gcePersistentDisk glusterfs hostPath iscsi nfs photonPersistentDisk "
+    "portworxVolume quobyte rbd scaleIO storageos vsphereVolume",
+    PersistentVolumeStatus="lastPhaseTransitionTime message reason",
+    StorageClass="allowVolumeExpansion mountOptions parameters reclaimPolicy",
+    CSINodeDriver="nodeID",
+    CSIDriverSpec="fsGroupPolicy podInfoOnMount requiresRepublish seLinuxMount tokenRequests volumeLifecycleModes "
+    "nodeAllocatableUpdatePeriodSeconds serviceAccountTokenInSecrets",
     ResourceQuotaStatus="hard",
     RuntimeClass="handler",
     ServiceSpec="ports clusterIP clusterIPs externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges "
@@ -132,7 +161,7 @@ taints say the same. What a pod's environment and volumes refer to by name is ch
 
 _BOUND = "a volume of this kind can bind a pod to some nodes, and only so many fit on one"
 _PRIORITY = "no pod preempts another, and all pods wait in one line"
-_ONE_ZONE = "the claim is taken to be reachable from every node"
+_COPIED = "a volume that is filled from another object is taken to be made like an empty one"
 
 NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("DeploymentSpec", "paused"): Effect("a paused Deployment does not roll out", (False,)),
@@ -146,7 +175,6 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("PodSpec", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
     ("PodSpec", "readinessGates"): Effect("the gates are taken to open as soon as the containers are ready"),
     ("PodSpec", "os"): Effect("a node with another operating system would refuse the pod"),
-    ("PodSpec", "schedulingGates"): Effect("the gates are taken to be removed at once"),
     ("PodSpec", "resourceClaims"): Effect("devices are taken to be free on every node"),
     ("PodSpec", "workloadRef"): Effect("pods are scheduled one by one, not as a gang"),
     ("PodSpec", "schedulingGroup"): Effect("pods are scheduled one by one, not as a gang"),
@@ -162,18 +190,21 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ),
     ("ResourceRequirements", "claims"): Effect("devices are taken to be free on every node"),
     ("EmptyDirVolumeSource", "sizeLimit"): Effect("a pod that writes more would be evicted"),
-    ("Volume", "ephemeral"): Effect(_ONE_ZONE),
     **_each(
         "Volume",
-        "gcePersistentDisk awsElasticBlockStore iscsi rbd flexVolume cinder fc vsphereVolume azureDisk "
-        "photonPersistentDisk portworxVolume scaleIO storageos csi",
+        "flexVolume cinder fc vsphereVolume azureDisk photonPersistentDisk portworxVolume scaleIO storageos csi",
         Effect(_BOUND),
     ),
     **_each(
         "PersistentVolumeClaimSpec",
-        "selector volumeName storageClassName dataSource dataSourceRef volumeAttributesClassName",
-        Effect(_ONE_ZONE),
+        "dataSource dataSourceRef",
+        Effect(_COPIED),
     ),
+    ("CSIDriverSpec", "attachRequired"): Effect("volumes are taken to be attached to nodes", (True,)),
+    ("CSIDriverSpec", "preventPodSchedulingIfMissing"): Effect(
+        "a node without the driver would refuse the pod", (False,)
+    ),
+    ("VolumeAttachmentSource", "inlineVolumeSpec"): Effect("only volumes that have a name are counted"),
     ("ServiceSpec", "externalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
     ("ServiceSpec", "internalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
     ("PriorityClass", "value"): Effect(_PRIORITY),
@@ -190,8 +221,6 @@ OTHER_KINDS: dict[str, str] = {
     "ReplicationController": "its pods take no room",
     "HorizontalPodAutoscaler": "replicas stay as they are given",
     "NetworkPolicy": "all traffic is let through",
-    "PersistentVolume": "every claim is taken to be reachable from every node",
-    "StorageClass": "every claim is taken to be reachable from every node",
     "MutatingWebhookConfiguration": "objects are taken as they are given",
     "ValidatingWebhookConfiguration": "nothing is refused",
     "MutatingAdmissionPolicy": "objects are taken as they are given",

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kverify.engines.errors import ReplayError, Undecided
 from kverify.engines.explicit import explore
@@ -29,6 +29,7 @@ from kverify.model.expr import Condition, Expr, Number, all_of, any_of, implies,
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, message, reject, requirements
 from kverify.model.scheduling.state import ClusterState
+from kverify.model.scheduling.storage import Storage
 from kverify.model.system import Action, TransitionSystem, Variable
 
 
@@ -58,16 +59,16 @@ class Cluster:
     others: tuple[tuple[PodGroup, Mapping[int, int]], ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = field(factory=dict)
     profile: tuple[Plugin, ...] = DEFAULT_PROFILE
+    storage: Storage = field(factory=Storage)
 
     def without(self, node: int) -> Cluster:
         """The cluster after it lost a node and the pods on it."""
-        return Cluster(
+        return evolve(
+            self,
             nodes=tuple(n for i, n in enumerate(self.nodes) if i != node),
             others=tuple(
                 (group, {i - (i > node): n for i, n in by_node.items() if i != node}) for group, by_node in self.others
             ),
-            namespaces=self.namespaces,
-            profile=self.profile,
         )
 
 
@@ -106,7 +107,11 @@ class Question:
         for i, (_, by_node) in enumerate(cluster.others):
             counts.update({(len(self.demands) + i, n): number for n, number in by_node.items()})
         self.snapshot = Snapshot(
-            nodes=cluster.nodes, groups=tuple(groups), counts=counts, namespaces=cluster.namespaces
+            nodes=cluster.nodes,
+            groups=tuple(groups),
+            counts=counts,
+            namespaces=cluster.namespaces,
+            storage=cluster.storage,
         )
         self.needs = {
             (d, n): tuple(requirements(demand.pod, n, self.snapshot, cluster.profile))
@@ -185,6 +190,7 @@ class Question:
             self.cluster.nodes,
             pods=[demand.pod for demand in self.demands],
             namespaces=self.cluster.namespaces,
+            storage=self.cluster.storage,
             profile=self.cluster.profile,
         )
         for group, by_node in self.cluster.others:

@@ -10,6 +10,7 @@ from kverify.model.components import deployment, kubelet, node_lifecycle, replic
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
 from kverify.model.scheduling.framework import PodInfo
+from kverify.model.scheduling.volumes import signatures
 from kverify.model.system import Action, State, TransitionSystem, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import Phase, Place, World
@@ -88,8 +89,10 @@ def alike(world: World, also: Iterable[PodInfo] = ()) -> tuple[tuple[Place, ...]
     if world.nodes and _asks_by_name(pods):
         return tuple((place,) for place in undisturbed)
     classes: dict[object, list[Place]] = {}
+    volumes = signatures(world.nodes, (*pods, *(group.pod for group, _ in world.others)), world.storage)
     for place in undisturbed:
-        classes.setdefault(_signature(world, place, pods), []).append(place)
+        seen = () if place.node is None else volumes[place.node]
+        classes.setdefault((_signature(world, place, pods), seen), []).append(place)
     return tuple(tuple(places) for places in classes.values())
 
 

@@ -11,9 +11,10 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
+from kverify.model.scheduling.storage import Storage
 from kverify.model.system import Variable
 from kverify.model.workload import Revision, Workload
 
@@ -91,6 +92,7 @@ class World:
     nodes: tuple[NodeInfo, ...] = ()
     others: tuple[tuple[PodGroup, Mapping[int, int]], ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = {}
+    storage: Storage = field(factory=Storage)
     ignored: frozenset[str] = frozenset()
     budgets: tuple[Budget, ...] = ()
     disturbed: tuple[Place, NodeStatus] | None = None

@@ -65,12 +65,13 @@ def _with_claims(owner: StatefulSet, template: PodTemplateSpec) -> PodTemplateSp
     claims = {claim.metadata.name: claim for claim in owner.spec.volume_claim_templates}
     volumes = [volume for volume in template.spec.volumes if volume.name not in claims]
     for name in claims:
-        source = PersistentVolumeClaimVolumeSource(claim_name=_claim_name(owner, name, 0))
+        source = PersistentVolumeClaimVolumeSource(claim_name=claim_name(owner, name, 0))
         volumes.append(Volume(name=name, persistent_volume_claim=source))
     return attrs.evolve(template, spec=attrs.evolve(template.spec, volumes=tuple(volumes)))
 
 
-def _claim_name(owner: StatefulSet, template: str, ordinal: int) -> str:
+def claim_name(owner: StatefulSet, template: str, ordinal: int) -> str:
+    """The claim of the pod with the given number, counted from 0 wherever the ordinals start."""
     first = owner.spec.ordinals.start if owner.spec.ordinals is not None else 0
     return f"{template}-{owner.metadata.name}-{(first or 0) + ordinal}"
 
@@ -107,7 +108,7 @@ def others_of(owner: AnyObject) -> Iterator[Created]:
         yield Created(Job(metadata=_named(owner), spec=owner.spec.job_template.spec), 1, "spec.jobTemplate")
     elif isinstance(owner, StatefulSet):
         for number, template in enumerate(owner.spec.volume_claim_templates):
-            name = _claim_name(owner, template.metadata.name, 0)
+            name = claim_name(owner, template.metadata.name, 0)
             metadata = attrs.evolve(template.metadata, name=name, namespace=namespace)
             claim = apply_defaults(PersistentVolumeClaim(metadata=metadata, spec=template.spec))
             yield Created(claim, pods_wanted(owner) or 0, f"spec.volumeClaimTemplates[{number}]")
@@ -131,4 +132,4 @@ def _named(owner: AnyObject) -> ObjectMeta:
 def claim_names(owner: StatefulSet, template: str) -> Iterator[str]:
     """The names of the claims of one template, for every ordinal."""
     for ordinal in range(pods_wanted(owner) or 0):
-        yield _claim_name(owner, template, ordinal)
+        yield claim_name(owner, template, ordinal)

@@ -16,6 +16,7 @@ from kverify.api.types.affinity import NodeSelectorRequirement
 from kverify.engines.schedulability import Cluster
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.node_affinity import required_node_affinity
+from kverify.model.scheduling.volumes import signatures
 
 
 @frozen(eq=False)
@@ -74,6 +75,7 @@ def classify(cluster: Cluster, pods: Sequence[PodInfo]) -> tuple[tuple[NodeClass
         for place, number in by_node.items():
             if number:
                 present[place].append((group, number))
+    volumes = signatures(cluster.nodes, pods, cluster.storage)
     found: dict[Hashable, list[int]] = {}
     for index, node in enumerate(cluster.nodes):
         form = (
@@ -84,6 +86,7 @@ def classify(cluster: Cluster, pods: Sequence[PodInfo]) -> tuple[tuple[NodeClass
             node.unschedulable,
             node.allocatable,
             tuple(present[index]),
+            volumes[index],
         )
         found.setdefault(form, []).append(index)
     classes = tuple(

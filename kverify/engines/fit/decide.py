@@ -104,7 +104,9 @@ def merged(cluster: Cluster) -> Cluster:
     groups: dict[PodGroup, dict[int, int]] = {}
     kept: dict[PodGroup, PodGroup] = {}
     for group, by_node in cluster.others:
-        nameless = evolve(group, pod=evolve(group.pod, name=""))
+        # The claims of ephemeral volumes have the name of the pod.
+        named = any(volume.ephemeral is not None for volume in group.pod.spec.volumes)
+        nameless = group if named else evolve(group, pod=evolve(group.pod, name=""))
         counts = groups.setdefault(nameless, {})
         kept[nameless] = group
         for node, number in by_node.items():
@@ -258,7 +260,8 @@ def concrete(state: State) -> Snapshot:
         counts.update({(d, node): number for d, number in here.items()})
     for index, (_, by_node) in enumerate(book.cluster.others):
         counts.update({(len(demands) + index, node): number for node, number in by_node.items()})
-    return Snapshot(book.cluster.nodes, tuple(demands + others), counts, book.cluster.namespaces)
+    cluster = book.cluster
+    return Snapshot(cluster.nodes, tuple(demands + others), counts, cluster.namespaces, cluster.storage)
 
 
 REPLAYED = 400

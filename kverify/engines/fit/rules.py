@@ -11,12 +11,12 @@ The filters of ``kverify.model.scheduling`` are run on two small snapshots whose
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
 from kverify.engines.fit.classes import NodeClass, Topology
-from kverify.engines.ranges import conjuncts, linear
+from kverify.engines.ranges import Range, conjuncts, decided, linear
 from kverify.engines.schedulability import Cluster, Demand
 from kverify.model.expr import Condition, Expr, Number, all_of, integer
 from kverify.model.scheduling import inter_pod_affinity, pod_topology_spread
@@ -108,6 +108,8 @@ class Rulebook:
                     refused.append(requirement)
                 elif isinstance(requirement.holds, Expr):
                     found = _blockers(requirement)
+                    if found is None and decided(requirement.holds, self._ranges(demand, node_class)):
+                        found = ()
                     covered = covered and found is not None
                     blockers += [self._rising(blocker, demand) for blocker in found or ()]
         # Pods that stay already exceed the bound.
@@ -116,6 +118,11 @@ class Rulebook:
         refused += [requirement for requirement in wide if requirement.holds is False]
         domain = True if refused else all_of(requirement.holds for requirement in wide)
         return Rules(tuple(refused), tuple(b for b in blockers if not b.never), domain, covered)
+
+    def _ranges(self, demand: int, node_class: int) -> Mapping[str, Range]:
+        """How many pods there can be of each demand while one of ``demand`` waits."""
+        most = [row.count - (d == demand) for d, row in enumerate(self.demands)]
+        return {name: (0, n) for d, n in enumerate(most) for name in (f"y{d}@{node_class}", f"t{d}")}
 
     def _rising(self, blocker: Blocker, demand: int) -> Blocker:
         """The blocker with the nodes that are domains of its spread constraint."""
@@ -151,6 +158,7 @@ class Rulebook:
                 groups=self._groups(self.topology.shared),
                 counts=counts,
                 namespaces=self.cluster.namespaces,
+                storage=self.cluster.storage,
             )
         return self._snapshots[node_class]
 
@@ -185,6 +193,7 @@ class Rulebook:
                 groups=self._groups(self.topology.single),
                 counts=counts,
                 namespaces=self.cluster.namespaces,
+                storage=self.cluster.storage,
             )
         return self._snapshots[-1]
 

@@ -103,6 +103,7 @@ def snapshot_of(world: World, nodes: tuple[NodeInfo, ...], *, without_disturbed:
         groups=tuple(groups),
         counts=counts,
         namespaces=world.namespaces,
+        storage=world.storage,
     )
 
 

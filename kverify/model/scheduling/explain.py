@@ -49,13 +49,25 @@ def label_mismatch(key: str, wanted: Iterable[str], labels: Mapping[str, str]) -
     values = list(wanted)
     if key in labels:
         actual = labels[key]
-        similar = nearest(actual, values)
+        # n1 and n2, a and b are no typing errors of each other.
+        similar = nearest(actual, (value for value in values if not _siblings(actual, value)))
         hint = f": {near_miss('label value', actual, similar)}" if similar is not None else ""
         return f"the node has {key}={actual}{hint}"
     similar = nearest(key, labels)
     if similar is None:
         return f"the node has no label {key}"
     return f"the node has {similar}={labels[similar]}: {near_miss('label key', key, similar)}"
+
+
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+
+
+def _siblings(a: str, b: str) -> bool:
+    """Names that differ in their numbers, or in a last letter that stands alone (``us-east-1a``)."""
+    if a.translate(_NO_DIGITS) == b.translate(_NO_DIGITS):
+        return True
+    alone = len(a) == len(b) and not a[-2:-1].isalpha()
+    return alone and a[:-1] == b[:-1] and a.casefold() != b.casefold()
 
 
 def amount(resource: str, number: int) -> str:

@@ -9,8 +9,9 @@ are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.model.expr import Number, any_of, ite, total
@@ -20,8 +21,14 @@ from kverify.model.scheduling.storage import Storage, claims_named, class_of
 
 NAME = "NodeVolumeLimits"
 
-Handle = tuple[str, str]
-"""A driver and what it calls the volume."""
+
+class Handle(NamedTuple):
+    """A driver and what it calls the volume. ``own``: it stands for one volume of each pod."""
+
+    driver: str
+    name: str
+    own: bool = False
+
 
 IN_TREE = frozenset(
     f"kubernetes.io/{name}"
@@ -36,7 +43,7 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
     storage = snapshot.storage
     handles = snapshot.memo((NAME, "pod", pod), lambda: _handles(pod, storage))
     limits = _limits(snapshot.nodes[node_index].name, storage)
-    for driver in sorted({driver for driver, _ in handles} & limits.keys()):
+    for driver in sorted({handle.driver for handle in handles} & limits.keys()):
         yield _within(driver, limits[driver], handles, node_index, snapshot)
 
 
@@ -58,10 +65,12 @@ def _limits(node: str, storage: Storage) -> Mapping[str, int]:
 def _handles(pod: PodInfo, storage: Storage) -> Mapping[Handle, int]:
     """The CSI volumes of ``pod`` (``filterAttachableVolumes``), each with the index of the pod's volume."""
     found: dict[Handle, int] = {}
-    for index, name, _ in claims_named(pod.name, pod.spec.volumes):
-        claim = storage.claims.get((pod.namespace, name))
+    for index, name, ephemeral in claims_named(pod.name, pod.spec.volumes):
+        claim = storage.claim(pod.namespace, name, ephemeral=ephemeral)
         handle = None if claim is None else _handle(claim, (pod.namespace, name), storage)
         if handle is not None:
+            if storage.every_pod_has(pod.namespace, name, ephemeral=ephemeral):
+                handle = Handle(handle.driver, f"{pod.namespace}/{name} of each pod", own=True)
             found.setdefault(handle, index)
     return found
 
@@ -71,11 +80,11 @@ def _handle(claim: PersistentVolumeClaim, key: tuple[str, str], storage: Storage
     volume = storage.volumes.get(claim.spec.volume_name or "")
     if volume is not None:
         source = volume.spec.csi
-        return None if source is None or not source.volume_handle else (source.driver, source.volume_handle)
+        return None if source is None or not source.volume_handle else Handle(source.driver, source.volume_handle)
     found = storage.classes.get(class_of(claim))
     if found is None or found.provisioner in IN_TREE:
         return None
-    return found.provisioner, f"{key[0]}/{key[1]} (to be provisioned)"
+    return Handle(found.provisioner, f"{key[0]}/{key[1]} (to be provisioned)")
 
 
 def _attached(node: str, storage: Storage) -> frozenset[Handle]:
@@ -84,8 +93,17 @@ def _attached(node: str, storage: Storage) -> frozenset[Handle]:
     for attachment in storage.attachments:
         volume = storage.volumes.get(attachment.spec.source.persistent_volume_name or "")
         if attachment.spec.node_name == node and volume is not None and volume.spec.csi is not None:
-            found.add((attachment.spec.attacher, volume.spec.csi.volume_handle))
+            found.add(Handle(attachment.spec.attacher, volume.spec.csi.volume_handle))
     return frozenset(found)
+
+
+def seen(node: str, storage: Storage) -> Hashable:
+    """What the filter knows of a node besides its pods: nodes of which it is equal are alike to it."""
+    limits = _limits(node, storage)
+    if not limits:
+        return ()
+    attached = sorted(handle for handle in _attached(node, storage) if handle.driver in limits)
+    return tuple(sorted(limits.items())), tuple(attached)
 
 
 def _users(driver: str, snapshot: Snapshot) -> Mapping[Handle, tuple[int, ...]]:
@@ -93,7 +111,7 @@ def _users(driver: str, snapshot: Snapshot) -> Mapping[Handle, tuple[int, ...]]:
     found: dict[Handle, list[int]] = {}
     for index, group in enumerate(snapshot.groups):
         for handle in _handles(group.pod, snapshot.storage):
-            if handle[0] == driver:
+            if handle.driver == driver:
                 found.setdefault(handle, []).append(index)
     return {handle: tuple(groups) for handle, groups in found.items()}
 
@@ -103,15 +121,20 @@ def _within(driver: str, limit: int, handles: Mapping[Handle, int], node_index: 
     node = snapshot.nodes[node_index].name
     attached = snapshot.memo((NAME, "attached", node), partial(_attached, node, snapshot.storage))
     there = {handle: snapshot.pods(groups, (node_index,)) for handle, groups in users.items() if handle not in attached}
-    before = total([sum(handle[0] == driver for handle in attached), *(ite(n >= 1, 1, 0) for n in there.values())])
-    own = [handle for handle in handles if handle[0] == driver and handle not in attached]
-    new = total(ite(there.get(handle, 0) <= 0, 1, 0) for handle in own)
+    before = total(
+        [
+            sum(handle.driver == driver for handle in attached),
+            *(number if handle.own else ite(number >= 1, 1, 0) for handle, number in there.items()),
+        ]
+    )
+    brought = [handle for handle in handles if handle.driver == driver and handle not in attached]
+    new = total(1 if handle.own else ite(there.get(handle, 0) <= 0, 1, 0) for handle in brought)
     # A pod that brings nothing new fits even where the limit is already exceeded.
     return Requirement(
         plugin=NAME,
         holds=any_of((before + new <= limit, new <= 0)),
         reason="node(s) exceed max volume count",
-        path=f"volumes[{min(index for handle, index in handles.items() if handle[0] == driver)}]",
+        path=f"volumes[{min(index for handle, index in handles.items() if handle.driver == driver)}]",
         stable=True,
         resolvable=True,
         explain=partial(_explain, driver, limit, before, new, node),

@@ -34,8 +34,13 @@ _NOTHING = parse_quantity("0")
 class Storage:
     """Claims by (namespace, name), the other objects by name.
 
-    ``complete`` says that what is not here does not exist. Without that, a claim that is not here restricts nothing: it
-    may come to exist, and to be reachable from every node.
+    ``complete`` says that what is not here does not exist, and that what is unbound now is meant as it is: a picture of
+    one moment. Without that, a claim that is not here restricts nothing (it may come to exist, and to be reachable from
+    every node), and an unbound one will be bound; ``known`` are the objects, by (kind, namespace, name), of which it is
+    known all the same: those that are missing do not come, those that are unbound stay so.
+
+    Of pods that come, one stands for many. ``own`` are the claims of which every pod has one like it, ``ephemeral`` the
+    claims that are made of the ephemeral volumes of a template, by the namespace and the name they would have.
     """
 
     claims: Mapping[tuple[str, str], PersistentVolumeClaim] = field(default=EMPTY, converter=freeze)
@@ -46,6 +51,9 @@ class Storage:
     capacities: tuple[CSIStorageCapacity, ...] = ()
     attachments: tuple[VolumeAttachment, ...] = ()
     complete: bool = False
+    known: frozenset[tuple[str, str, str]] = frozenset()
+    own: frozenset[tuple[str, str]] = frozenset()
+    ephemeral: Mapping[tuple[str, str], PersistentVolumeClaim] = field(default=EMPTY, converter=freeze)
 
     @classmethod
     def of(cls, objects: Iterable[object], *, complete: bool) -> Storage:
@@ -83,6 +91,24 @@ class Storage:
             attachments=tuple(attachments),
             complete=complete,
         )
+
+    def knows(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether an object that is missing does not come, and a claim that is unbound stays unbound."""
+        return self.complete or (kind, namespace, name) in self.known
+
+    def claim(self, namespace: str, name: str, *, ephemeral: bool = False) -> PersistentVolumeClaim | None:
+        """The claim that a volume of a pod uses (see :func:`claims_named`), if it is here."""
+        found = self.ephemeral.get((namespace, name)) if ephemeral else None
+        return self.claims.get((namespace, name)) if found is None else found
+
+    def every_pod_has(self, namespace: str, name: str, *, ephemeral: bool = False) -> bool:
+        """Whether the claim stands for one of each pod, and not for one that all of them use."""
+        return (namespace, name) in (self.ephemeral if ephemeral else self.own)
+
+    def provisions(self, claim: PersistentVolumeClaim) -> bool:
+        """Whether the class of ``claim`` makes volumes."""
+        found = self.classes.get(class_of(claim))
+        return found is not None and found.provisioner not in ("", NO_PROVISIONER)
 
     def delays_binding(self, claim: PersistentVolumeClaim) -> bool:
         """Whether the class of ``claim`` waits for a pod before it binds (``IsDelayBindingMode``)."""

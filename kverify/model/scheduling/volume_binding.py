@@ -6,12 +6,18 @@ unbound although its class binds at once. On a node, a bound volume's node affin
 are matched with available volumes, the smallest request first and the smallest volume that will do; what finds none is
 provisioned if the class can do that for the node (``allowedTopologies``, storage capacity).
 
-Nothing here depends on where other pods are: two pods that wait for the same free volume both see it as free.
+Nothing here depends on where other pods are: two pods that wait for the same free volume both see it as free. Only of
+pods that come, where one claim stands for one of each pod (``Storage.own``), it is counted how many of a node's volumes
+they take; that is right where every free volume of the class does for each of these claims and is reachable from one
+node only, as local volumes are.
+
+Where the storage is not a picture of one moment (``Storage.complete``), an unbound claim whose class binds at once will
+have been bound before the pod comes: to a volume that is made where the class allows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cmp_to_key, partial
 
 from attrs import frozen
@@ -19,11 +25,11 @@ from attrs import frozen
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.persistent_volume import PersistentVolume
 from kverify.api.types.storage import StorageClass
+from kverify.model.expr import times, total
 from kverify.model.scheduling import node_affinity
-from kverify.model.scheduling.explain import label_mismatch, listing
+from kverify.model.scheduling.explain import count, label_mismatch, listing
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.storage import (
-    NO_PROVISIONER,
     SELECTED_NODE,
     Storage,
     capacity,
@@ -48,6 +54,8 @@ class _Claim:
 
     claim: PersistentVolumeClaim
     path: str
+    own: bool = False
+    """The claim stands for one of each pod."""
 
     @property
     def name(self) -> str:
@@ -72,7 +80,10 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
         return
     node = snapshot.nodes[node_index]
     yield from _check_bound(claims.bound, node, snapshot.storage)
-    yield from _check_waiting(claims.waiting, node, snapshot.storage)
+    refused = tuple(_check_waiting(claims.waiting, node, snapshot.storage))
+    yield from refused
+    if not refused and any(item.own for item in claims.waiting):
+        yield from _check_pools(claims.waiting, node_index, snapshot)
 
 
 PLUGIN = Plugin(NAME, requirements, reports_all=True)
@@ -101,23 +112,25 @@ def _pre_filter(pod: PodInfo, snapshot: Snapshot) -> _Claims | Requirement:
     found: list[_Claim] = []
     for index, name, ephemeral in claims_named(pod.name, pod.spec.volumes):
         path = f"volumes[{index}].{'ephemeral' if ephemeral else 'persistentVolumeClaim.claimName'}"
-        claim = storage.claims.get((pod.namespace, name))
-        if claim is None and not storage.complete:
+        claim = storage.claim(pod.namespace, name, ephemeral=ephemeral)
+        if claim is None and not storage.knows("PersistentVolumeClaim", pod.namespace, name):
             continue
         refused = _refusal(pod, name, claim, ephemeral, snapshot)
         if refused is not None:
             reason, explain = refused
             return _failing(path, reason, explain, gives_up=True)
         assert claim is not None
-        found.append(_Claim(claim, path))
+        found.append(_Claim(claim, path, storage.every_pod_has(pod.namespace, name, ephemeral=ephemeral)))
     waiting = []
     for item in found:
         if is_bound(item.claim):
             continue
         if storage.delays_binding(item.claim) and not item.claim.spec.volume_name:
             waiting.append(item)
-        elif storage.complete:
+        elif storage.knows("PersistentVolumeClaim", pod.namespace, item.name):
             return _failing(item.path, UNBOUND, partial(_explain_unbound, item, storage), gives_up=True)
+        elif storage.provisions(item.claim) and not item.claim.spec.volume_name:
+            waiting.append(item)
     return _Claims(tuple(item for item in found if is_bound(item.claim)), tuple(waiting))
 
 
@@ -159,6 +172,11 @@ def _explain_unbound(item: _Claim, storage: Storage) -> str:
         return f"claim {item.name} has no storage class, so it is bound before any pod is scheduled, and is not yet"
     if name not in storage.classes:
         return f"claim {item.name} names storage class {name}, which does not exist"
+    if not storage.provisions(claim):
+        return (
+            f"storage class {name} of claim {item.name} provisions nothing, and no volume of the class does: "
+            f"{requested(claim)}, {listing(claim.spec.access_modes)}"
+        )
     return (
         f"storage class {name} of claim {item.name} binds at once (volumeBindingMode), and the claim is not bound yet"
     )
@@ -173,7 +191,7 @@ def _check_bound(claims: Iterable[_Claim], node: NodeInfo, storage: Storage) -> 
         name = item.claim.spec.volume_name or ""
         volume = storage.volumes.get(name)
         if volume is None:
-            if not storage.complete:
+            if not storage.knows("PersistentVolume", "", name):
                 continue
             detail = f"claim {item.name} is bound to volume {name}, which does not exist"
             yield _failing(item.path, NO_VOLUME, partial(str, detail))
@@ -242,15 +260,70 @@ def _unmatched(claims: list[_Claim], node: NodeInfo, storage: Storage) -> list[_
     return left
 
 
+def pool(claim: PersistentVolumeClaim, node: NodeInfo, storage: Storage) -> int | None:
+    """How many volumes on ``node`` are free for claims like ``claim``; None if its class makes as many as are
+    wanted."""
+    if storage.provisions(claim):
+        return None
+    free = storage.volumes_by_class.get(class_of(claim), ())
+    return sum(is_free(volume) and suits(volume, claim) and reachable(volume, node) for volume in free)
+
+
+def _check_pools(claims: Iterable[_Claim], node_index: int, snapshot: Snapshot) -> Iterator[Requirement]:
+    """For each class that provisions nothing: the volumes of the node are enough for the pods that come."""
+    storage = snapshot.storage
+    wanted: dict[str, list[_Claim]] = {}
+    for item in claims:
+        if item.own and not storage.provisions(item.claim):
+            wanted.setdefault(class_of(item.claim), []).append(item)
+    for name, items in sorted(wanted.items()):
+        free = pool(items[0].claim, snapshot.nodes[node_index], storage) or 0
+        users = snapshot.memo((NAME, "pool", name), partial(_pool_users, name, snapshot))
+        taken = total(times(snapshot.pods(groups, (node_index,)), number) for number, groups in users)
+        yield Requirement(
+            plugin=NAME,
+            holds=taken + len(items) <= free,
+            reason=BIND_CONFLICT,
+            path=items[0].path,
+            stable=True,
+            resolvable=False,
+            explain=partial(str, f"every pod takes {count(len(items), 'volume')} of class {name}, the node has {free}"),
+        )
+
+
+def _pool_users(name: str, snapshot: Snapshot) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """The groups whose pods take volumes of a class, by how many each takes."""
+    found: dict[int, list[int]] = {}
+    for index, group in enumerate(snapshot.groups):
+        claims = snapshot.memo((NAME, group.pod), partial(_pre_filter, group.pod, snapshot))
+        waiting = () if isinstance(claims, Requirement) else claims.waiting
+        number = sum(item.own and class_of(item.claim) == name for item in waiting)
+        if number:
+            found.setdefault(number, []).append(index)
+    return tuple((number, tuple(groups)) for number, groups in found.items())
+
+
+def seen(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Hashable:
+    """What the filter says to ``pod`` on a node without pods: nodes of which it is equal are alike to it."""
+    claims = snapshot.memo((NAME, pod), partial(_pre_filter, pod, snapshot))
+    if isinstance(claims, Requirement):
+        return ()
+    node = snapshot.nodes[node_index]
+    refused = tuple(r.reason for r in (*_check_bound(claims.bound, node, snapshot.storage),))
+    refused += tuple(r.reason for r in (*_check_waiting(claims.waiting, node, snapshot.storage),))
+    return refused, tuple(pool(item.claim, node, snapshot.storage) for item in claims.waiting if item.own)
+
+
 def _smaller(a: _Claim, b: _Claim) -> int:
     first, second = requested(a.claim), requested(b.claim)
     return -1 if first < second else int(second < first)
 
 
 def matching_volume(
-    claim: PersistentVolumeClaim, node: NodeInfo, taken: set[str], storage: Storage
+    claim: PersistentVolumeClaim, node: NodeInfo | None, taken: set[str], storage: Storage
 ) -> PersistentVolume | None:
-    """``FindMatchingVolume``: the volume reserved for ``claim``, else the smallest that will do on ``node``."""
+    """``FindMatchingVolume``: the volume reserved for ``claim``, else the smallest that will do on ``node`` (without a
+    node: anywhere, as the volume controller takes it for a class that binds at once)."""
     wanted = requested(claim)
     best: PersistentVolume | None = None
     for volume in storage.volumes_by_class.get(class_of(claim), ()):
@@ -258,17 +331,27 @@ def matching_volume(
             continue
         if not _same_kind(claim, volume) or capacity(volume) < wanted:
             continue
-        if _reserved_for(volume, claim):
-            return volume if reachable(volume, node) else None
-        if volume.status.phase != "Available" or volume.spec.claim_ref is not None:
-            continue
-        if claim.spec.selector is not None and not claim.spec.selector.matches(volume.metadata.labels):
-            continue
-        if not set(claim.spec.access_modes) <= set(volume.spec.access_modes) or not reachable(volume, node):
+        if reserved_for(volume, claim):
+            return volume if node is None or reachable(volume, node) else None
+        if not is_free(volume) or not suits(volume, claim) or not (node is None or reachable(volume, node)):
             continue
         if best is None or capacity(volume) < capacity(best):
             best = volume
     return best
+
+
+def is_free(volume: PersistentVolume) -> bool:
+    """No claim has the volume, or will have it."""
+    return volume.status.phase == "Available" and volume.spec.claim_ref is None
+
+
+def suits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+    """A volume of the claim's class does for the claim, wherever the pod is and whoever has it."""
+    if not _same_kind(claim, volume) or capacity(volume) < requested(claim):
+        return False
+    if claim.spec.selector is not None and not claim.spec.selector.matches(volume.metadata.labels):
+        return False
+    return set(claim.spec.access_modes) <= set(volume.spec.access_modes)
 
 
 def _same_kind(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
@@ -278,7 +361,7 @@ def _same_kind(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
     return (claim.spec.volume_attributes_class_name or "") == (volume.spec.volume_attributes_class_name or "")
 
 
-def _reserved_for(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+def reserved_for(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     """``IsVolumeBoundToClaim``."""
     reference = volume.spec.claim_ref
     if reference is None or reference.name != claim.metadata.name:
@@ -291,9 +374,9 @@ def _reserved_for(volume: PersistentVolume, claim: PersistentVolumeClaim) -> boo
 def _not_provisionable(item: _Claim, node: NodeInfo, storage: Storage) -> Requirement | None:
     """``checkVolumeProvisions``: why no volume for the claim can be made on ``node``."""
     found = storage.classes[class_of(item.claim)]
-    if found.provisioner in ("", NO_PROVISIONER):
+    if not storage.provisions(item.claim):
         return _failing(item.path, BIND_CONFLICT, partial(_explain_no_match, item, node, storage))
-    if not _topology_allowed(found, node):
+    if not topology_allowed(found, node):
         return _failing(item.path, BIND_CONFLICT, partial(_explain_topology, item, found, node))
     if not _has_capacity(item.claim, found, node, storage):
         size, name = requested(item.claim), found.metadata.name
@@ -302,7 +385,7 @@ def _not_provisionable(item: _Claim, node: NodeInfo, storage: Storage) -> Requir
     return None
 
 
-def _topology_allowed(found: StorageClass, node: NodeInfo) -> bool:
+def topology_allowed(found: StorageClass, node: NodeInfo) -> bool:
     """``MatchTopologySelectorTerms``: terms are ORed, a term without expressions matches nothing."""
     if not found.allowed_topologies:
         return True

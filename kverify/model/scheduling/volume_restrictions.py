@@ -31,9 +31,9 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
             claim = storage.claims.get((pod.namespace, source.claim_name))
             path = f"volumes[{index}].persistentVolumeClaim.claimName"
             if claim is None:
-                if storage.complete:
+                if storage.knows("PersistentVolumeClaim", pod.namespace, source.claim_name):
                     yield _missing(pod, source.claim_name, path, snapshot)
-            elif ONE_POD in claim.spec.access_modes:
+            elif ONE_POD in claim.spec.access_modes and not storage.every_pod_has(pod.namespace, source.claim_name):
                 yield _one_pod(pod, source.claim_name, path, snapshot, with_nominated=exclusive)
         elif _is_exclusive(volume):
             groups = snapshot.memo((NAME, "disk", volume), partial(_sharers, volume, snapshot))

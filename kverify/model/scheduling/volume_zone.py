@@ -88,19 +88,20 @@ def _topologies(pod: PodInfo, storage: Storage) -> tuple[tuple[_Topology, ...], 
             continue
         claim = storage.claims.get((pod.namespace, source.claim_name))
         if claim is None:
-            if not storage.complete:
+            if not storage.knows("PersistentVolumeClaim", pod.namespace, source.claim_name):
                 continue
             reason = f'persistentvolumeclaim "{source.claim_name}" not found'
             return (), _Refusal(index, reason, f"namespace {pod.namespace} has no claim {source.claim_name}")
         if not claim.spec.volume_name:
-            refused = _unbound(index, source.claim_name, class_of(claim), storage)
+            known = storage.knows("PersistentVolumeClaim", pod.namespace, source.claim_name)
+            refused = _unbound(index, source.claim_name, class_of(claim), storage) if known else None
             if refused is not None:
                 return (), refused
             continue
         name = claim.spec.volume_name
         bound = storage.volumes.get(name)
         if bound is None:
-            if not storage.complete:
+            if not storage.knows("PersistentVolume", "", name):
                 continue
             detail = f"claim {source.claim_name} is bound to volume {name}, which does not exist"
             return (), _Refusal(index, f'persistentvolume "{name}" not found', detail)
@@ -114,8 +115,6 @@ def _topologies(pod: PodInfo, storage: Storage) -> tuple[tuple[_Topology, ...], 
 
 def _unbound(index: int, claim: str, name: str, storage: Storage) -> _Refusal | None:
     """Only a claim whose class waits for a pod may be unbound."""
-    if not storage.complete:
-        return None
     if not name:
         reason = "PersistentVolumeClaim had no pv name and storageClass name"
         return _Refusal(index, reason, f"claim {claim} is not bound and names no storage class")
