@@ -7,17 +7,37 @@ for one that random walks run into; and last for as much search as the user allo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeAlias
+
 from attrs import evolve
 
-from kverify.engines import explicit, induction, progress, walk
+from kverify.engines import explicit, induction, liveness, progress, walk
 from kverify.engines.explicit import explore
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number, all_of, any_of, negate
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Always, Reaches
+from kverify.spec.property import Always, Property, Reaches
+
+Confirm: TypeAlias = "Callable[[TransitionSystem, Sequence[Property]], Verdict]"
+"""Is told of every system that would be searched and what a counterexample might violate; answers instead."""
+
+_CONFIRM: ContextVar[Confirm | None] = ContextVar("confirm", default=None)
 
 SMALL = 20_000
 """States searched before anything else is tried."""
+
+
+@contextmanager
+def instead(confirm: Confirm) -> Iterator[None]:
+    """Within the context no engine is asked: ``confirm`` answers. For looking at traces without searching again."""
+    token = _CONFIRM.set(confirm)
+    try:
+        yield
+    finally:
+        _CONFIRM.reset(token)
 
 
 def reaches(
@@ -27,25 +47,40 @@ def reaches(
     limit: int,
     invariant: Condition | None = None,
     rank: Number | None = None,
+    stays: bool = True,
 ) -> Verdict:
-    """Decide whether the goal stays reachable. ``invariant`` and ``rank`` allow a proof without search."""
-    verdict = explicit.check(system, prop, limit=min(SMALL, limit))
+    """Decide whether the goal stays reachable and every fair run reaches it, for good if it ``stays``.
+
+    ``invariant`` and ``rank`` allow a proof without search.
+    """
+    confirm = _CONFIRM.get()
+    stuck = never_stuck(system, prop)
+    if confirm is not None:
+        return confirm(system, (prop, *liveness.lasting(prop), stuck))
+    verdict = liveness.completes(system, prop, stays=stays, limit=min(SMALL, limit))
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict
     if invariant is not None and rank is not None:
         proof = progress.prove(system, prop, invariant=invariant, rank=rank)
         if proof.outcome is Outcome.HOLDS:
             return proof
-    at_rest = negate(any_of(a.guard for a in system.actions if not a.environment))
-    stuck = Always(name=prop.name, condition=negate(all_of([prop.premise, at_rest, negate(prop.goal)])))
     found = always(system, stuck, limit=limit)
     if found.outcome is Outcome.VIOLATED:
         return evolve(found, certain=not possible(system, prop.goal, limit=limit))
-    return explicit.check(system, prop, limit=limit) if limit > SMALL else verdict
+    return liveness.completes(system, prop, stays=stays, limit=limit) if limit > SMALL else verdict
+
+
+def never_stuck(system: TransitionSystem, prop: Reaches) -> Always:
+    """The part of ``prop`` that is about single states: none is at rest without the goal."""
+    at_rest = negate(any_of(a.guard for a in system.actions if not a.environment))
+    return Always(name=prop.name, condition=negate(all_of([prop.premise, at_rest, negate(prop.goal)])))
 
 
 def always(system: TransitionSystem, prop: Always, *, limit: int) -> Verdict:
     """Decide whether a condition holds in every reachable state."""
+    confirm = _CONFIRM.get()
+    if confirm is not None:
+        return confirm(system, (prop,))
     verdict = explicit.check(system, prop, limit=min(SMALL, limit))
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict

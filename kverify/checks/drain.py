@@ -78,7 +78,7 @@ def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     """Whether the drain of one case ends."""
     goal = Reaches(name=TITLE, goal=drained(case.world))
     verdict = decide.reaches(
-        case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+        case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking(), stays=False
     )
     return evolve(
         verdict,

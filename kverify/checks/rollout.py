@@ -12,7 +12,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.repairs import candidates
 from kverify.checks.scenes import ANYWHERE, Scene, TooManyPlacements, rollout_scene
-from kverify.checks.stuck import Stuck, explain, opening
+from kverify.checks.stuck import Stuck, ending, explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, sentences
 from kverify.engines.verdict import Outcome, Verdict
@@ -125,7 +125,7 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> 
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(opening(scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
-        outcome=sentences(*stuck.sentences, "nothing moves any more"),
+        outcome=sentences(*stuck.sentences, ending(trace)),
         details=stuck.details,
         sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)),
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,

@@ -41,7 +41,9 @@ class Stuck:
 
 
 def explain(scene: Scene, trace: Trace) -> Stuck:
-    """Read the last state of ``trace``."""
+    """Read the last state of ``trace``; where it goes round for ever, what it does."""
+    if trace.loop is not None:
+        return Stuck(sentences=(_round(trace),))
     world, view = scene.world, trace.system.view(trace.final)
     sentences: list[str] = []
     details: list[str] = []
@@ -77,6 +79,18 @@ def explain(scene: Scene, trace: Trace) -> Stuck:
         rejections=tuple(rejections),
         waits_for_volume=waits,
     )
+
+
+def _round(trace: Trace) -> str:
+    """The loop of ``trace`` in one sentence."""
+    said = list(dict.fromkeys(list(trace.sentences())[trace.loop :]))
+    shown = ", then ".join(said[:4]) + (f", then {len(said) - 4} more" if len(said) > 4 else "")
+    return f"the same steps repeat for ever, and nobody who could end it is left out of turn: {shown}"
+
+
+def ending(trace: Trace) -> str:
+    """Why the run does not get any further, in a few words."""
+    return "nothing moves any more" if trace.loop is None else "it goes on like this for ever"
 
 
 def concrete(world: World, view: Mapping[str, int | bool]) -> Snapshot:

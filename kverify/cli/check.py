@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
@@ -90,6 +91,11 @@ def add_parser(commands: Any) -> None:
         default=MAX_STATES,
         help=f"give up a search after N states; the answer is then 'unknown' (default: {MAX_STATES:,})",
     )
+    parser.add_argument(
+        "--traces",
+        metavar="DIR",
+        help="write the run behind each finding to a file in DIR (ITF), for `kverify replay` and other tools",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
@@ -106,6 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
     from kverify.report.source import Sources
 
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
+    if arguments.traces:
+        _require_apart(arguments)
     configuration = shared.configured(arguments)
     sources = Sources()
     specs, problems = read_specs(arguments, configuration)
@@ -116,6 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         report = _check(arguments, sources, configuration, specs)
     code = _exit_code(report, arguments)
+    if arguments.traces:
+        _write_traces(report, sources, arguments, configuration)
     try:
         _print(report, sources, arguments)
         sys.stdout.flush()
@@ -123,6 +133,40 @@ def run(arguments: argparse.Namespace) -> int:
         # The verdict stands, whether or not anybody reads it to the end.
         streams.abandon_stdout()
     return code
+
+
+def _require_apart(arguments: argparse.Namespace) -> None:
+    """Traces are JSON: below a directory that is read they would be taken for manifests the next time."""
+    folder = Path(arguments.traces).resolve()
+    for name in (*arguments.manifests, *arguments.cluster, *arguments.previous):
+        if Path(name).is_dir() and folder.is_relative_to(Path(name).resolve()):
+            _usage(
+                arguments, f"--traces {arguments.traces} lies in {name}, where the traces would be read as manifests"
+            )
+
+
+def _write_traces(
+    report: Report, sources: Sources, arguments: argparse.Namespace, configuration: Configuration
+) -> None:
+    from kverify.cli.configuration import DEFAULT
+    from kverify.report import evidence
+
+    default = (str(DEFAULT),) if DEFAULT.is_file() else ()
+    inputs = evidence.Inputs(
+        manifests=tuple(arguments.manifests),
+        cluster=tuple(arguments.cluster),
+        previous=tuple(arguments.previous),
+        config=(arguments.config,) if arguments.config else default,
+        specs=(*configuration.specs, *arguments.specs),
+        parameters=tuple(arguments.parameters),
+        kubernetes_version=arguments.kubernetes_version,
+        max_states=arguments.max_states,
+        stdin=sources.texts.get("-", ""),
+    )
+    try:
+        evidence.write(report, inputs, Path(arguments.traces))
+    except OSError as error:
+        _usage(arguments, f"--traces {arguments.traces}: {error.strerror}")
 
 
 def _usage(arguments: argparse.Namespace, message: str) -> NoReturn:

@@ -215,11 +215,11 @@ def check(
         if isinstance(prop, Always):
             verdict = _always(reduced, prop, limit, progress)
         else:
-            verdict = _reaches(reduced, prop, limit, progress)
+            verdict = reached(explore(reduced, limit=limit, keep_edges=True, progress=progress), prop)
     except KeyboardInterrupt:
         return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason="interrupted")
     if verdict.trace is not None:
-        verdict = evolve(verdict, trace=replay(evolve(verdict.trace, system=system), prop))
+        verdict = evolve(verdict, trace=replay(evolve(verdict.trace, system=system), prop), question=prop)
     return evolve(verdict, assumptions=(*verdict.assumptions, *notes))
 
 
@@ -264,8 +264,8 @@ def _always(system: TransitionSystem, prop: Always, limit: int | None, progress:
     )
 
 
-def _reaches(system: TransitionSystem, prop: Reaches, limit: int | None, progress: Progress | None) -> Verdict:
-    search = explore(system, limit=limit, keep_edges=True, progress=progress)
+def reached(search: Exploration, prop: Reaches) -> Verdict:
+    """The verdict on ``prop`` from a search with edges; its trace has not been replayed."""
     if not search.complete:
         return _unknown(search)
     graph = _Calm(search)
@@ -276,7 +276,7 @@ def _reaches(system: TransitionSystem, prop: Reaches, limit: int | None, progres
     return Verdict(
         outcome=Outcome.VIOLATED,
         method=METHOD,
-        scope=system.name,
+        scope=search.system.name,
         evidence=search.evidence,
         assumptions=("every step that stays possible is taken some day",),
         certain=not any(able[i] for i in range(len(search.origins))),

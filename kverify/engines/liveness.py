@@ -78,8 +78,47 @@ def check(
     except (KeyboardInterrupt, Undecided) as stop:
         return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=str(stop) or "interrupted")
     if verdict.trace is not None:
-        verdict = evolve(verdict, trace=replay(evolve(verdict.trace, system=system), prop, fair))
+        trace = replay(evolve(verdict.trace, system=system), prop, fair)
+        verdict = evolve(verdict, trace=trace, question=prop, fair=fair)
     return evolve(verdict, assumptions=tuple(dict.fromkeys((*verdict.assumptions, *notes))))
+
+
+def lasting(prop: Reaches) -> tuple[EventuallyAlways, Eventually]:
+    """The goal of ``prop`` for good, and once."""
+    return EventuallyAlways(name=prop.name, goal=prop.goal), Eventually(name=prop.name, goal=prop.goal)
+
+
+def completes(
+    system: TransitionSystem,
+    prop: Reaches,
+    *,
+    stays: bool = True,
+    fair: Fair = DECLARED,
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Decide ``prop``, and whether fair runs do reach what they can reach, from one search.
+
+    First from everywhere the goal has to stay reachable; that shows best where a run gets stuck. If it does, no fair
+    run may avoid the goal for ever all the same: ``EventuallyAlways``, or ``Eventually`` unless the goal has to last
+    (``stays``). A violation of this second part comes with a lasso. ``prop`` has no premise. Raises as ``check`` does.
+    """
+    for_good, once = lasting(prop)
+    last = for_good if stays else once
+    reduced = evolve(system, symmetry=respected(system, prop))
+    notes = check_symmetry(reduced)
+    try:
+        ground = Ground.explored(reduced, fair, limit, progress)
+        verdict: Verdict = explicit.reached(ground.search, prop)
+        asked: Property = prop
+        if verdict.outcome is Outcome.HOLDS:
+            verdict, asked = decided(ground, last, fair), last
+    except (KeyboardInterrupt, Undecided) as stop:
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=str(stop) or "interrupted")
+    if verdict.trace is not None:
+        trace = replay(evolve(verdict.trace, system=system), asked, fair)
+        verdict = evolve(verdict, trace=trace, question=asked, fair=fair)
+    return evolve(verdict, assumptions=(*verdict.assumptions, *notes))
 
 
 # -- runs that stay somewhere ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from kverify.model.expr import Condition, to_text
 from kverify.model.system import Action, State, TransitionSystem
+from kverify.spec.property import DECLARED, Fair, Property
 
 
 class Outcome(IntEnum):
@@ -85,6 +86,7 @@ class Verdict:
     ``method`` how it was found, ``evidence`` what supports it (a number of states, the invariant). ``certain`` is set
     for violations of which it was decided that every fair run shows them. ``reason`` explains ``unknown`` and
     ``vacuous``. ``witness`` is a run that shows that a possibility exists. ``coverage`` says what was seen to happen.
+    ``question`` and ``fair`` are what the trace violates, where that was recorded.
     """
 
     outcome: Outcome
@@ -98,6 +100,8 @@ class Verdict:
     states: int = 0
     witness: Trace | None = None
     coverage: Coverage | None = field(default=None, repr=False)
+    question: Property | None = field(default=None, repr=False)
+    fair: Fair = field(default=DECLARED, repr=False)
 
 
 def combined(verdicts: Iterable[Verdict]) -> Outcome:

@@ -60,4 +60,5 @@ def check(system: TransitionSystem, prop: Always, *, walks: int = WALKS, seed: i
         scope=system.name,
         evidence=f"seed {seed}; the trace need not be the shortest",
         trace=replay(trace, prop),
+        question=prop,
     )

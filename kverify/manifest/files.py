@@ -47,6 +47,12 @@ def inputs(paths: Iterable[str], stdin: Stdin | None = None) -> Iterator[Input |
                 yield _read(name, stdin)
 
 
+def names(paths: Iterable[str]) -> list[str]:
+    """The files that ``inputs`` would read, without those it cannot find."""
+    found = dict.fromkeys(name for path in paths for name in _expand(path) if isinstance(name, str))
+    return [name for name in found if name == "-" or os.path.isfile(name)]  # noqa: PTH113 - see ``_expand``
+
+
 def decode(data: bytes) -> str:
     """A file's bytes as text: UTF-8, or UTF-16 with a byte order mark, as in kubectl (``FileVisitor.Visit`` in
     k8s.io/cli-runtime). A byte that is neither becomes a lone surrogate, for ``mend_bytes``.

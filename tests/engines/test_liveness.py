@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
+from kverify.checks.decide import reaches as decide_check
 from kverify.engines import bounded, induction
 from kverify.engines.errors import ReplayError
 from kverify.engines.history import as_always, forget
-from kverify.engines.liveness import check
+from kverify.engines.liveness import check, completes
 from kverify.engines.portfolio import decide
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Trace, Verdict, combined
@@ -124,6 +125,24 @@ def test_philosophers_starve_at_rest_or_because_their_neighbours_never_stop() ->
     assert len(starving.steps) <= 3
     # Where the others may not pass it over for ever, only the deadlock is left, and it comes to rest.
     assert check(two, AlwaysEventually(name="the first eats", goal=first), fair=STRONG).trace is not None
+
+
+def test_what_stays_reachable_and_is_avoided_for_ever_all_the_same_is_shown_as_a_lasso() -> None:
+    gone = Reaches(name="the cat gets out", goal=boolean("out"))
+    assert check(door(), gone).outcome is Outcome.HOLDS
+    verdict = completes(door(), gone)
+    assert [s.action.name for s in lasso(verdict).steps] == ["open", "shut"]
+    assert lasso(verdict).loop == 0
+    assert completes(door(Fairness.STRONG), gone).outcome is Outcome.HOLDS
+    assert lasso(decide_check(door(), gone, limit=100)).loop == 0
+    # What must only happen once may be undone again.
+    opened = Reaches(name="the door opens", goal=boolean("open"))
+    shut_in = evolve(door(), actions=door().actions[:2])
+    assert completes(shut_in, opened, stays=False).outcome is Outcome.HOLDS
+    assert lasso(completes(shut_in, opened)).loop is not None
+    # What gets stuck is shown as such, not as a lasso.
+    eaten = Reaches(name="somebody eats", goal=boolean("eaten"))
+    assert lasso(completes(philosophers(2), eaten)).loop is None
 
 
 def test_a_certain_violation_is_one_of_every_fair_run() -> None:

@@ -120,20 +120,21 @@ def read_files(paths: Sequence[str], stdin: str | None = None) -> tuple[Library,
         if path == "-" and stdin is not None:
             texts.append(("-", stdin))
             continue
-        for file in _files(path):
+        for file in files_of(path):
             try:
                 texts.append((str(file), file.read_bytes().decode("utf-8")))
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
                 problems.append(problem(UNREADABLE, f"the file cannot be read: {reason}", Span(str(file), 1, 1, 1, 1)))
-        if Path(path).is_dir() and not any(_files(path)):
+        if Path(path).is_dir() and not any(files_of(path)):
             message = f"the directory holds no {EXTENSION} file"
             problems.append(problem(UNREADABLE, message, Span(path, 1, 1, 1, 1)))
     library, more = assemble(texts)
     return library, (*problems, *more)
 
 
-def _files(path: str) -> Iterator[Path]:
+def files_of(path: str) -> Iterator[Path]:
+    """The files that ``path`` stands for: itself, or what lies below it with the extension of specifications."""
     given = Path(path)
     if given.is_dir():
         yield from sorted(p for p in given.rglob(f"*{EXTENSION}") if p.is_file())
