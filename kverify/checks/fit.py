@@ -9,6 +9,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from kverify.api.types.node import Node
+from kverify.checks import gangs
 from kverify.checks.finding import Cause
 from kverify.checks.fit_counts import CountRow, count_row
 from kverify.checks.options import Options
@@ -20,6 +21,7 @@ from kverify.cluster.findings import cross_object
 from kverify.cluster.objects import describe
 from kverify.engines.fit.classes import classify
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
+from kverify.engines.fit.gangs import Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
@@ -117,19 +119,22 @@ def run(
     asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
     demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
     tell = options.progress or _nobody
+    found = gangs.declared(admission, makers)
+    question = _Question(demands, tuple(makers), tuple(asked), found)
     answer: Answer | None = None
     losses: list[Loss] = []
     counted: list[CountRow] = []
     interrupted = ""
     try:
         tell("fitting")
-        answer = decide(demands, cluster, waiting=asked)
+        answer = question.answer(cluster)
         lost = list(_lost(cluster, demands, lose))
         for name, like, rest in lost:
             tell(f"fitting after the loss of {name}")
-            losses.append(_loss(name, like, decide(demands, rest, waiting=asked), makers, asked))
+            losses.append(_loss(name, like, question.answer(rest), makers, asked))
         left = [(name, rest) for name, _, rest in lost]
-        for index in _to_count(makers, asked, answer, counting):
+        ending = {d for gang in found.gangs if gang.ends for d in gang.members}
+        for index in (i for i in _to_count(makers, asked, answer, counting) if i not in ending):
             core = partial(_core, bundle)
             counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
     except KeyboardInterrupt:
@@ -153,10 +158,93 @@ def run(
         counts=tuple(counted),
         daemons=daemons,
         refused=admission.refused,
-        assumptions=(*notes, *ASSUMED, *_assumed(makers, asked), *crossed.assumed, *admission.assumed()),
+        assumptions=(
+            *notes,
+            *ASSUMED,
+            *_assumed(makers, asked, found),
+            *_gangs_assumed(found),
+            *crossed.assumed,
+            *admission.assumed(),
+        ),
         interrupted=interrupted,
         kubernetes_version=options.kubernetes_version,
     )
+
+
+@frozen(eq=False)
+class _Question:
+    """What is asked of a cluster, and of what is left of it after a loss."""
+
+    demands: Sequence[Demand]
+    makers: tuple[Maker, ...]
+    asked: tuple[int, ...]
+    declared: gangs.Declared
+
+    def answer(self, cluster: Cluster) -> Answer:
+        """The answer for all that are asked. Gangs that end need not have room at the same time: of them it is asked
+        whether each becomes whole."""
+        whole = decide(self.demands, cluster, waiting=self.asked)
+        turns = {d: gang for gang in self.declared.gangs if gang.ends for d in gang.members if d in self.asked}
+        rooms = dict(zip(self.asked, whole.demands, strict=True))
+        # What always fits together needs no turns.
+        if not turns or all(rooms[d].room is Room.ALWAYS for d in turns):
+            return whole
+        ending = self.declared.ending(self.makers)
+        found = gangs_fit(self.demands, cluster, self.declared.gangs, ending=ending)
+        told = self._told(found)
+        others = [d for d in range(len(self.demands)) if d not in turns]
+        alone = decide([self.demands[d] for d in others], cluster)
+        without_them = dict(zip(others, alone.demands, strict=True))
+        rows = []
+        for d in self.asked:
+            row = told if d in turns else rooms[d]
+            if d not in turns and row.room is Room.IMPOSSIBLE and without_them[d].room is not Room.IMPOSSIBLE:
+                # Beside the gangs there is no room for all at once; once they are gone there may be.
+                row = evolve(row, room=Room.FRAGILE)
+            rows.append(row)
+        return evolve(
+            whole,
+            room=max((row.room for row in rows), key=_ROOMS.index),
+            demands=tuple(rows),
+            core=tuple(self._renamed(name, others) for name in alone.core),
+            core_method=alone.core_method,
+        )
+
+    def _told(self, found: Gangs) -> DemandAnswer:
+        placed: Counter[str] = Counter()
+        for first, node in found.steps:
+            if node >= 0:
+                placed[self.demands[first].title] += 1
+            else:
+                for d in self.declared.gangs[first].members:
+                    del placed[self.demands[d].title]
+        return DemandAnswer(
+            room=found.room,
+            method=f"gangs one after the other: {found.method}",
+            reason=found.reason,
+            message=found.message,
+            refusals=found.refusals,
+            blocking=tuple(placed.items()),
+            steps=len(found.steps),
+        )
+
+    @staticmethod
+    def _renamed(name: str, kept: Sequence[int]) -> str:
+        """A name of the core over some of the demands, in terms of all."""
+        kind, _, rest = name.partition(" ")
+        if kind == "capacity":
+            return name
+        number, space, tail = rest.partition(" ")
+        return f"{kind} {kept[int(number)]}{space}{tail}"
+
+
+_ROOMS = [Room.ALWAYS, Room.UNKNOWN, Room.FRAGILE, Room.IMPOSSIBLE]
+
+
+def _gangs_assumed(found: gangs.Declared) -> Iterator[str]:
+    yield from map(str, found.notes)
+    if found.gangs:
+        yield gangs.ASSUMED
 
 
 def _nobody(_: str) -> None:
@@ -177,8 +265,9 @@ def _to_count(makers: Sequence[Maker], asked: Sequence[int], answer: Answer, eve
             yield index
 
 
-def _assumed(makers: Sequence[Maker], asked: Sequence[int]) -> Iterator[str]:
-    if any(makers[index].object.kind in ("Job", "CronJob") for index in asked):
+def _assumed(makers: Sequence[Maker], asked: Sequence[int], found: gangs.Declared) -> Iterator[str]:
+    grouped = {d for gang in found.gangs for d in gang.members}
+    if any(makers[index].object.kind in ("Job", "CronJob") for index in asked if index not in grouped):
         yield "Jobs have all their pods at once, and no pod ends"
 
 

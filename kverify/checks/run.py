@@ -10,6 +10,7 @@ from attrs import evolve
 from kverify.checks import (
     admitted,
     drain,
+    gangs,
     gates,
     node_loss,
     policies,
@@ -38,6 +39,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
     gates.PROPERTY: ("nothing holds pods back", gates.check),
     schedulable.PROPERTY: ("every pod finds a node", schedulable.check),
     volumes.PROPERTY: ("pods can follow their volumes", volumes.check),
+    gangs.PROPERTY: ("gangs are placed whole", gangs.check),
     rollout.PROPERTY: ("rollouts complete", rollout.check),
     promises.PROPERTY: ("rollouts keep their promises", promises.check),
     spread.PROPERTY: ("rollouts keep the spread", spread.check),
