@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 from attrs import evolve, frozen
 
 from kverify.api.types.node import Node
 from kverify.checks import gangs
+from kverify.checks.claims import claims_of
 from kverify.checks.finding import Cause
 from kverify.checks.fit_counts import CountRow, count_row
+from kverify.checks.fit_quotas import Short, admissible, capped
+from kverify.checks.fit_volumes import reached, settled, undecided
+from kverify.checks.gates import as_diagnostic, gated
 from kverify.checks.options import Options
-from kverify.checks.pods import Daemon, Maker, at, makers_of, silent_nodes, standing
+from kverify.checks.pods import Daemon, Maker, at, makers_of, most_of, placed_pods, silent_nodes, standing
+from kverify.checks.storage import Volumes, volumes_of
 from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission, Refused
 from kverify.cluster.bundle import Bundle
@@ -25,13 +30,14 @@ from kverify.engines.fit.gangs import Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
+from kverify.model.scheduling.framework import NodeInfo
 
 ZONE = "topology.kubernetes.io/zone"
 ASSUMED = (
     "nothing is preempted, deleted or evicted, and nodes stay as they are; scores never decide",
-    "volumes and quotas are not looked at",
     "pods of the manifests' workloads that run already are counted as pods that come",
 )
+VOLUMES = "volumes are provisioned, and attached to the node of their pod (kverify check asks about ReadWriteOnce)"
 _SHOWN = 6
 
 
@@ -82,6 +88,7 @@ class FitReport:
     counts: tuple[CountRow, ...] = ()
     daemons: tuple[Daemon, ...] = ()
     refused: tuple[Refused, ...] = ()
+    short: tuple[Short, ...] = ()
     assumptions: tuple[str, ...] = ()
     interrupted: str = ""
     kubernetes_version: str = "1.36"
@@ -93,7 +100,14 @@ class FitReport:
             return 2
         rooms = [row.answer.room for row in (*self.rows, *(row for loss in self.losses for row in loss.rows))]
         lacking = any(daemon.lacking for daemon in self.daemons)
-        if self.refused or lacking or self.core or Room.FRAGILE in rooms or Room.IMPOSSIBLE in rooms:
+        if (
+            any(short.wanted for short in self.short)
+            or self.refused
+            or lacking
+            or self.core
+            or Room.FRAGILE in rooms
+            or Room.IMPOSSIBLE in rooms
+        ):
             return 1
         return 3 if self.interrupted or Room.UNKNOWN in rooms else 0
 
@@ -114,8 +128,10 @@ def run(
         *admission.diagnostics(),
         *(d for d in crossed.diagnostics if (d.object, d.path) not in told),
     )
-    cluster, daemons = standing(admission)
-    makers = makers_of(admission)
+    volumes = volumes_of(admission, tuple(NodeInfo.of(node) for node in bundle.nodes), most_of(admission))
+    cluster, daemons = standing(admission, volumes)
+    makers, short = capped(admission, makers_of(admission, volumes))
+    placed = placed_pods(admission)
     asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
     demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
     tell = options.progress or _nobody
@@ -127,14 +143,25 @@ def run(
     interrupted = ""
     try:
         tell("fitting")
-        answer = question.answer(cluster)
-        lost = list(_lost(cluster, demands, lose))
+
+        def ask(rest: Cluster, place: int) -> DemandAnswer:
+            return decide(demands, rest, waiting=asked[place : place + 1]).demands[0]
+
+        def whole(rest: Cluster) -> Answer:
+            first = admissible(question.answer(rest), admission, makers, asked, placed)
+            return settled(first, makers, asked, volumes, cluster.nodes, rest, ask)
+
+        answer = whole(cluster)
+        lost = list(_lost(cluster, demands, lose, partial(reached, volumes)))
         for name, like, rest in lost:
             tell(f"fitting after the loss of {name}")
-            losses.append(_loss(name, like, question.answer(rest), makers, asked))
+            losses.append(_loss(name, like, whole(rest), makers, asked))
         left = [(name, rest) for name, _, rest in lost]
         ending = {d for gang in found.gangs if gang.ends for d in gang.members}
         for index in (i for i in _to_count(makers, asked, answer, counting) if i not in ending):
+            if makers[index].part or undecided(makers, index, volumes):
+                # Which pods come next depends on volumes that are bound, or will be.
+                continue
             core = partial(_core, bundle)
             counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
     except KeyboardInterrupt:
@@ -145,7 +172,7 @@ def run(
         f"{describe(d.object)} runs already on {count(d.nodes, 'node')}, wherever it may" for d in daemons if d.nodes
     ]
     return FitReport(
-        diagnostics=problems,
+        diagnostics=(*problems, *map(as_diagnostic, (finding for _, finding in gated(admission)))),
         nodes=len(cluster.nodes),
         classes=0 if answer is None else len(answer.book.classes),
         rows=() if answer is None else _rows(makers, asked, answer),
@@ -158,9 +185,11 @@ def run(
         counts=tuple(counted),
         daemons=daemons,
         refused=admission.refused,
+        short=short,
         assumptions=(
             *notes,
             *ASSUMED,
+            *_of_volumes(makers, asked, volumes),
             *_assumed(makers, asked, found),
             *_gangs_assumed(found),
             *crossed.assumed,
@@ -247,6 +276,12 @@ def _gangs_assumed(found: gangs.Declared) -> Iterator[str]:
         yield gangs.ASSUMED
 
 
+def _of_volumes(makers: Sequence[Maker], asked: Sequence[int], volumes: Volumes) -> tuple[str, ...]:
+    names = [name for index in asked for name in claims_of(makers[index].pod)]
+    found = dict.fromkeys(volumes.assumed[name] for name in names if name in volumes.assumed)
+    return (*found, VOLUMES) if names else ()
+
+
 def _nobody(_: str) -> None:
     """Hears of the progress where nobody asked for it."""
 
@@ -331,22 +366,27 @@ def _loss(name: str, like: int, answer: Answer, makers: Sequence[Maker], asked: 
     return Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
 
 
-def _lost(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, Cluster]]:
-    """What is lost, like how many others, and what is left. While lost nodes are still registered they are domains in
+def _lost(
+    cluster: Cluster, demands: Sequence[Demand], lose: str, told_apart: Callable[[int], Hashable]
+) -> Iterator[tuple[str, int, Cluster]]:
+    """What is lost, like how many others, and what is left. ``told_apart`` is equal for nodes whose loss is the same,
+    if they are alike. While lost nodes are still registered they are domains in
     which nothing runs, which is asked where a hard spread constraint may count them."""
     counted = any(
         constraint.when_unsatisfiable == "DoNotSchedule"
         for demand in demands
         for constraint in demand.pod.spec.topology_spread_constraints
     )
-    for name, like, gone in _losable(cluster, demands, lose):
+    for name, like, gone in _losable(cluster, demands, lose, told_apart):
         yield name, like, without(cluster, gone)
         if counted:
             nodes = "its nodes are" if lose == "zone" else "it is"
             yield f"{name}, while {nodes} still registered and unreachable", like, unreachable(cluster, gone)
 
 
-def _losable(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+def _losable(
+    cluster: Cluster, demands: Sequence[Demand], lose: str, told_apart: Callable[[int], Hashable]
+) -> Iterator[tuple[str, int, tuple[int, ...]]]:
     if lose == "zone":
         zones: dict[str, list[int]] = {}
         for index, node in enumerate(cluster.nodes):
@@ -355,7 +395,11 @@ def _losable(cluster: Cluster, demands: Sequence[Demand], lose: str) -> Iterator
         yield from ((f"zone {zone}", 0, tuple(members)) for zone, members in zones.items())
     elif lose:
         for chosen in classify(cluster, [demand.pod for demand in demands])[0]:
-            yield f"node {chosen.info.name}", chosen.size - 1, chosen.nodes[:1]
+            parts: dict[Hashable, list[int]] = {}
+            for index in chosen.nodes:
+                parts.setdefault(told_apart(index), []).append(index)
+            for first, *rest in parts.values():
+                yield f"node {cluster.nodes[first].name}", len(rest), (first,)
 
 
 def unreachable(cluster: Cluster, gone: Sequence[int]) -> Cluster:

@@ -11,7 +11,7 @@ from kverify.checks.pods import at, pod_field, pod_info
 from kverify.cluster.admission import Admission
 from kverify.cluster.objects import describe
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
+from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.model.scheduling import scheduling_gates
 
 PROPERTY = "released"
@@ -48,6 +48,20 @@ def gated(admission: Admission) -> Iterator[tuple[AnyObject, Finding]]:
                 ),
             ),
         )
+
+
+def as_diagnostic(finding: Finding) -> Diagnostic:
+    """The finding in the form of a problem of the input."""
+    cause = finding.causes[0]
+    return Diagnostic(
+        id=finding.id,
+        severity=finding.severity,
+        message=f"{finding.message[:1].upper()}{finding.message[1:]}.",
+        span=cause.span,
+        path=cause.path,
+        object=finding.object,
+        mend="everything else is asked as if somebody did",
+    )
 
 
 def check(ctx: Context) -> Iterator[Answer]:

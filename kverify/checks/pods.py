@@ -124,7 +124,7 @@ def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Mak
     found = []
     makers = {key_of(item) for row in admission.owners.values() for item in row}
     refused = {key_of(row.owner) for row in admission.refused}
-    placed = _placed(admission)
+    placed = placed_pods(admission)
     scaled = _scaled(admission)
     for item in admission.bundle.objects:
         bare = isinstance(item, Pod) and key_of(item) not in makers and admission.top_owner(item) is None
@@ -151,12 +151,14 @@ def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Mak
     return tuple(found)
 
 
-def _placed(admission: Admission) -> dict[object, int]:
-    numbers: dict[object, int] = {}
+def placed_pods(admission: Admission) -> dict[Key, int]:
+    """How many pods of each workload have a node."""
+    numbers: dict[Key, int] = {}
     for pod in admission.bundle.live_pods:
         if pod.spec.node_name and pod.metadata.deletion_timestamp is None:
             top = admission.top_owner(pod)
-            numbers[top] = numbers.get(top, 0) + 1
+            if top is not None:
+                numbers[top] = numbers.get(top, 0) + 1
     return numbers
 
 

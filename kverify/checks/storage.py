@@ -21,6 +21,7 @@ from kverify.api.types.apps import StatefulSet
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.types.persistent_volume import (
+    CSIPersistentVolumeSource,
     PersistentVolume,
     PersistentVolumeSpec,
     VolumeNodeAffinity,
@@ -32,6 +33,7 @@ from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.objects import Key, key_of, title
 from kverify.model.scheduling.framework import NodeInfo, PodInfo, Snapshot
+from kverify.model.scheduling.node_volume_limits import IN_TREE
 from kverify.model.scheduling.profile import reject
 from kverify.model.scheduling.storage import BIND_COMPLETED, Storage, class_of, is_bound
 from kverify.model.scheduling.volume_binding import (
@@ -60,15 +62,13 @@ class Reach:
 @frozen(eq=False)
 class Volumes:
     """``assumed`` says by claim what the input does not. ``undecided`` are claims of which the pods' placement depends
-    on something that no filter knows, with the reason; ``lacking`` those of which there are not enough volumes for all
-    pods. ``choices`` are the claims of which it is open to which of several volumes they will be bound; those in
-    ``early`` are bound before anybody looks at the pod."""
+    on something that no filter knows, with the reason. ``choices`` are the claims of which it is open to which of
+    several volumes they will be bound; those in ``early`` are bound before anybody looks at the pod."""
 
     storage: Storage
     parts: Mapping[Key, tuple[Part, ...]] = field(factory=dict)
     assumed: Mapping[Name, str] = field(factory=dict)
     undecided: Mapping[Name, str] = field(factory=dict)
-    lacking: Mapping[Name, str] = field(factory=dict)
     choices: Mapping[Name, tuple[Reach, ...]] = field(factory=dict)
     early: frozenset[Name] = frozenset()
 
@@ -137,12 +137,15 @@ def _fresh(volume: PersistentVolume) -> PersistentVolume:
 
 
 def _with_bound(storage: Storage, name: Name, volume: PersistentVolume) -> Storage:
-    claim = storage.claims[name]
+    made = name in storage.ephemeral
+    claim = storage.ephemeral[name] if made else storage.claims[name]
     metadata = evolve(claim.metadata, annotations={**claim.metadata.annotations, BIND_COMPLETED: "yes"})
     spec = evolve(claim.spec, volume_name=volume.metadata.name)
+    bound = evolve(claim, metadata=metadata, spec=spec)
     return evolve(
         storage,
-        claims={**storage.claims, name: evolve(claim, metadata=metadata, spec=spec)},
+        claims=storage.claims if made else {**storage.claims, name: bound},
+        ephemeral={**storage.ephemeral, name: bound} if made else storage.ephemeral,
         volumes={**storage.volumes, volume.metadata.name: volume},
     )
 
@@ -169,7 +172,6 @@ class _Planner:
     known: set[tuple[str, str, str]] = field(factory=set)
     assumed: dict[Name, str] = field(factory=dict)
     undecided: dict[Name, str] = field(factory=dict)
-    lacking: dict[Name, str] = field(factory=dict)
     choices: dict[Name, tuple[Reach, ...]] = field(factory=dict)
     early: set[Name] = field(factory=set)
     waiting: dict[str, list[tuple[Name, PersistentVolumeClaim, bool]]] = field(factory=dict)
@@ -186,7 +188,6 @@ class _Planner:
             parts=rows,
             assumed=self.assumed,
             undecided=self.undecided,
-            lacking=self.lacking,
             choices=self.choices,
             early=frozenset(self.early),
         )
@@ -358,7 +359,7 @@ class _Planner:
             Reach(
                 listing([f"{key}={value}" for key, value in zip(keys, values, strict=True)]) or "any node",
                 frozenset(nodes),
-                _volume_in(name, tuple(zip(keys, values, strict=True))),
+                _volume_in(name, found.provisioner, tuple(zip(keys, values, strict=True))),
             )
             for values, nodes in segments.items()
         )
@@ -378,11 +379,16 @@ class _Planner:
             self._bind(name, reaches[0].volume)
 
 
-def _volume_in(name: Name, labels: tuple[tuple[str, str], ...]) -> PersistentVolume:
+def _volume_in(name: Name, provisioner: str, labels: tuple[tuple[str, str], ...]) -> PersistentVolume:
     """A volume that will be made for a claim on the nodes with ``labels``."""
     terms = tuple(NodeSelectorRequirement(key=key, operator="In", values=(value,)) for key, value in labels)
     required = NodeSelector(node_selector_terms=(NodeSelectorTerm(match_expressions=terms),))
     return PersistentVolume(
         metadata=ObjectMeta(name=f"(made for {name[0]}/{name[1]})"),
-        spec=PersistentVolumeSpec(node_affinity=VolumeNodeAffinity(required=required)),
+        spec=PersistentVolumeSpec(
+            node_affinity=VolumeNodeAffinity(required=required),
+            csi=None
+            if provisioner in IN_TREE
+            else CSIPersistentVolumeSource(driver=provisioner, volume_handle="/".join(name)),
+        ),
     )

@@ -32,6 +32,10 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
         yield style.bold(f"{escape(describe(refused.owner))}: not admitted")
         yield from style.wrap(refused.problems[0].message, indent=2)
         yield ""
+    for short in report.short:
+        yield style.bold(f"{escape(short.title)}: not all admitted")
+        yield from style.wrap(f"{short.message}{place(short.cause)}", indent=2)
+        yield ""
     for daemon in report.daemons:
         if daemon.lacking:
             yield style.bold(f"{escape(describe(daemon.object))}: no room on {count(len(daemon.lacking), 'node')}")
@@ -135,6 +139,10 @@ def to_json(report: FitReport) -> dict[str, Any]:
         "interrupted": report.interrupted or None,
         "notAdmitted": [
             {"object": describe(refused.owner), "message": refused.problems[0].message} for refused in report.refused
+        ],
+        "notAllAdmitted": [
+            {"object": short.title, "message": short.message, "cause": cause_json(short.cause)}
+            for short in report.short
         ],
         "daemonSets": [
             {

@@ -96,6 +96,9 @@ def decide(
     )
 
 
+REFUSED = "every node refuses it for good"
+"""How a demand is impossible whatever else there is."""
+
 _BADNESS = {Room.ALWAYS: 0, Room.FRAGILE: 2, Room.IMPOSSIBLE: 3, Room.UNKNOWN: 1}
 
 
@@ -129,7 +132,7 @@ class _Answers:
         classes = range(len(self.book.classes))
         rules = [self.book.of(demand, c) for c in classes]
         if all(rule.refused for rule in rules):
-            return self._shown(demand, State(self.book), Room.IMPOSSIBLE, "every node refuses it for good")
+            return self._shown(demand, State(self.book), Room.IMPOSSIBLE, REFUSED)
         others = [n - (d == demand) for d, n in enumerate(self.most)]
         slack = pigeonhole(self.book, demand, others)
         if slack is not None:

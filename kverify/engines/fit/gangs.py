@@ -251,7 +251,13 @@ def _empty(demands: Sequence[Demand], cluster: Cluster) -> ClusterState:
     """Only the pods that stay."""
     groups: list[PodGroup] = [group for group, _ in cluster.others]
     counts = {(g, node): number for g, (_, on) in enumerate(cluster.others) for node, number in on.items()}
-    snapshot = Snapshot(nodes=cluster.nodes, groups=tuple(groups), counts=counts, namespaces=cluster.namespaces)
+    snapshot = Snapshot(
+        nodes=cluster.nodes,
+        groups=tuple(groups),
+        counts=counts,
+        namespaces=cluster.namespaces,
+        storage=cluster.storage,
+    )
     return ClusterState.of(snapshot, pods=[row.pod for row in demands], profile=cluster.profile)
 
 
