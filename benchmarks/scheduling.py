@@ -16,22 +16,35 @@ from collections.abc import Callable, Iterator
 from time import process_time
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kverify.api.quantity import parse_quantity
 from kverify.api.types.affinity import (
     Affinity,
+    NodeSelector,
+    NodeSelectorRequirement,
+    NodeSelectorTerm,
     PodAffinity,
     PodAffinityTerm,
     PodAntiAffinity,
     Toleration,
     TopologySpreadConstraint,
 )
+from kverify.api.types.claim import PersistentVolumeClaim, PersistentVolumeClaimSpec
 from kverify.api.types.container import Container, ResourceRequirements
 from kverify.api.types.meta import LabelSelector, ObjectMeta
 from kverify.api.types.node import Taint
+from kverify.api.types.persistent_volume import (
+    CSIPersistentVolumeSource,
+    PersistentVolume,
+    PersistentVolumeSpec,
+    VolumeNodeAffinity,
+)
 from kverify.api.types.pod import PodSpec, PodTemplateSpec
+from kverify.api.types.storage import CSINode, CSINodeDriver, CSINodeSpec, VolumeNodeResources
+from kverify.api.types.volume import PersistentVolumeClaimVolumeSource, Volume
 from kverify.model.scheduling import ClusterState, NodeInfo, PodGroup, PodInfo, Snapshot, reject
+from kverify.model.scheduling.storage import BIND_COMPLETED, Storage
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 NODES = 5_000
@@ -115,6 +128,30 @@ def mixture(number: int) -> list[PodInfo]:
     return found
 
 
+def with_claims(number: int) -> tuple[list[PodInfo], Storage]:
+    """Kinds of pods with a claim each, bound to a volume of one zone, on nodes that attach 24 volumes each."""
+    driver = "csi.example.com"
+    objects: list[object] = []
+    found = []
+    for k in range(number):
+        zone = NodeSelectorRequirement(key=ZONE, operator="In", values=(f"zone-{k % ZONES}",))
+        terms = NodeSelector(node_selector_terms=(NodeSelectorTerm(match_expressions=(zone,)),))
+        spec = PersistentVolumeSpec(
+            csi=CSIPersistentVolumeSource(driver=driver, volume_handle=f"h{k}"),
+            node_affinity=VolumeNodeAffinity(required=terms),
+        )
+        objects.append(PersistentVolume(metadata=ObjectMeta(name=f"pv-{k}"), spec=spec))
+        metadata = ObjectMeta(name=f"data-{k}", namespace="default", annotations={BIND_COMPLETED: "yes"})
+        objects.append(PersistentVolumeClaim(metadata=metadata, spec=PersistentVolumeClaimSpec(volume_name=f"pv-{k}")))
+        source = PersistentVolumeClaimVolumeSource(claim_name=f"data-{k}")
+        found.append(pod(f"db-{k}", volumes=(Volume(name="data", persistent_volume_claim=source),)))
+    limit = CSINodeDriver(name=driver, node_id="x", allocatable=VolumeNodeResources(count=24))
+    objects += [
+        CSINode(metadata=ObjectMeta(name=f"node-{n}"), spec=CSINodeSpec(drivers=(limit,))) for n in range(NODES)
+    ]
+    return found, Storage.of(objects, complete=True)
+
+
 @frozen
 class Case:
     """Kinds of pods to schedule in turn, and how many verdicts per CPU second are promised."""
@@ -122,6 +159,7 @@ class Case:
     name: str
     pods: tuple[PodInfo, ...]
     least: int
+    storage: Storage = field(factory=Storage)
 
 
 def cases() -> list[Case]:
@@ -134,7 +172,12 @@ def cases() -> list[Case]:
         "equal pods, host spread": _spread(HOST, web, 1),
     }
     found = [Case(name, (pod(web, **spec),), HOMOGENEOUS) for name, spec in alike.items()]
-    return [*found, Case("100 kinds of pods", tuple(mixture(100)), HETEROGENEOUS)]
+    claiming, storage = with_claims(20)
+    return [
+        *found,
+        Case("100 kinds of pods", tuple(mixture(100)), HETEROGENEOUS),
+        Case("20 kinds of pods with claims", tuple(claiming), HETEROGENEOUS, storage),
+    ]
 
 
 @frozen
@@ -160,10 +203,10 @@ class Figures:
 class Plain:
     """The same cluster for the plain filters."""
 
-    def __init__(self, members: tuple[NodeInfo, ...], kinds: tuple[PodInfo, ...]) -> None:
+    def __init__(self, members: tuple[NodeInfo, ...], case: Case) -> None:
         self.counts: dict[tuple[int, int], int] = {}
-        self._kinds = kinds
-        self._base = Snapshot(members, tuple(map(PodGroup, kinds)))
+        self._kinds = case.pods
+        self._base = Snapshot(members, tuple(map(PodGroup, case.pods)), storage=case.storage)
         self.verdicts, self.seconds, self.differing = 0, 0.0, 0
 
     def bind(self, kind: int, node: int) -> None:
@@ -190,8 +233,8 @@ def scattered(number: int) -> Iterator[int]:
 
 def prepared(case: Case, members: list[NodeInfo]) -> tuple[ClusterState, Plain]:
     """A cluster that runs pods already, spread evenly over what is not cordoned."""
-    state = ClusterState(members, pods=case.pods)
-    plain = Plain(tuple(members), case.pods)
+    state = ClusterState(members, pods=case.pods, storage=case.storage)
+    plain = Plain(tuple(members), case)
     ready = [n for n, node in enumerate(members) if not node.unschedulable]
     for i in range(BOUND if len(case.pods) > 1 else len(ready) // 4):
         kind, node = i % len(case.pods), ready[(7 * i) % len(ready)]

@@ -261,6 +261,10 @@ class Snapshot:
             self._structure[key] = build()
         return cast(T, self._structure[key])
 
+    def look(self, node_index: int, key: Hashable, read: Callable[[NodeInfo], T]) -> T:
+        """``read`` of a node: something hashable that other objects say about it, called ``key``, once per node."""
+        return self.memo((key, node_index), lambda: read(self.nodes[node_index]))
+
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a namespace with its name label; a namespace nobody described exists and has only that."""
         return self.memo(

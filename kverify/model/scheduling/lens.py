@@ -163,6 +163,12 @@ class _Lens(Snapshot):
             known[key] = build()
         return cast(T, known[key])
 
+    def look(self, node_index: int, key: Hashable, read: Callable[[NodeInfo], T]) -> T:
+        if node_index is not self.place:
+            return super().look(node_index, key, read)
+        self.trace["look", key] = self.ground.column(("look", key), cast("Callable[[NodeInfo], Hashable]", read))
+        return read(self.ground.nodes[node_index])
+
     @property
     def every_group(self) -> tuple[int, ...]:
         return _Everybody(range(len(self.groups)))

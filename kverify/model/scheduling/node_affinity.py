@@ -46,15 +46,17 @@ def expression_holds(requirement: NodeSelectorRequirement, node: NodeInfo) -> bo
     return requirement_matches(requirement.key, requirement.operator, requirement.values, node.labels)
 
 
-def field_holds(requirement: NodeSelectorRequirement, node: NodeInfo) -> bool:
+def field_holds(requirement: NodeSelectorRequirement, name: str) -> bool:
     """A ``matchFields`` entry: In or NotIn with exactly one value; ``metadata.name`` is the only field nodes have."""
     if requirement.operator not in ("In", "NotIn") or len(requirement.values) != 1:
         return False
-    actual = node.name if requirement.key == "metadata.name" else ""
+    actual = name if requirement.key == "metadata.name" else ""
     return (actual == requirement.values[0]) == (requirement.operator == "In")
 
 
-def _failures(term: NodeSelectorTerm, node: NodeInfo) -> list[tuple[str, NodeSelectorRequirement]]:
+def _failures(
+    term: NodeSelectorTerm, node: NodeInfo, *, named: bool = True
+) -> list[tuple[str, NodeSelectorRequirement]]:
     """What in ``term`` does not hold on ``node``, with the path inside the term."""
     failed = [
         (f"matchExpressions[{i}]", requirement)
@@ -64,14 +66,17 @@ def _failures(term: NodeSelectorTerm, node: NodeInfo) -> list[tuple[str, NodeSel
     failed += [
         (f"matchFields[{i}]", requirement)
         for i, requirement in enumerate(term.match_fields)
-        if not field_holds(requirement, node)
+        if not field_holds(requirement, node.name if named else "")
     ]
     return failed
 
 
-def term_matches(term: NodeSelectorTerm, node: NodeInfo) -> bool:
-    """Whether every requirement of ``term`` holds; a term without any matches nothing."""
-    return bool(term.match_expressions or term.match_fields) and not _failures(term, node)
+def term_matches(term: NodeSelectorTerm, node: NodeInfo, *, named: bool = True) -> bool:
+    """Whether every requirement of ``term`` holds; a term without any matches nothing.
+
+    Who sees only the labels of the node asks with ``named=False``: its name is empty then.
+    """
+    return bool(term.match_expressions or term.match_fields) and not _failures(term, node, named=named)
 
 
 def required_node_affinity(pod: PodInfo) -> NodeSelector | None:

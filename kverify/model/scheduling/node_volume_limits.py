@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from kverify.api.base import EMPTY, FrozenMap
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.model.expr import Number, any_of, ite, total
 from kverify.model.scheduling.explain import count
@@ -42,7 +43,9 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
         return
     storage = snapshot.storage
     handles = snapshot.memo((NAME, "pod", pod), lambda: _handles(pod, storage))
-    limits = _limits(snapshot.nodes[node_index].name, storage)
+    if not handles:
+        return
+    limits = snapshot.look(node_index, (NAME, "limits"), lambda node: _limits(node.name, storage))
     for driver in sorted({handle.driver for handle in handles} & limits.keys()):
         yield _within(driver, limits[driver], handles, node_index, snapshot)
 
@@ -54,12 +57,14 @@ def _limits(node: str, storage: Storage) -> Mapping[str, int]:
     """``getVolumeLimits``: how many volumes of each driver the node attaches."""
     csi_node = storage.csi_nodes.get(node)
     if csi_node is None:
-        return {}
-    return {
-        driver.name: driver.allocatable.count
-        for driver in csi_node.spec.drivers
-        if driver.allocatable is not None and driver.allocatable.count is not None
-    }
+        return EMPTY
+    return FrozenMap(
+        {
+            driver.name: driver.allocatable.count
+            for driver in csi_node.spec.drivers
+            if driver.allocatable is not None and driver.allocatable.count is not None
+        }
+    )
 
 
 def _handles(pod: PodInfo, storage: Storage) -> Mapping[Handle, int]:
@@ -90,9 +95,9 @@ def _handle(claim: PersistentVolumeClaim, key: tuple[str, str], storage: Storage
 def _attached(node: str, storage: Storage) -> frozenset[Handle]:
     """``getNodeVolumeAttachmentInfo``: what is attached to the node, used or not."""
     found = set()
-    for attachment in storage.attachments:
+    for attachment in storage.attachments_by_node.get(node, ()):
         volume = storage.volumes.get(attachment.spec.source.persistent_volume_name or "")
-        if attachment.spec.node_name == node and volume is not None and volume.spec.csi is not None:
+        if volume is not None and volume.spec.csi is not None:
             found.add(Handle(attachment.spec.attacher, volume.spec.csi.volume_handle))
     return frozenset(found)
 
@@ -118,8 +123,8 @@ def _users(driver: str, snapshot: Snapshot) -> Mapping[Handle, tuple[int, ...]]:
 
 def _within(driver: str, limit: int, handles: Mapping[Handle, int], node_index: int, snapshot: Snapshot) -> Requirement:
     users = snapshot.memo((NAME, "users", driver), partial(_users, driver, snapshot))
-    node = snapshot.nodes[node_index].name
-    attached = snapshot.memo((NAME, "attached", node), partial(_attached, node, snapshot.storage))
+    storage = snapshot.storage
+    attached = snapshot.look(node_index, (NAME, "attached"), lambda node: _attached(node.name, storage))
     there = {handle: snapshot.pods(groups, (node_index,)) for handle, groups in users.items() if handle not in attached}
     before = total(
         [
@@ -137,11 +142,12 @@ def _within(driver: str, limit: int, handles: Mapping[Handle, int], node_index: 
         path=f"volumes[{min(index for handle, index in handles.items() if handle.driver == driver)}]",
         stable=True,
         resolvable=True,
-        explain=partial(_explain, driver, limit, before, new, node),
+        explain=partial(_explain, driver, limit, before, new, node_index, snapshot),
     )
 
 
-def _explain(driver: str, limit: int, before: Number, new: Number, node: str) -> str:
+def _explain(driver: str, limit: int, before: Number, new: Number, node_index: int, snapshot: Snapshot) -> str:
+    node = snapshot.nodes[node_index].name
     allows = f"{driver} attaches at most {count(limit, 'volume')} to the node (CSINode {node})"
     if isinstance(before, int) and isinstance(new, int):
         return f"{allows}; it has {before}, and the pod brings {new} more: {before + new - limit} too many"

@@ -6,9 +6,8 @@ same to the filter (:mod:`.lens`), with the counts left open, and compiles the a
 bind and eviction changes (:mod:`.sums`). The rules stay those of the filters, and so do the words: whoever asks why
 gets them from the filters and a plain snapshot.
 
-This holds for all twelve filters, those over volumes too. Storage objects do not change in a state; a pod with volumes
-may be looked at node by node, once, where its volumes name nodes. Dry runs of preemption, which know pods that were
-removed and never counted, need a plain snapshot.
+This holds for all twelve filters, those over volumes too; storage objects do not change in a state. Dry runs of
+preemption, which know pods that were removed and never counted, need a plain snapshot.
 """
 
 from __future__ import annotations

@@ -116,6 +116,14 @@ class Storage:
         return found is not None and found.volume_binding_mode == WAIT
 
     @cached_property
+    def attachments_by_node(self) -> Mapping[str, tuple[VolumeAttachment, ...]]:
+        """The attachments of each node, by its name."""
+        found: dict[str, list[VolumeAttachment]] = {}
+        for attachment in self.attachments:
+            found.setdefault(attachment.spec.node_name, []).append(attachment)
+        return {name: tuple(attachments) for name, attachments in found.items()}
+
+    @cached_property
     def volumes_by_class(self) -> Mapping[str, tuple[PersistentVolume, ...]]:
         """The volumes of each class, by name. Where several are equally good the scheduler takes any."""
         found: dict[str, list[PersistentVolume]] = {}

@@ -206,8 +206,7 @@ def reachable(volume: PersistentVolume, node: NodeInfo) -> bool:
     affinity = volume.spec.node_affinity
     if affinity is None or affinity.required is None:
         return True
-    unnamed = NodeInfo(name="", labels=node.labels)
-    return any(node_affinity.term_matches(term, unnamed) for term in affinity.required.node_selector_terms)
+    return any(node_affinity.term_matches(term, node, named=False) for term in affinity.required.node_selector_terms)
 
 
 def _explain_affinity(claim: str, volume: PersistentVolume, node: NodeInfo) -> str:

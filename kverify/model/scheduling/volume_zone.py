@@ -53,7 +53,7 @@ def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[
         yield _failing(refusal.index, refusal.reason, partial(str, refusal.detail), gives_up=True)
         return
     labels = snapshot.nodes[node_index].labels
-    if not any(key in labels for key in LABELS):
+    if not topologies or not any(key in labels for key in LABELS):
         return
     for topology in topologies:
         key = topology.key if topology.key in labels else BETA.get(topology.key, topology.key)

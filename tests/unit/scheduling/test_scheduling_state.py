@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import scheduling
+from kverify.api.types.volume import GCEPersistentDiskVolumeSource
 from kverify.model.expr import integer
 from kverify.model.scheduling import (
     ClusterState,
@@ -26,6 +27,7 @@ from kverify.model.scheduling import (
     reject,
     reported,
 )
+from kverify.model.scheduling.storage import Storage
 from tests.unit.scheduling.scheduling_cases import (
     HOST,
     ZONE,
@@ -38,6 +40,16 @@ from tests.unit.scheduling.scheduling_cases import (
     selector,
     spread,
     term,
+)
+from tests.unit.scheduling.test_scheduling_volumes import (
+    LOCAL,
+    claim,
+    csi_node,
+    handle,
+    storage_class,
+    using,
+    volume,
+    with_volume,
 )
 
 NAMESPACES = {"team-a": {"team": "a"}}
@@ -68,11 +80,32 @@ def agree(state: ClusterState, snapshot: Snapshot, asked: list[PodInfo]) -> None
         assert state.message(info) == message(info, snapshot)
 
 
+STORAGE = Storage.of(
+    [
+        *(claim(name, volume=f"pv-{name}") for name in ("a", "b")),
+        claim("one", volume="pv-one", access_modes=("ReadWriteOncePod",)),
+        claim("wait", storage_class_name="wait"),
+        claim("late", storage_class_name="local"),
+        volume("pv-a", csi=handle("a"), zone="a"),
+        volume("pv-b", csi=handle("b"), labels={ZONE: "b"}),
+        volume("pv-one", csi=handle("one")),
+        volume("pv-late", zone="b", storage_class_name="local"),
+        storage_class("wait"),
+        LOCAL,
+        csi_node("n0", 1),
+        csi_node("n1", 2),
+    ],
+    complete=True,
+)
+DISK = with_volume("disk", gce_persistent_disk=GCEPersistentDiskVolumeSource(pd_name="d"))
+VOLUMES = (using("a"), using("b"), using("a", "one"), using("wait", "b"), using("late"), using("gone"), DISK)
+
+
 class Reference:
     """The same cluster as lists, and every snapshot is new."""
 
-    def __init__(self, members: list[NodeInfo]) -> None:
-        self.members = members
+    def __init__(self, members: list[NodeInfo], storage: Storage) -> None:
+        self.members, self.storage = members, storage
         self.bound: list[tuple[PodInfo, int, bool]] = []
         self.groups: list[PodGroup] = []
 
@@ -81,7 +114,7 @@ class Reference:
             if PodGroup(info, terminating) not in self.groups:
                 self.groups.append(PodGroup(info, terminating))
         counts = Counter((self.groups.index(PodGroup(info, terminating)), n) for info, n, terminating in self.bound)
-        return Snapshot(tuple(self.members), tuple(self.groups), dict(counts), NAMESPACES)
+        return Snapshot(tuple(self.members), tuple(self.groups), dict(counts), NAMESPACES, self.storage)
 
 
 @st.composite
@@ -100,10 +133,16 @@ def histories(draw: st.DrawFn) -> tuple[list[NodeInfo], list[PodInfo], list[Step
     return members, kinds, draw(st.lists(step, max_size=8))
 
 
-def run(members: list[NodeInfo], kinds: list[PodInfo], steps: list[Step], announced: list[PodInfo]) -> None:
+def run(
+    members: list[NodeInfo],
+    kinds: list[PodInfo],
+    steps: list[Step],
+    announced: list[PodInfo],
+    storage: Storage | None = None,
+) -> None:
     """After every step the state agrees with a new snapshot."""
-    reference = Reference(list(members))
-    state = ClusterState(members, pods=announced, namespaces=NAMESPACES)
+    reference = Reference(list(members), storage or Storage())
+    state = ClusterState(members, pods=announced, namespaces=NAMESPACES, storage=storage)
     agree(state, reference.snapshot(), kinds)
     for what, *given_ in steps:
         if what == "bind" and reference.members:
@@ -126,12 +165,20 @@ def run(members: list[NodeInfo], kinds: list[PodInfo], steps: list[Step], announ
 
 
 @given(histories(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_state_is_what_its_history_made_it(
     history: tuple[list[NodeInfo], list[PodInfo], list[Step]], announce: bool
 ) -> None:
     members, kinds, steps = history
     run(members, kinds, steps, kinds if announce else [])
+
+
+@given(histories(), st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_state_knows_volumes(history: tuple[list[NodeInfo], list[PodInfo], list[Step]], data: st.DataObject) -> None:
+    members, kinds, steps = history
+    chosen = data.draw(st.lists(st.sampled_from(VOLUMES), min_size=1, max_size=2, unique_by=id))
+    run(members, [kinds[0], *chosen], steps, data.draw(st.sampled_from(([], [kinds[0], *chosen]))), STORAGE)
 
 
 @pytest.mark.slow
