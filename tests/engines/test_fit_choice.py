@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kverify.engines.fit import choice
 from kverify.engines.fit.choice import Chosen, choose
-from kverify.engines.fit.decide import decide
+from kverify.engines.fit.decide import DemandAnswer, decide
 from kverify.engines.schedulability import Cluster, Demand, Question, Room
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.profile import feasible_nodes
@@ -28,12 +28,19 @@ PACKING = Scoring(
 )
 
 
-def chosen(demands: list[Demand], cluster: Cluster, scoring: Scoring = DEFAULT) -> dict[int, Chosen]:
+def chosen(demands: list[Demand], cluster: Cluster, scoring: Scoring = DEFAULT) -> dict[int, DemandAnswer]:
     return choose(demands, cluster, dict(enumerate(decide(demands, cluster).demands)), scoring)
 
 
+def picked(demands: list[Demand], cluster: Cluster, scoring: Scoring = DEFAULT) -> Chosen:
+    """The answer for the second demand, with its binds."""
+    answer = chosen(demands, cluster, scoring)[1]
+    assert isinstance(answer, Chosen)
+    return answer
+
+
 def rooms(demands: list[Demand], cluster: Cluster, scoring: Scoring = DEFAULT) -> list[Room]:
-    return [answer.answer.room for answer in chosen(demands, cluster, scoring).values()]
+    return [answer.room for answer in chosen(demands, cluster, scoring).values()]
 
 
 def two_nodes() -> Cluster:
@@ -47,10 +54,11 @@ def small_and_big() -> list[Demand]:
 def test_spreading_scores_leave_no_room_for_a_big_pod() -> None:
     """Scenario D06: 2 + 2 on two nodes, and 4 fits nowhere."""
     found = chosen(small_and_big(), two_nodes())
-    assert [answer.answer.room for answer in found.values()] == [Room.ALWAYS, Room.FRAGILE]
+    assert [answer.room for answer in found.values()] == [Room.ALWAYS, Room.FRAGILE]
     waits = found[1]
-    assert waits.answer.message == "0/2 nodes are available: 2 Insufficient cpu."
-    assert [(pick.demand, len(pick.ties)) for pick in waits.picks] == [(0, 1), (0, 0)]
+    assert isinstance(waits, Chosen)
+    assert waits.message == "0/2 nodes are available: 2 Insufficient cpu."
+    assert [(pick.title, len(pick.ties)) for pick in waits.picks] == [("small", 1), ("small", 0)]
     assert waits.picks[0].node != waits.picks[1].node
     second = waits.picks[1]
     assert second.next_best == (waits.picks[0].node, second.total - 50), "half of the cpu is left, or nothing"
@@ -59,15 +67,16 @@ def test_spreading_scores_leave_no_room_for_a_big_pod() -> None:
 
 def test_packing_scores_leave_room() -> None:
     assert rooms(small_and_big(), two_nodes(), PACKING) == [Room.ALWAYS, Room.ALWAYS]
-    found = chosen(small_and_big(), two_nodes(), PACKING)[1]
-    assert found.answer.method.startswith("exhaustive search over orders and best-scored nodes")
+    found = picked(small_and_big(), two_nodes(), PACKING)
+    assert found.method.startswith("exhaustive search over orders and best-scored nodes")
     assert len(found.picks) == 3, "an order in which nobody waits is shown"
 
 
 def test_what_always_fits_needs_no_scores() -> None:
     demands = [Demand(pod("small", "a", 1, ""), 2, "small")]
     found = chosen(demands, two_nodes())[0]
-    assert (found.answer.room, found.picks) == (Room.ALWAYS, ())
+    assert found.room is Room.ALWAYS
+    assert not isinstance(found, Chosen), "the answer of the free choice"
 
 
 def broken() -> PodInfo:
@@ -80,8 +89,8 @@ def broken() -> PodInfo:
 
 def test_a_pod_that_cannot_be_scored_waits_while_two_nodes_would_take_it() -> None:
     found = chosen([Demand(broken(), 1, "p")], two_nodes())[0]
-    assert found.answer.room is Room.FRAGILE
-    assert found.answer.message.startswith('running PreScore plugin "NodeAffinity"')
+    assert found.room is Room.FRAGILE
+    assert found.message.startswith('running PreScore plugin "NodeAffinity"')
     one = Cluster(nodes=two_nodes().nodes[:1])
     assert rooms([Demand(broken(), 1, "p")], one) == [Room.ALWAYS]
 
@@ -89,16 +98,16 @@ def test_a_pod_that_cannot_be_scored_waits_while_two_nodes_would_take_it() -> No
 def test_large_clusters_are_sampled_unless_told_otherwise() -> None:
     nodes = tuple(node(n, 4, 9, None, "big", False) for n in range(101))
     demands = [Demand(pod("small", "a", 2, ""), 101, "small"), Demand(pod("big", "b", 4, ""), 1, "big")]
-    answer = chosen(demands, Cluster(nodes=nodes))[1].answer
+    answer = chosen(demands, Cluster(nodes=nodes))[1]
     assert answer.room is Room.UNKNOWN
     assert "more than 100 nodes" in answer.reason
-    assert chosen(demands, Cluster(nodes=nodes), Scoring(every_node=True))[1].answer.room is Room.FRAGILE
+    assert chosen(demands, Cluster(nodes=nodes), Scoring(every_node=True))[1].room is Room.FRAGILE
 
 
 def test_the_search_gives_up_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "VERDICTS", 1)
     assert rooms(small_and_big(), two_nodes()) == [Room.ALWAYS, Room.FRAGILE], "single orders are tried"
-    answer = chosen(small_and_big(), two_nodes(), PACKING)[1].answer
+    answer = chosen(small_and_big(), two_nodes(), PACKING)[1]
     assert answer.room is Room.UNKNOWN
     assert "the orders tried beyond it leave nobody waiting" in answer.reason
     monkeypatch.setattr(choice, "DIVE", 1)
@@ -174,11 +183,11 @@ def compare(question: tuple[list[Demand], Cluster], scoring: Scoring) -> None:
     demands, cluster = question
     stuck = scheduled(demands, cluster, scoring)
     for d, found in chosen(demands, cluster, scoring).items():
-        if found.answer.room is Room.ALWAYS:
-            assert d not in stuck, found.answer.method
+        if found.room is Room.ALWAYS:
+            assert d not in stuck, found.method
         else:
-            assert found.answer.room is not Room.UNKNOWN, found.answer.reason
-            assert d in stuck, found.answer.method
+            assert found.room is not Room.UNKNOWN, found.reason
+            assert d in stuck, found.method
 
 
 SCORINGS = st.sampled_from([DEFAULT, PACKING])
@@ -204,8 +213,8 @@ def test_host_names_in_preferences_tell_nodes_apart() -> None:
         f"{{matchExpressions: [{{key: {HOST}, operator: In, values: [{name}]}}]}}}}]}}}}\n"
     )
     demands = [Demand(pod("small", "a", 2, prefers("n1")), 2, "small"), Demand(pod("big", "b", 4, ""), 1, "big")]
-    found = chosen(demands, two_nodes())
-    assert found[1].answer.room is Room.ALWAYS, "both small pods go to n1"
-    assert {pick.node for pick in found[1].picks if pick.demand == 0} == {1}
+    found = picked(demands, two_nodes())
+    assert found.room is Room.ALWAYS, "both small pods go to n1"
+    assert {pick.node for pick in found.picks if pick.title == "small"} == {"n1"}
     other = [evolve(demands[0], pod=pod("small", "a", 2, prefers("n0"))), demands[1]]
-    assert {pick.node for pick in chosen(other, two_nodes())[1].picks if pick.demand == 0} == {0}
+    assert {pick.node for pick in picked(other, two_nodes()).picks if pick.title == "small"} == {"n0"}

@@ -35,14 +35,14 @@ State = tuple[tuple[int, ...], ...]
 
 @frozen(eq=False)
 class Pick:
-    """A bind: the weighted scores of the node taken, by plugin (empty when it was the only one), the other nodes that
-    were as good, and the best of those that were not with its score."""
+    """A bind of a pod of the demand ``title``: the weighted scores of ``node`` by plugin (empty when it was the only
+    one), the other nodes that were as good, and the best of those that were not with its score."""
 
-    demand: int
-    node: int
+    title: str
+    node: str
     parts: Mapping[str, int]
-    ties: tuple[int, ...] = ()
-    next_best: tuple[int, int] | None = None
+    ties: tuple[str, ...] = ()
+    next_best: tuple[str, int] | None = None
 
     @property
     def total(self) -> int:
@@ -50,38 +50,35 @@ class Pick:
         return sum(self.parts.values())
 
 
-@frozen(eq=False)
-class Chosen:
-    """The answer for one demand, with the binds that lead to where a pod waits, or of one order where nobody does."""
+@frozen(eq=False, kw_only=True)
+class Chosen(DemandAnswer):
+    """An answer with the binds that lead to where a pod waits, or those of one order in which nobody does."""
 
-    answer: DemandAnswer
     picks: tuple[Pick, ...] = ()
 
 
 def choose(
     demands: Sequence[Demand], cluster: Cluster, free: Mapping[int, DemandAnswer], scoring: Scoring = DEFAULT
-) -> dict[int, Chosen]:
+) -> dict[int, DemandAnswer]:
     """The answers when only nodes with the highest score are taken. ``free`` has those of the free choice, of the
     demands of which nobody may be left waiting."""
     unscored = any(_error(demand.pod, cluster, scoring) for demand in demands)
     open_ones = [d for d, answer in free.items() if unscored or answer.room is not Room.ALWAYS]
-    done = {d: Chosen(answer) for d, answer in free.items() if d not in open_ones}
+    done = {d: answer for d, answer in free.items() if d not in open_ones}
     if not open_ones:
         return done
     if len(cluster.nodes) > ALL_ARE_SCORED and not scoring.every_node:
         reason = f"with more than {ALL_ARE_SCORED} nodes the scheduler scores a part of them, and which is not known"
-        return done | {d: _with_free(Chosen(_unknown(reason)), free[d]) for d in open_ones}
+        return done | {d: _with_free(_unknown(reason), free[d]) for d in open_ones}
     search = _Search.of(demands, cluster, scoring)
     return done | {d: _with_free(found, free[d]) for d, found in search.decide(open_ones).items()}
 
 
-def _with_free(found: Chosen, free: DemandAnswer) -> Chosen:
+def _with_free(found: DemandAnswer, free: DemandAnswer) -> DemandAnswer:
     """That no placement has room for all pods stays true, whoever of them waits."""
-    if free.room is not Room.IMPOSSIBLE or found.answer.room is Room.ALWAYS:
+    if free.room is not Room.IMPOSSIBLE or found.room is Room.ALWAYS:
         return found
-    if found.answer.room is Room.UNKNOWN:
-        return Chosen(free)
-    return evolve(found, answer=evolve(found.answer, room=Room.IMPOSSIBLE))
+    return free if found.room is Room.UNKNOWN else evolve(found, room=Room.IMPOSSIBLE)
 
 
 def _error(pod: PodInfo, cluster: Cluster, scoring: Scoring) -> str:
@@ -115,7 +112,7 @@ class _Search:
     def of(cls, demands: Sequence[Demand], cluster: Cluster, scoring: Scoring) -> _Search:
         return cls(Question(demands, cluster), scoring, tuple(_alike(demands, cluster)))
 
-    def decide(self, asked: Sequence[int]) -> dict[int, Chosen]:
+    def decide(self, asked: Sequence[int]) -> dict[int, DemandAnswer]:
         """Search until every demand in ``asked`` is known to wait somewhere, or everything was seen."""
         stuck: dict[int, State] = {}
         complete: State | None = None
@@ -139,14 +136,16 @@ class _Search:
                 for d in waiting:
                     stuck.setdefault(d, state)
         everything = not queue
-        found = {d: self.shown(d, self.steps(state)) for d, state in stuck.items() if d in asked}
+        found: dict[int, DemandAnswer] = {
+            d: self.shown(d, self.steps(state)) for d, state in stuck.items() if d in asked
+        }
         for d in asked:
             if d in found:
                 continue
             if everything:
                 method = f"exhaustive search over orders and best-scored nodes ({len(self.parents):,} states)"
                 picks = self.picks(self.steps(complete)) if complete is not None else ()
-                found[d] = Chosen(DemandAnswer(room=Room.ALWAYS, method=method), picks)
+                found[d] = Chosen(room=Room.ALWAYS, method=method, picks=picks)
             else:
                 found[d] = self.tried(d)
         return found
@@ -224,15 +223,16 @@ class _Search:
         totals = ranking.totals
         rest = [(total, n) for n, total in totals.items() if n not in ranking.best]
         highest = max(rest, key=lambda item: (item[0], -item[1]), default=None)
+        names = [item.name for item in self.question.cluster.nodes]
         return Pick(
-            demand,
-            node,
+            self.question.demands[demand].title,
+            names[node],
             ranking.of(node),
-            tuple(n for n in ranking.best if n != node),
-            None if highest is None else (highest[1], highest[0]),
+            tuple(names[n] for n in ranking.best if n != node),
+            None if highest is None else (names[highest[1]], highest[0]),
         )
 
-    def shown(self, demand: int, steps: Sequence[tuple[int, int]], how: str = "in this order") -> Chosen:
+    def shown(self, demand: int, steps: Sequence[tuple[int, int]]) -> Chosen:
         """A pod of ``demand`` waits after ``steps``; the filters say why. Raises ``ReplayError`` if they do not."""
         question, pod = self.question, self.question.demands[demand].pod
         picks = self.picks(steps)
@@ -249,9 +249,9 @@ class _Search:
         placed: dict[str, int] = {}
         for d, _ in steps:
             placed[question.demands[d].title] = placed.get(question.demands[d].title, 0) + 1
-        answer = DemandAnswer(
+        return Chosen(
             room=Room.FRAGILE,
-            method=f"binds to best-scored nodes {how}, replayed through filters and scores",
+            method="binds to best-scored nodes in this order, replayed through filters and scores",
             message=error if isinstance(error, str) else compose(answers),
             refusals=tuple(
                 (1, node.name, reject(pod, n, snapshot, profile))
@@ -260,24 +260,24 @@ class _Search:
             ),
             blocking=tuple(placed.items()),
             steps=len(steps),
+            picks=picks,
         )
-        return Chosen(answer, picks)
 
     # -- single orders -------------------------------------------------------------------------------------------------
 
-    def tried(self, demand: int) -> Chosen:
+    def tried(self, demand: int) -> DemandAnswer:
         """Some orders that are likely to leave a pod of ``demand`` waiting, where there are too many for all."""
         pods = sum(item.count for item in self.question.demands)
         reason = f"more than {VERDICTS:,} pods times nodes in {len(self.parents):,} states of the search over orders"
         if pods * len(self.question.nodes) > DIVE:
-            return Chosen(_unknown(reason))
+            return _unknown(reason)
         others = [d for d in range(len(self.question.demands)) if d != demand]
         for order in ([*others, demand], [*reversed(others), demand]):
             for last in (False, True):
                 steps = self.dive(order, last=last)
                 if steps is not None and sum(d == demand for d, _ in steps) < self.question.demands[demand].count:
                     return self.shown(demand, steps)
-        return Chosen(_unknown(f"{reason}, and the orders tried beyond it leave nobody waiting"))
+        return _unknown(f"{reason}, and the orders tried beyond it leave nobody waiting")
 
     def dive(self, order: Sequence[int], *, last: bool) -> list[tuple[int, int]] | None:
         """Bind demand after demand as long as anything can be bound; of equally good nodes the first or the last."""
