@@ -14,6 +14,7 @@ from kverify.checks.claims import claims_of
 from kverify.checks.finding import Cause
 from kverify.checks.fit_counts import CountRow, count_row
 from kverify.checks.fit_quotas import Short, admissible, capped
+from kverify.checks.fit_scores import scored, with_kin
 from kverify.checks.fit_volumes import reached, settled, undecided
 from kverify.checks.gates import as_diagnostic, gated
 from kverify.checks.options import Options
@@ -31,6 +32,7 @@ from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
 from kverify.model.scheduling.framework import NodeInfo
+from kverify.model.scheduling.scoring.configuration import Scoring
 
 ZONE = "topology.kubernetes.io/zone"
 ASSUMED = (
@@ -38,6 +40,10 @@ ASSUMED = (
     "pods of the manifests' workloads that run already are counted as pods that come",
 )
 VOLUMES = "volumes are provisioned, and attached to the node of their pod (kverify check asks about ReadWriteOnce)"
+SCORED = (
+    "nothing is preempted, deleted or evicted, and nodes stay as they are; a node with the highest score is taken, "
+    "whichever where several have it"
+)
 _SHOWN = 6
 
 
@@ -82,6 +88,8 @@ class FitReport:
     core_method: str = ""
     open_question: str = ""
     """Why it is not known whether any placement has room for all, where pods of some workload may wait."""
+    choice: str = "free"
+    """``best`` where only nodes with the highest score are taken."""
     lost: str = ""
     losses: tuple[Loss, ...] = ()
     evaluated: int = 0
@@ -113,12 +121,19 @@ class FitReport:
 
 
 def run(
-    bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options, lose: str = "", *, counting: bool = False
+    bundle: Bundle,
+    diagnostics: Sequence[Diagnostic],
+    options: Options,
+    lose: str = "",
+    *,
+    counting: bool = False,
+    scoring: Scoring | None = None,
 ) -> FitReport:
     """Decide for every workload of the manifests. ``lose``: ``1`` (any one node), ``zone`` (any one) or nothing.
 
-    ``counting``: find for every workload how many of its pods fit; without, only where an autoscaler asks for more than
-    always fit. Ctrl-C ends the run early; the report has what is known by then and says so.
+    ``scoring``: only nodes with the highest score are taken; without, any that fits. ``counting``: find for every
+    workload how many of its pods fit; without, only where an autoscaler asks for more than always fit. Ctrl-C ends the
+    run early; the report has what is known by then and says so.
     """
     admission = Admission(bundle, options.kubernetes_version, options.boundary)
     crossed = cross_object(bundle, diagnostics, options.boundary)
@@ -133,10 +148,12 @@ def run(
     makers, short = capped(admission, makers_of(admission, volumes))
     placed = placed_pods(admission)
     asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
-    demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
+    kin = with_kin(bundle, makers)
+    demands = [Demand(pod, maker.most, maker.title) for pod, maker in zip(kin, makers, strict=True)]
     tell = options.progress or _nobody
     found = gangs.declared(admission, makers)
     question = _Question(demands, tuple(makers), tuple(asked), found)
+    ending = {d for gang in found.gangs if gang.ends for d in gang.members}
     answer: Answer | None = None
     losses: list[Loss] = []
     counted: list[CountRow] = []
@@ -148,7 +165,8 @@ def run(
             return decide(demands, rest, waiting=asked[place : place + 1]).demands[0]
 
         def whole(rest: Cluster) -> Answer:
-            first = admissible(question.answer(rest), admission, makers, asked, placed)
+            first = scored(question.answer(rest), demands, rest, asked, scoring, ending)
+            first = admissible(first, admission, makers, asked, placed)
             return settled(first, makers, asked, volumes, cluster.nodes, rest, ask)
 
         answer = whole(cluster)
@@ -157,7 +175,6 @@ def run(
             tell(f"fitting after the loss of {name}")
             losses.append(_loss(name, like, whole(rest), makers, asked))
         left = [(name, rest) for name, _, rest in lost]
-        ending = {d for gang in found.gangs if gang.ends for d in gang.members}
         for index in (i for i in _to_count(makers, asked, answer, counting) if i not in ending):
             if makers[index].part or undecided(makers, index, volumes):
                 # Which pods come next depends on volumes that are bound, or will be.
@@ -171,6 +188,10 @@ def run(
     notes += [
         f"{describe(d.object)} runs already on {count(d.nodes, 'node')}, wherever it may" for d in daemons if d.nodes
     ]
+    notes += [] if scoring is None else scoring.notes
+    if scoring is not None and counted:
+        notes.append("the numbers of replicas are those for any choice of a node")
+    assumed = ASSUMED if scoring is None else (SCORED, *ASSUMED[1:])
     return FitReport(
         diagnostics=(*problems, *map(as_diagnostic, (finding for _, finding in gated(admission)))),
         nodes=len(cluster.nodes),
@@ -186,9 +207,10 @@ def run(
         daemons=daemons,
         refused=admission.refused,
         short=short,
+        choice="free" if scoring is None else "best",
         assumptions=(
             *notes,
-            *ASSUMED,
+            *assumed,
             *_of_volumes(makers, asked, volumes),
             *_assumed(makers, asked, found),
             *_gangs_assumed(found),

@@ -20,6 +20,7 @@ examples:
   kverify fit shop/ --cluster nodes.yaml
   kverify fit shop/ --cluster nodes.yaml --lose 1
   kverify fit shop/ --cluster nodes.yaml --counts --lose zone
+  kverify fit shop/ --cluster nodes.yaml --choice best
   kverify fit shop/ --cluster live.yaml --lose zone -o json
 
 exit codes:
@@ -45,6 +46,13 @@ def add_parser(commands: Any) -> None:
     shared.add_files(parser, "--cluster", "FILE", live)
     parser.add_argument(
         "--lose", choices=("1", "zone"), default="", help="ask again after the loss of any one node, or any one zone"
+    )
+    parser.add_argument(
+        "--choice",
+        choices=("free", "best"),
+        default="free",
+        help="whether the scheduler may take any node that fits (free, the default), or only those with the highest "
+        "score (best)",
     )
     parser.add_argument(
         "--counts",
@@ -78,7 +86,12 @@ def run(arguments: argparse.Namespace) -> int:
         options = Options(kubernetes_version=arguments.kubernetes_version, progress=progress)
         if not bundle.nodes and not diagnostics:
             arguments.parser.error("no node is known; name a file that has them with --cluster")
-        report = fit.run(bundle, diagnostics, options, arguments.lose, counting=arguments.counts)
+        scoring = None
+        if arguments.choice == "best":
+            from kverify.model.scheduling.scoring.configuration import DEFAULT
+
+            scoring = DEFAULT
+        report = fit.run(bundle, diagnostics, options, arguments.lose, counting=arguments.counts, scoring=scoring)
     finally:
         progress.clear()
     from kverify.report import fit as shown

@@ -10,6 +10,8 @@ from kverify import __version__
 from kverify.checks.fit import FitReport, Refusal, Row
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
+from kverify.engines.fit.choice import Chosen, Pick
+from kverify.engines.fit.decide import DemandAnswer
 from kverify.report.fit_counts import WORDS, cause_json, count_json, count_lines, place
 from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
@@ -102,9 +104,31 @@ def _row(row: Row, style: Style) -> Iterator[str]:
         yield from style.wrap(listing(placed, _SHOWN), "with on nodes: ", indent=2, hang=4)
     for refusal in row.refusals:
         yield from _refusal(refusal, style)
+    yield from _picks(answer, style)
     if answer.reason:
         yield from style.wrap(answer.reason, "reason: ", indent=2)
     yield from style.wrap(answer.method, "method: ", indent=2)
+
+
+def _picks(answer: DemandAnswer, style: Style) -> Iterator[str]:
+    """The binds and the scores that decided them."""
+    if not isinstance(answer, Chosen) or not answer.picks:
+        return
+    yield from style.wrap("binds, in one order in which nobody waits:" if not answer.message else "binds:", indent=2)
+    for number, pick in enumerate(answer.picks[:_SHOWN], 1):
+        text = f"{number}. {pick.title} to {pick.node}: "
+        if not pick.parts:
+            yield from style.wrap(f"{text}the only node that fits", indent=4, hang=7)
+            continue
+        parts = ", ".join(f"{name} {score}" for name, score in pick.parts.items() if score)
+        text += f"{pick.total} ({parts})" if parts else "0"
+        if pick.ties:
+            text += f"; as good: {listing(list(pick.ties), _SHOWN)}"
+        if pick.next_best is not None:
+            text += f"; next: {pick.next_best[0]} with {pick.next_best[1]}"
+        yield from style.wrap(text, indent=4, hang=7)
+    if len(answer.picks) > _SHOWN:
+        yield from style.wrap(f"and {len(answer.picks) - _SHOWN} more (all of them with -o json)", indent=4)
 
 
 def _refusal(refusal: Refusal, style: Style) -> Iterator[str]:
@@ -130,6 +154,7 @@ def to_json(report: FitReport) -> dict[str, Any]:
         "workloads": [_row_json(row) for row in report.rows],
         "core": [{"text": words, "cause": cause_json(cause)} for words, cause in report.core],
         "openQuestion": report.open_question or None,
+        "choice": report.choice,
         "lose": report.lost or None,
         "losses": [
             {"lost": loss.lost, "like": loss.like, "workloads": [_row_json(row) for row in loss.rows]}
@@ -176,6 +201,7 @@ def _row_json(row: Row) -> dict[str, Any]:
             "blocked": [{"reason": reason, "nodes": number} for reason, number in slack.reasons],
         },
         "blocking": [{"object": title, "pods": number} for title, number in answer.blocking],
+        "binds": [_pick_json(pick) for pick in answer.picks] if isinstance(answer, Chosen) else [],
         "refusals": [
             {
                 "nodes": refusal.nodes,
@@ -186,4 +212,16 @@ def _row_json(row: Row) -> dict[str, Any]:
             }
             for refusal in row.refusals
         ],
+    }
+
+
+def _pick_json(pick: Pick) -> dict[str, Any]:
+    following = pick.next_best
+    return {
+        "object": pick.title,
+        "node": pick.node,
+        "score": pick.total if pick.parts else None,
+        "scores": dict(pick.parts),
+        "asGood": list(pick.ties),
+        "next": None if following is None else {"node": following[0], "score": following[1]},
     }

@@ -14,6 +14,8 @@ class Scoring:
 
     plugins: tuple[ScorePlugin, ...] = DEFAULT_SCORES
     every_node: bool = False
+    notes: tuple[str, ...] = ()
+    """What a configuration says besides, and what of it counts for nothing here."""
 
 
 DEFAULT = Scoring()
