@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from kverify.engines.errors import ReplayError
-from kverify.engines.fit.decide import DemandAnswer
+from kverify.engines.fit.decide import REFUSED, DemandAnswer
 from kverify.engines.schedulability import Cluster, Demand, Question, Room
 from kverify.model.expr import evaluate
 from kverify.model.scheduling.framework import PodInfo, Snapshot
@@ -63,7 +63,9 @@ def choose(
     """The answers when only nodes with the highest score are taken. ``free`` has those of the free choice, of the
     demands of which nobody may be left waiting."""
     unscored = any(_error(demand.pod, cluster, scoring) for demand in demands)
-    open_ones = [d for d, answer in free.items() if unscored or answer.room is not Room.ALWAYS]
+    open_ones = [
+        d for d, answer in free.items() if answer.method != REFUSED and (unscored or answer.room is not Room.ALWAYS)
+    ]
     done = {d: answer for d, answer in free.items() if d not in open_ones}
     if not open_ones:
         return done
