@@ -14,7 +14,7 @@ from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
-from kverify.checks.specs import Specs, chosen, instances, names, place, severity, title, why
+from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
 from kverify.checks.stuck import STATIC
 from kverify.cluster.objects import describe
 from kverify.engines.verdict import Outcome, Verdict
@@ -88,7 +88,7 @@ def _finding(declaration: Declaration, requirement: Requirement, items: Sequence
     causes = [*found] or [Cause(items[0].root.source.span("metadata.name"), "metadata.name")]
     bound = [f"on {node.value.metadata.name}" for node in env.nodes.values()]
     said = f"it breaks the policy {declaration.name}"
-    said += f": {_lowered(title(declaration))}" if declaration.title else ""
+    said += f": {lowered(title(declaration))}" if declaration.title else ""
     fix = declaration.meta("fix")
     return Finding(
         id=declaration.meta("id") or declaration.name,
@@ -108,12 +108,6 @@ def _finding(declaration: Declaration, requirement: Requirement, items: Sequence
             certain=not bound,
         ),
     )
-
-
-def _lowered(text: str) -> str:
-    """A sentence in the middle of another: without its capital, unless the word is written in capitals."""
-    word = text.split(" ", 1)[0]
-    return text if any(c.isupper() for c in word[1:]) else text[:1].lower() + text[1:]
 
 
 def _plural(number: int, declaration: Declaration) -> str:

@@ -15,6 +15,7 @@ from kverify.checks import (
     node_loss,
     policies,
     promises,
+    properties,
     rollout,
     schedulable,
     service,
@@ -30,6 +31,7 @@ from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
 from kverify.manifest.diagnostics import Diagnostic
+from kverify.spec.language.functions import Stage
 from kverify.spec.language.syntax import Declaration
 
 Check = Callable[[Context], Iterator[Answer]]
@@ -61,7 +63,8 @@ def _asked(options: Options) -> Iterator[tuple[str, str, Check]]:
 
 def _declared(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answer]:
     """The answers to one policy or property of the user."""
-    yield from policies.check(ctx, specs, declaration)
+    over_states = declaration.kind == "property" or specs.checked.stages[declaration.name] >= Stage.STATE
+    yield from (properties if over_states else policies).check(ctx, specs, declaration)
 
 
 def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> Report:

@@ -100,13 +100,31 @@ def _at_home(pod: PodInfo) -> PodInfo:
     return evolve(pod, affinity=tuple(own))
 
 
-def disturbed_scene(ctx: Context, subjects: Sequence[Subject], node: int | None, status: NodeStatus) -> Scene:
-    """``subjects`` settled on the cluster, and one node (``None`` in an open cluster) just got ``status``."""
+def resting_scene(ctx: Context, subjects: Sequence[Subject], *, merge: bool = True) -> Scene:
+    """``subjects`` settled, and nothing is about to happen to them."""
+    workloads = tuple(s.workload(both=False) for s in subjects)
+    if not merge and not ctx.open:
+        return _placed(ctx, subjects, workloads, None)
+    if not ctx.open and not all(ctx.has_room(s) for s in subjects):
+        return _placed(ctx, subjects, workloads, None)
+    why = (
+        CLUSTER_IS_OPEN if ctx.open else "nodes are not told apart: it is proved that every order fits all pods (exact)"
+    )
+    world = World(workloads=workloads, places=(ANYWHERE,), budgets=ctx.model_budgets({w.name: w for w in workloads}))
+    start = {(w.revisions[0].key, ANYWHERE.name): s.replicas for w, s in zip(workloads, subjects, strict=True)}
+    return Scene(world=world, subjects=tuple(subjects), placements=(start,), assumptions=(why,))
+
+
+def disturbed_scene(
+    ctx: Context, subjects: Sequence[Subject], node: int | None, status: NodeStatus, *, merge: bool = True
+) -> Scene:
+    """``subjects`` settled on the cluster, and one node (``None`` in an open cluster) just got ``status``. Without
+    ``merge`` all nodes are told apart."""
     workloads = tuple(s.workload(both=False) for s in subjects)
     if ctx.open:
         return _open_scene(ctx, subjects, workloads, status)
     assert node is not None
-    if all(ctx.has_room(s, without=node) for s in subjects):
+    if merge and all(ctx.has_room(s, without=node) for s in subjects):
         return _focused(ctx, subjects, workloads, node, status)
     return _placed(ctx, subjects, workloads, (node, status))
 

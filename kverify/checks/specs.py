@@ -84,3 +84,9 @@ def place(item: Item) -> Cause:
 def names(items: Sequence[Item]) -> str:
     """The objects of an instance: the one, or all of them."""
     return ", ".join(dict.fromkeys(describe(item.root) for item in items))
+
+
+def lowered(text: str) -> str:
+    """A sentence in the middle of another: without its capital, unless the word is written in capitals."""
+    word = text.split(" ", 1)[0]
+    return text if any(c.isupper() for c in word[1:]) else text[:1].lower() + text[1:]

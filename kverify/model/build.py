@@ -38,17 +38,19 @@ def build(
     parameters: tuple[Variable, ...] = (),
     assume: Condition = True,
     without: frozenset[str] = frozenset(),
+    beside: Iterable[Component] = (),
 ) -> TransitionSystem:
     """The transition system of ``world``.
 
     ``starts`` gives the initial states by variable name; what a start leaves out is the variable's own initial
     value, or 0. Without ``starts`` the system begins wherever ``initial`` holds. ``without`` names components that
-    do nothing.
+    do nothing, ``beside`` adds some to those that every system has.
     """
-    variables = tuple(v for component in COMPONENTS for v in component.variables(world))
+    components = (*COMPONENTS, *beside)
+    variables = tuple(v for component in components for v in component.variables(world))
     actions = tuple(
         action
-        for component in COMPONENTS
+        for component in components
         for action in component.actions(world)
         if action.guard is not False and action.component not in without
     )

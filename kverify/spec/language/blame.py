@@ -35,7 +35,7 @@ def blame(expr: Expr, env: Environment, wanted: bool = True) -> Iterator[Item]:
                 inner = inner.bind(argument.name, value_of(value, env))
             yield from blame(definition.body, inner, wanted)
         case _:
-            yield from _fields(expr, env)
+            yield from fields(expr, env)
 
 
 def _bound(expr: syntax.Binder, env: Environment, wanted: bool) -> Iterator[Item]:
@@ -49,10 +49,10 @@ def _bound(expr: syntax.Binder, env: Environment, wanted: bool) -> Iterator[Item
             found = True
             yield from blame(expr.body, inner, wanted)
     if not found:  # exists over nothing: the list itself is what is missing.
-        yield from _fields(expr.domain, env)
+        yield from fields(expr.domain, env)
 
 
-def _fields(expr: Expr, env: Environment) -> Iterator[Item]:
+def fields(expr: Expr, env: Environment) -> Iterator[Item]:
     """Every field that is read in ``expr``, by the longest path that exists in the tree."""
     match expr:
         case syntax.Select() | syntax.Index() | syntax.Name():
@@ -65,10 +65,10 @@ def _fields(expr: Expr, env: Environment) -> Iterator[Item]:
             if place is not None:
                 yield place
         case syntax.Binder(domain=domain):
-            yield from _fields(domain, env)
+            yield from fields(domain, env)
         case _:
             for part in syntax.children(expr):
-                yield from _fields(part, env)
+                yield from fields(part, env)
 
 
 def _nearest(expr: Expr, env: Environment) -> Item | None:

@@ -168,6 +168,10 @@ def _call(expr: syntax.Call, env: Environment) -> Any:
         if env.state is None:
             raise NotModelled(f"{expr.function} asks the state of the cluster, and there is none here", expr.span)
         return env.state.call(expr.function, arguments, expr.span)
+    if env.state is not None and expr.function in ("max_surge", "max_unavailable"):
+        known = env.state.fencepost(expr.function, arguments[0])
+        if known is not None:
+            return known
     return manifest.call(expr.function, arguments)
 
 

@@ -187,6 +187,9 @@ def _all() -> list[Signature]:
         ),
         # What the state of the cluster is.
         Signature(
+            "desired", (MAKES_PODS,), NUMBER, state, "Pods wanted: spec.replicas, or what an autoscaler asks for."
+        ),
+        Signature(
             "replicas", (MAKES_PODS,), NUMBER, state, "Pods created and not terminating.", f"status.replicas, {status}"
         ),
         Signature(

@@ -51,6 +51,10 @@ class StateFunctions(Protocol):
         """The value of a function of the state. Raises ``NotModelled``."""
         ...
 
+    def fencepost(self, function: str, workload: Item) -> Any:
+        """``max_surge`` or ``max_unavailable`` of a workload that rolls out in the model, otherwise None."""
+        ...
+
 
 def plain(value: Any) -> Any:
     """The value itself, without where it comes from."""

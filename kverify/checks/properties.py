@@ -1,0 +1,280 @@
+"""Temporal properties of the user, and policies over reachable states: decided by the same engines as everything else.
+
+Each property is asked for every choice of objects that its ``for`` clauses make, under every scenario it names (without
+``under``: a rollout, a drain, and the loss of a node). What the model does not know is *unknown*, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from kverify.api.registry import AnyObject
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.scenarios import Case, cases
+from kverify.checks.scenes import TooManyPlacements
+from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
+from kverify.checks.stuck import explain, opening
+from kverify.checks.subject import Subject
+from kverify.checks.words import count, listing, sentences
+from kverify.cluster.objects import key_of, namespace_of
+from kverify.engines import portfolio
+from kverify.engines.symmetry import respected
+from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.model.expr import Expr as ModelExpr
+from kverify.model.expr import evaluate
+from kverify.spec.compile import Script, question
+from kverify.spec.language import syntax
+from kverify.spec.language.blame import fields
+from kverify.spec.language.checker import walk
+from kverify.spec.language.evaluate import Environment, value_of
+from kverify.spec.language.formatter import format_expr
+from kverify.spec.language.functions import Stage
+from kverify.spec.language.syntax import Declaration, Formula, Shape
+from kverify.spec.language.values import Item, NotModelled, plain
+from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.state import WorldState
+
+DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
+METHOD = "not asked"
+
+
+def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answer]:
+    """One answer for every choice of objects and every scenario."""
+    asked = False
+    env = specs.environment(ctx)
+    scenarios = specs.checked.library.scenarios
+    scripts = [Script.of(scenarios[r]) for r in [s.name for s in declaration.scenarios] or DEFAULT_SCENARIOS]
+    for instance in instances(declaration.quantifiers, env):
+        items = chosen(declaration, instance)
+        if items and not any(ctx.bundle.is_wanted(item.root) for item in items):
+            continue
+        for script in scripts:
+            asked = True
+            yield from _Asked(ctx, specs, declaration, script, instance).answers()
+    if not asked:
+        kinds = " and ".join(q.kind for q in declaration.quantifiers)
+        reason = f"no {kinds} of the manifests is one that it speaks of"
+        verdict = Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason)
+        yield proof(declaration, f"every {kinds}", title(declaration), verdict)
+
+
+def formulas(declaration: Declaration) -> tuple[Formula, ...]:
+    """What has to be decided: the formula of a property; of a policy, that every requirement always holds."""
+    if declaration.kind == "property":
+        return declaration.formulas
+    return tuple(
+        Formula(Shape.NEVER if r.forbidden else Shape.ALWAYS, (r.condition,), span=r.span)
+        for r in declaration.requirements
+    )
+
+
+def proof(declaration: Declaration, of: str, message: str, verdict: Verdict) -> Proof:
+    """What was decided of a property other than that it is violated."""
+    return Proof(
+        id=declaration.meta("id") or declaration.name,
+        object=of,
+        property=declaration.name,
+        message=message,
+        verdict=verdict,
+    )
+
+
+def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
+    """The answer of the engines for one case.
+
+    Raises ``NotModelled`` for a question that tells nodes apart which are alike: a scene starts from one of several
+    placements that differ in such nodes only, and that one may be the wrong one for the question.
+    """
+    limit = ctx.options.max_states
+    chosen_placements = any(s.live is None for s in case.scene.subjects)
+    if chosen_placements and respected(case.system, prop) != case.system.symmetry:
+        raise NotModelled("it tells nodes apart that are alike; say it of every node: forall n in Node: ...")
+    if isinstance(prop, Always):
+        return decide.always(case.system, prop, limit=limit)
+    if isinstance(prop, Reaches):
+        return decide.reaches(case.system, prop, limit=limit)
+    return portfolio.decide(case.system, prop, limit=limit)
+
+
+@frozen(eq=False)
+class _Asked:
+    """One property, for one choice of objects, under one scenario."""
+
+    ctx: Context
+    specs: Specs
+    declaration: Declaration
+    script: Script
+    env: Environment
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return chosen(self.declaration, self.env)
+
+    @property
+    def object(self) -> str:
+        return names(self.items) or "the cluster"
+
+    @property
+    def message(self) -> str:
+        return f"{title(self.declaration)} ({self.script.name})"
+
+    def answers(self) -> Iterator[Answer]:
+        for formula in formulas(self.declaration):
+            yield self._answer(formula)
+
+    def _proof(self, verdict: Verdict) -> Proof:
+        return proof(self.declaration, self.object, self.message, verdict)
+
+    def _answer(self, formula: Formula) -> Answer:
+        subjects = self._subjects()
+        placeable = [s for s in subjects if s in self.ctx.placeable]
+        if subjects and not placeable:
+            reason = self.ctx.obstacle(subjects[0])
+            return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
+        if self.ctx.open and any(
+            isinstance(part, syntax.Name) and part.name == "Node" for c in formula.conditions for part in walk(c)
+        ):
+            reason = "it asks of nodes, and no nodes were given"
+            return self._proof(Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=reason))
+        placed = self.specs.checked.stages[self.declaration.name] is Stage.PLACED
+        answers: list[tuple[Case, Environment, Verdict]] = []
+        try:
+            for case in self._cases(placeable, placed=placed):
+                env, state = self._seen(case)
+                prop = question(title(self.declaration), formula, env)
+                verdict = decided(self.ctx, case, prop)
+                stay = (f"{listing(sorted(state.used))} stay as they are",) if state.used else ()
+                assumptions = (*case.assumptions, *stay, *verdict.assumptions)
+                answers.append((case, env, evolve(verdict, scope=case.scope, assumptions=assumptions)))
+        except NotModelled as error:
+            where = f" ({error.span})" if error.span is not None else ""
+            return self._proof(Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=f"{error}{where}"))
+        except TooManyPlacements as error:
+            return self._proof(Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+        if not answers:
+            reason = f"nothing of it can happen under {self.script.name}"
+            return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
+        case, env, worst = max(answers, key=lambda answer: (answer[2].outcome, answer[2].certain))
+        if worst.outcome is Outcome.VIOLATED:
+            return self._finding(formula, case, env, worst)
+        scopes = dict.fromkeys(verdict.scope for _, _, verdict in answers)
+        states = sum(verdict.states for _, _, verdict in answers)
+        return self._proof(evolve(worst, scope="; ".join(scopes), states=states))
+
+    def _cases(self, subjects: Sequence[Subject], *, placed: bool) -> tuple[Case, ...]:
+        key = ("cases", self.script.name, tuple(s.title for s in subjects), placed)
+        return self.ctx.memo(key, lambda: tuple(cases(self.ctx, self.script, subjects, placed=placed)))
+
+    def _subjects(self) -> list[Subject]:
+        """The workloads that the chosen objects are, make pods for, or select; all of them when they are neither."""
+        found: dict[str, Subject] = {}
+        for item in self.items:
+            for subject in _concerned(self.ctx, item):
+                found[subject.title] = subject
+        return list(found.values()) or [s for s in self.ctx.checked if s.replicas]
+
+    def _seen(self, case: Case) -> tuple[Environment, WorldState]:
+        """The environment in which functions of the state are those of a case's world."""
+        inside = {key_of(s.object): case.scene.workload(s) for s in case.scene.subjects}
+        settled = {key_of(s.object): s.replicas for s in self.ctx.placeable if key_of(s.object) not in inside}
+        state = WorldState(
+            world=case.scene.world,
+            workloads=inside,
+            settled=settled,
+            behind=lambda service: _behind(self.ctx, service),
+        )
+        return evolve(self.env, state=state), state
+
+    # -- findings ------------------------------------------------------------------------------------------------
+
+    def _finding(self, formula: Formula, case: Case, env: Environment, verdict: Verdict) -> Finding:
+        trace = verdict.trace
+        declaration = self.declaration
+        found = dict.fromkeys(
+            place(item)
+            for condition in formula.conditions
+            for item in fields(condition, env)
+            if item.path and item.root.source.document is not None
+        )
+        verb = "breaks" if verdict.certain else "may break"
+        fix = declaration.meta("fix")
+        return Finding(
+            id=declaration.meta("id") or declaration.name,
+            severity=severity(declaration),
+            object=self.object,
+            message=f"it {verb} {declaration.name} under {self.script.name}"
+            + (f": {lowered(title(declaration))}" if declaration.title else ""),
+            property=declaration.name,
+            causes=(*found, Cause(formula.span, declaration.name, f"the {declaration.kind}")),
+            certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
+            opening=sentences(opening(case.scene, trace), case.begins) if trace is not None else sentences(case.begins),
+            steps=tuple(trace.sentences()) if trace is not None else (),
+            outcome=self._outcome(formula, case, env, trace),
+            why=why(declaration) or declaration.meta("explanation"),
+            repairs=(Repair(text=fix),) if fix else (),
+            verdict=verdict,
+        )
+
+    def _outcome(self, formula: Formula, case: Case, env: Environment, trace: Trace | None) -> str:
+        if trace is None:
+            return "No run ever comes to a state like that."
+        safety = formula.shape in (Shape.ALWAYS, Shape.NEVER, Shape.ONCE)
+        parts = [f"now {listing(tuple(_worth(formula, env, trace)))}"]
+        if trace.loop is not None and trace.loop < len(trace.steps):
+            parts.append(f"the last {count(len(trace.steps) - trace.loop, 'step')} repeat for ever")
+        elif not safety:
+            parts += [*explain(case.scene, trace).sentences, "nothing moves any more"]
+        return sentences(*parts)
+
+
+def _worth(formula: Formula, env: Environment, trace: Trace) -> Iterator[str]:
+    """What the parts of a formula are worth in the last state of a trace: ``available(d) is 2``."""
+    view = trace.system.view(trace.final)
+    told: set[str] = set()
+    for condition in formula.conditions:
+        for part in walk(condition):
+            if not isinstance(part, syntax.Call | syntax.Select) or not _free(part) <= set(env.variables):
+                continue
+            try:
+                value = plain(value_of(part, env))
+            except NotModelled:  # It was not needed for the answer either.
+                continue
+            if isinstance(value, ModelExpr):
+                value = evaluate(value, view)
+            text = format_expr(part)
+            if isinstance(value, bool | int) and text not in told:
+                told.add(text)
+                yield f"{text} is {str(value).lower()}"
+    if not told:
+        yield "the condition is false"
+
+
+def _free(expr: syntax.Expr) -> set[str]:
+    return {part.name for part in walk(expr) if isinstance(part, syntax.Name)}
+
+
+def _concerned(ctx: Context, item: Item) -> tuple[Subject, ...]:
+    root = item.root
+    if isinstance(root, Service):
+        return tuple(s for s in ctx.subjects if s.object in _behind(ctx, root))
+    if isinstance(root, PodDisruptionBudget):
+        return tuple(s for s in ctx.subjects if any(b is root for b in ctx.budgets(s)))
+    return tuple(s for s in ctx.subjects if key_of(s.object) == key_of(root))
+
+
+def _behind(ctx: Context, service: Service) -> list[AnyObject]:
+    """What makes the pods that a Service selects, also of kinds that are not modelled."""
+    found: list[AnyObject] = [
+        s.object
+        for s in ctx.subjects
+        if any(selecting is service for selecting in ctx.bundle.services_selecting(s.namespace, s.new.labels))
+    ]
+    if service.spec.selector:
+        found += ctx.bundle.foreign_matching(namespace_of(service), service.spec.selector)
+    return found

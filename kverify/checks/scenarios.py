@@ -1,0 +1,206 @@
+"""Scenarios of the language as scenes of the model: what is explored when a property is asked under a scenario.
+
+A scenario begins when everything has settled. A rollout, a drain or the loss of a node has then just begun; in the
+steady state nothing else moves, so that "at most one" of these is the same as its beginning now, or nothing at all.
+What may happen later besides (a deleted pod, an undo) is counted down by a variable of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from kverify.checks import drain, node_loss, rollout
+from kverify.checks.context import Context
+from kverify.checks.scenes import Scene, disturbed_scene, node_classes, resting_scene, rollout_scene
+from kverify.checks.subject import Subject
+from kverify.checks.words import count, listing
+from kverify.model.build import Component, build, settled_states
+from kverify.model.environment import apply, pod_deletion
+from kverify.model.environment.limited import Limited, left
+from kverify.model.system import Action, TransitionSystem, Variable
+from kverify.model.workload import Workload
+from kverify.model.world import NodeStatus, World
+from kverify.spec.compile import Script
+from kverify.spec.language.values import NotModelled
+
+BEGINNINGS = ("rollout", "drain", "node_crash")
+BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
+LATER = ("delete_pod", "roll_back")
+_STATUS = {"drain": NodeStatus.CORDONED, "node_crash": NodeStatus.SILENT}
+_ASSUMPTIONS = {
+    "rollout": rollout.ASSUMPTIONS,
+    "drain": drain.ASSUMPTIONS,
+    "node_crash": node_loss.ASSUMPTIONS,
+    "": ("images can be pulled and containers become ready",),
+}
+
+
+@frozen(eq=False, kw_only=True)
+class Case:
+    """One system to explore. ``begins`` says what has just happened, ``scope`` for what an answer stands."""
+
+    scene: Scene
+    system: TransitionSystem
+    begins: str
+    scope: str
+    assumptions: tuple[str, ...]
+
+
+def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: bool) -> Iterator[Case]:
+    """Everything to explore for ``subjects`` under ``script``. ``placed``: the question tells nodes apart.
+
+    Raises ``NotModelled`` for a script that the model cannot play, and ``TooManyPlacements``.
+    """
+    reason = script.unmodelled()
+    if reason:
+        raise NotModelled(reason)
+    starts, later, broken = _read(script)
+    if starts == "rollout":
+        for subject in subjects:
+            if subject.strategy is not None:
+                yield from _rollouts(ctx, script, subject, later, broken, placed=placed)
+    elif starts:
+        together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(one) for one in subjects))
+        yield from _disturbances(ctx, script, together, starts, later, placed=placed)
+    else:
+        scene = resting_scene(ctx, subjects, merge=not placed)
+        yield _case(ctx, script, scene, later, "everything has settled", "")
+
+
+def _read(script: Script) -> tuple[str, dict[str, int], bool]:
+    """What begins, what may come later, and whether the new pods may never become ready."""
+    begins = [script.starts] if script.starts else []
+    later: dict[str, int] = {}
+    broken = False
+    for event, number in script.at_most.items():
+        if event in BEGINNINGS:
+            if number > 1 or event == script.starts:
+                raise NotModelled(f"the model has one {event} at a time, and {script.name} may have more")
+            begins.append(event)
+        elif event in BROKEN:
+            broken = True
+        else:
+            later[event] = number
+    if len(begins) > 1:
+        raise NotModelled(f"the model does not have {listing(begins)} in one run yet")
+    starts = begins[0] if begins else ""
+    if starts in BROKEN:
+        starts, broken = "rollout", True
+    if starts in LATER:
+        later[starts] = later.get(starts, 0) + 1
+        starts = ""
+    if broken and starts != "rollout":
+        raise NotModelled("a new template can only be broken in a rollout; add starts with rollout")
+    if "roll_back" in later and starts != "rollout":
+        raise NotModelled("only a rollout can be rolled back; add starts with rollout")
+    for first, second in script.before:
+        if second == starts or (first not in later and first != starts):
+            raise NotModelled(f"{first} does not happen before {second} in {script.name}")
+    return starts, later, broken
+
+
+def _rollouts(
+    ctx: Context, script: Script, subject: Subject, later: dict[str, int], broken: bool, *, placed: bool
+) -> Iterator[Case]:
+    if not subject.replicas:
+        return
+    for ready in (True, False) if broken else (True,):
+        scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
+        if not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
+            budgets = ctx.model_budgets({w.name: w for w in scene.world.workloads})
+            scene = evolve(scene, world=evolve(scene.world, budgets=budgets))
+        begins = "the pod template has just been changed"
+        if not ready:
+            begins += ", and its pods never become ready"
+        yield _case(ctx, script, scene, later, begins, "rollout")
+
+
+def _disturbances(
+    ctx: Context, script: Script, subjects: Sequence[Subject], event: str, later: dict[str, int], *, placed: bool
+) -> Iterator[Case]:
+    status = _STATUS[event]
+    verb = "is cordoned and its drain begins" if event == "drain" else "has just stopped answering"
+    classes: tuple[tuple[int, ...], ...] = ((),)
+    if not ctx.open:
+        # A question that tells nodes apart may do so within a class.
+        classes = tuple((n,) for n in range(len(ctx.nodes))) if placed else node_classes(ctx, subjects)
+    for members in classes:
+        node = members[0] if members else None
+        scene = disturbed_scene(ctx, subjects, node, status, merge=not placed)
+        if scene.placements:
+            names = listing([ctx.nodes[n].name for n in members]) or "any node"
+            assert scene.world.disturbed is not None
+            begins = f"{scene.world.disturbed[0].name} {verb}"
+            yield _case(ctx, script, scene, later, begins, event, names)
+
+
+def _case(
+    ctx: Context, script: Script, scene: Scene, later: dict[str, int], begins: str, starts: str, nodes: str = ""
+) -> Case:
+    if "roll_back" in later:
+        scene = evolve(scene, world=_changeable(scene.world))
+    world = scene.world
+    beside: list[Component] = [
+        Limited(
+            event,
+            number,
+            _actions_of(event),
+            apply.variables if event == "roll_back" else _nothing,
+            tuple((first, later[first]) for first, second in script.before if second == event and first in later),
+        )
+        for event, number in later.items()
+    ]
+    first = [w.revisions[0] for w in world.workloads]
+    system = build(
+        f"{script.name} of {listing([s.title for s in scene.subjects])}",
+        world,
+        starts=[_begun(world, start, later) for start in settled_states(world, scene.placements, first)],
+        beside=beside,
+    )
+    sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in scene.subjects)
+    parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]
+    allowed = [f"at most {n} {event}" for event, n in later.items()]
+    scope = "; ".join(p for p in (*parts, *allowed, f"from {count(len(scene.placements), 'settled placement')}") if p)
+    rescaled = tuple(text for s in scene.subjects for text in s.rescaled) if starts == "rollout" else ()
+    return Case(
+        scene=scene,
+        system=system,
+        begins=begins,
+        scope=scope,
+        assumptions=(*scene.assumptions, *rescaled, *_ASSUMPTIONS[starts]),
+    )
+
+
+def _begun(world: World, start: dict[str, int], later: dict[str, int]) -> dict[str, int]:
+    """A start with its events still to come, and the new template applied where that may change."""
+    begun = {**start, **{left(event): number for event, number in later.items()}}
+    if "roll_back" in later:
+        for workload in world.workloads:
+            begun[f"{workload.name}.target"] = 1
+    return begun
+
+
+def _changeable(world: World) -> World:
+    """The same world, with templates that may change."""
+    return evolve(world, workloads=tuple(evolve(w, target=apply.target(w.name)) for w in world.workloads))
+
+
+def _actions_of(event: str) -> Callable[[World], Iterator[Action]]:
+    return _roll_backs if event == "roll_back" else pod_deletion.actions
+
+
+def _roll_backs(world: World) -> Iterator[Action]:
+    """Changes of a template between the old revision and the new one; never to nothing."""
+    names = {apply.apply_name(w, r.key) for w in world.workloads for r in w.revisions}
+    yield from (action for action in apply.actions(world) if action.name in names)
+
+
+def _nothing(_: World) -> Iterator[Variable]:
+    yield from ()
+
+
+def workload_named(world: World, subject: Subject) -> Workload | None:
+    """The model's workload of ``subject``, if it is part of the world."""
+    return next((w for w in world.workloads if w.name == subject.title), None)

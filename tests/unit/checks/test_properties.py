@@ -1,0 +1,252 @@
+"""Properties of the user are decided by the engines: each shape, each scenario, and what the model cannot say."""
+
+from __future__ import annotations
+
+import pytest
+
+from kverify.checks import Options, Report, run
+from kverify.checks.context import Context
+from kverify.checks.scenarios import cases
+from kverify.checks.specs import Specs
+from kverify.engines.explicit import explore
+from kverify.model.environment.limited import left
+from kverify.model.expr import all_of, integer
+from kverify.spec.compile import Script
+from kverify.spec.language.checker import check
+from kverify.spec.language.library import assemble
+from tests.unit.cluster.cluster_helpers import bundle
+
+WEB = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: UNAVAILABLE}}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: main, image: example.org/web:1}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}
+"""
+STATEFUL = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: main, image: example.org/db:1}]}
+"""
+
+
+def nodes(number: int, zones: int = 2) -> str:
+    return "".join(
+        f"""
+---
+apiVersion: v1
+kind: Node
+metadata: {{name: n{i}, labels: {{kubernetes.io/hostname: n{i}, zone: z{i % zones}}}}}
+status: {{allocatable: {{cpu: 4, memory: 8Gi, pods: 110}}}}
+"""
+        for i in range(1, number + 1)
+    )
+
+
+def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0") -> Report:
+    """The report on nothing but what ``text`` declares."""
+    library, problems = assemble([("x.kv", text)])
+    checked, more = check(library)
+    assert (problems, more) == ((), ())
+    names = tuple(declaration.name for declaration in library.asked())
+    manifests = (wanted or WEB).replace("UNAVAILABLE", unavailable)
+    return run(bundle(manifests, cluster), (), Options(properties=names, specs=Specs(checked=checked)))
+
+
+def outcomes(report: Report) -> list[str]:
+    found = [f"{f.property}: violated" for f in report.findings]
+    return [*found, *(f"{p.property}: {p.verdict.outcome}" for p in report.proofs)]
+
+
+def one(formula: str, scenario: str = "rollout", kind: str = "Deployment", more: str = "", **given: str) -> str:
+    """The outcome of one formula about ``d``."""
+    (outcome,) = outcomes(ask(f"{more}\nproperty p\n  under {scenario}\n  for d in {kind}\n  {formula}\n", **given))
+    return outcome.removeprefix("p: ")
+
+
+@pytest.mark.parametrize(
+    ("formula", "outcome"),
+    [
+        ("always available(d) >= 2", "holds"),
+        ("always available(d) >= 3", "violated"),
+        ("never available(d) == 1", "holds"),
+        ("never available(d) >= 3", "violated"),
+        ("always available(d) >= desired(d) - max_unavailable(d)", "holds"),
+        # What is wanted keeps to the surge; pods of an old ReplicaSet that are still to be deleted come on top.
+        ("always replicas(d) <= desired(d) + max_surge(d)", "violated"),
+        ("always replicas(d) <= desired(d)", "violated"),
+        ("always replicas(d) == ready(d) + pending(d) + starting(d)", "holds"),
+        ("always unavailable(d) == replicas(d) - available(d)", "holds"),
+        ("eventually complete(d)", "holds"),
+        ("eventually updated(d) == 2 and terminating(d) == 0", "holds"),
+        ("eventually available(d) >= 4", "violated"),
+        ("eventually always complete(d)", "holds"),
+        ("eventually always replicas(d) == 3", "violated"),
+        ("always eventually available(d) == 2", "holds"),
+        ("always eventually pending(d) == 1", "violated"),
+        ("pending(d) >= 1 leads to pending(d) == 0", "holds"),
+        ("available(d) >= 2 leads to available(d) >= 4", "violated"),
+        ("available(d) >= 9 leads to available(d) >= 4", "vacuous"),
+        ("once updated(d) >= 1, always updated(d) >= 1", "holds"),
+        ("once pending(d) >= 1, always pending(d) >= 1", "violated"),
+        ("available(d) >= 2 until complete(d)", "holds"),
+        ("available(d) == 2 until complete(d)", "violated"),
+        ("possibly available(d) == 3", "holds"),
+        ("possibly available(d) == 5", "violated"),
+        ("recoverable complete(d)", "holds"),
+        ("recoverable available(d) == 4", "violated"),
+        ('always condition(d, "Available")', "holds"),
+        ("always if updated(d) == 0 then available(d) == 2 else available(d) >= 2", "holds"),
+        ("always (exists s in Service where selects(s, d): ready_endpoints(s) >= 2)", "holds"),
+        ("always (forall b in PodDisruptionBudget: healthy(b) >= 2 and disruptions_allowed(b) >= 1)", "holds"),
+    ],
+)
+def test_shapes(formula: str, outcome: str) -> None:
+    assert one(formula) == outcome
+
+
+@pytest.mark.parametrize(
+    ("scenario", "formula", "outcome"),
+    [
+        ("drain", "eventually drained()", "holds"),
+        ("drain", "eventually always complete(d)", "holds"),
+        ("node-loss", "eventually always complete(d) and disturbance_over()", "holds"),
+        ("drain", "always available(d) >= 1", "holds"),
+        ("drain", "always available(d) >= 2", "violated"),
+        ("rollout-of-a-broken-template", "eventually complete(d)", "violated"),
+        ("rollout-of-a-broken-template", "always available(d) >= 2", "holds"),
+        ("s", "always available(d) >= 1", "holds"),
+        ("s", "always available(d) >= 2", "violated"),
+        ("s", "eventually always complete(d)", "holds"),
+    ],
+)
+def test_scenarios(scenario: str, formula: str, outcome: str) -> None:
+    deletion = "scenario s\n  at most 1 delete_pod\n" if scenario == "s" else ""
+    assert one(formula, scenario, more=deletion) == outcome
+
+
+UNDO = "scenario undo\n  starts with rollout\n  at most 1 roll_back\n"
+BOTH = UNDO + "  at most 1 delete_pod\n"
+
+
+def test_a_rollout_that_is_undone_ends_as_it_began() -> None:
+    assert one("eventually always complete(d)", "undo", more=UNDO) == "holds"
+    assert one("eventually always complete(d) and updated(d) == 2", "undo", more=UNDO) == "holds"
+    # Not even maxUnavailable 0 keeps both pods: the old ReplicaSet has yet to delete a pod that the Deployment
+    # controller counts as available when it scales the new one down.
+    assert one("always available(d) >= 2", "undo", more=UNDO) == "violated"
+    assert one("always available(d) >= 1", "undo", more=UNDO) == "holds"
+
+
+def test_events_come_in_the_order_that_is_asked_for() -> None:
+    def deleted_first(scenario: str) -> bool:
+        library, _ = assemble([("x.kv", scenario)])
+        ctx = Context(bundle(WEB.replace("UNAVAILABLE", "0")), Options())
+        (case,) = cases(ctx, Script.of(library.scenarios["undo"]), ctx.checked, placed=False)
+        before = all_of([integer(left("delete_pod")) == 0, integer(left("roll_back")) == 1])
+        return explore(case.system, watch=before).found is not None
+
+    assert deleted_first(BOTH)
+    assert not deleted_first(BOTH + "  roll_back before delete_pod\n")
+
+
+def test_places() -> None:
+    cluster = nodes(2)
+    for_all = "always forall n in Node: on(d, n) <= 2"
+    assert one(for_all, cluster=cluster) == "violated"  # The old and the new pods of a rollout on one node.
+    assert one("always forall n in Node: on(d, n) <= 4", cluster=cluster) == "holds"
+    assert one('always skew(d, "zone") <= 3', "drain", cluster=cluster) == "holds"
+    assert one('always skew(d, "zone") <= 1', "drain", cluster=cluster) == "violated"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("always restarts(d) < 1", "does not count restarts"),
+        ('always condition(d, "Progressing")', "does not know the condition Progressing"),
+        ("always drained()", "no node is drained in this scenario"),
+        ("always forall n in Node: on(d, n) <= 2", "no nodes were given"),
+        ('always skew(d, "zone") <= 2', "nodes are not told apart"),
+    ],
+)
+def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, words: str) -> None:
+    (proof,) = ask(f"property p\n  under rollout\n  for d in Deployment\n  {text}\n").proofs
+    assert str(proof.verdict.outcome) == "unknown"
+    assert words in proof.verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("at most 1 scale", "a change of replicas"),
+        ("starts with drain\n  at most 1 node_crash", "does not have drain and node_crash in one run"),
+        ("at most 2 node_crash", "one node_crash at a time"),
+        ("at most 1 roll_back", "only a rollout can be rolled back"),
+    ],
+)
+def test_what_the_model_cannot_play_is_unknown_with_its_reason(scenario: str, words: str) -> None:
+    (proof,) = ask(f"scenario s\n  {scenario}\nproperty p\n  under s\n  for d in Deployment\n  always true\n").proofs
+    assert str(proof.verdict.outcome) == "unknown"
+    assert words in proof.verdict.reason
+
+
+def test_kinds_that_are_not_modelled_are_unknown() -> None:
+    (proof,) = ask(
+        "property p\n  under drain\n  for d in StatefulSet\n  always ready(d) >= 1\n", STATEFUL + "---" + WEB
+    ).proofs
+    assert str(proof.verdict.outcome) == "unknown"
+    assert "StatefulSet" in proof.verdict.reason
+
+
+def test_a_node_that_is_like_another_is_not_told_apart() -> None:
+    text = "property p\n  under rollout\n  for d in Deployment\n"
+    text += '  for n in Node where n.name == "n2"\n  always on(d, n) <= 9\n'
+    (proof,) = ask(text, cluster=nodes(2, zones=1)).proofs
+    assert str(proof.verdict.outcome) == "unknown"
+    assert "forall n in Node" in proof.verdict.reason
+
+
+def test_without_under_every_disturbance_is_asked() -> None:
+    report = ask("property p\n  for d in Deployment\n  always available(d) >= 0\n")
+    assert [proof.message for proof in report.proofs] == ["p (rollout)", "p (drain)", "p (node-loss)"]
+
+
+def test_a_policy_over_states_is_a_property() -> None:
+    text = "policy p\n  under rollout\n  for s in Service\n"
+    text += "  require ready_endpoints(s) >= 2\n  forbid ready_endpoints(s) >= 3\n"
+    assert sorted(outcomes(ask(text))) == ["p: holds", "p: violated"]
+
+
+def test_a_finding_says_what_happened() -> None:
+    text = 'property keeps-all\n  "All replicas stay available."\n  id ACME-1\n  severity warning\n  under rollout\n'
+    text += "  for d in Deployment\n  always available(d) >= d.spec.replicas\n"
+    (finding,) = ask(text, unavailable="1").findings
+    assert (finding.id, str(finding.severity), finding.object) == ("ACME-1", "warning", "Deployment default/web")
+    assert finding.message == "it may break keeps-all under rollout: all replicas stay available"
+    assert [cause.path for cause in finding.causes] == ["spec.replicas", "keeps-all"]
+    assert finding.outcome == "Now available(d) is 1 and d.spec.replicas is 2."
+    assert finding.verdict is not None
+    assert finding.verdict.trace is not None
+    assert len(finding.steps) == len(finding.verdict.trace.steps) > 0
