@@ -18,9 +18,9 @@ from kverify.checks.fit_scores import scored, with_kin
 from kverify.checks.fit_volumes import reached, settled, undecided
 from kverify.checks.gates import as_diagnostic, gated
 from kverify.checks.options import Options
-from kverify.checks.pods import Daemon, Maker, at, makers_of, most_of, placed_pods, silent_nodes, standing
+from kverify.checks.pods import Daemon, Maker, at, makers_of, most_of, placed_pods, standing
 from kverify.checks.storage import Volumes, volumes_of
-from kverify.checks.words import count, listing
+from kverify.checks.words import count
 from kverify.cluster.admission import Admission, Refused
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
@@ -183,9 +183,7 @@ def run(
             counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard; what was not decided by then is missing"
-    silent = list(silent_nodes(cluster))
-    notes = [f"no pods are placed on {listing(silent)}: allocatable says nothing of pods"] if silent else []
-    notes += [
+    notes = [
         f"{describe(d.object)} runs already on {count(d.nodes, 'node')}, wherever it may" for d in daemons if d.nodes
     ]
     notes += [] if scoring is None else scoring.notes
@@ -340,8 +338,9 @@ def _refusals(maker: Maker, answer: DemandAnswer) -> Iterator[Refusal]:
     nodes: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for number, name, requirements in answer.refusals:
-        for requirement in requirements:
-            key = requirement.reason, requirement.path
+        # Several plugins may say the same of a claim.
+        said = {(requirement.reason, requirement.path): requirement for requirement in reversed(requirements)}
+        for key, requirement in reversed(said.items()):
             nodes[key] += number
             if key not in first:
                 first[key] = name, requirement.detail

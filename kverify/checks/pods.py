@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
@@ -252,8 +252,3 @@ def _with_daemon(cluster: Cluster, daemon: DaemonSet, pod: PodInfo) -> tuple[Clu
             on[index] = 1
     others = (*cluster.others, (PodGroup(pod), on)) if on else cluster.others
     return evolve(cluster, others=others), Daemon(daemon, len(on), tuple(lacking))
-
-
-def silent_nodes(cluster: Cluster) -> Iterator[str]:
-    """The nodes that say nothing of how many pods they take: they take none."""
-    return (node.name for node in cluster.nodes if not node.allocatable.get("pods"))

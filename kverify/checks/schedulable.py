@@ -172,9 +172,10 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
     by_path: Counter[str] = Counter()
     notes: dict[str, Requirement] = {}
     for rejections in answer.rejections:
-        for r in rejections:
-            by_path[r.path] += 1
-            notes.setdefault(r.path, r)
+        # Several plugins may say the same of a claim.
+        for path, r in reversed({r.path: r for r in reversed(rejections)}.items()):
+            by_path[path] += 1
+            notes.setdefault(path, r)
     causes = [
         subject.pod_cause(path, f"rejected on {count(number, 'node')}: {notes[path].reason}")
         for path, number in by_path.most_common()

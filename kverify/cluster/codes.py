@@ -14,6 +14,8 @@ MISSING_PORT = "KV2005"
 OVERLAP = "KV2006"
 NETWORK_POLICY = "KV2007"
 AMBIGUOUS = "KV2008"
+SILENT_NODE = "KV2009"
+TOPOLOGY_KEY = "KV2010"
 RUNTIME_CLASS = "KV1310"
 NAMESPACE = "KV1311"
 SERVICE_ACCOUNT = "KV1312"
@@ -37,6 +39,8 @@ _CROSS_OBJECT = tuple(
         (OVERLAP, "Two controllers select the same pods."),
         (NETWORK_POLICY, "A NetworkPolicy applies to no pod of the input."),
         (AMBIGUOUS, "Two objects claim what only one can have: a pod's budget, a scale target, a route."),
+        (SILENT_NODE, "A node does not say how many pods it takes; an error where it does not say anything."),
+        (TOPOLOGY_KEY, "A required rule spreads over, or keeps to, a label that no node has."),
     )
 )
 """KV2000 is an error among the manifests about to be applied."""

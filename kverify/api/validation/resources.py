@@ -68,7 +68,7 @@ def is_quota_resource(name: str) -> bool:
 def check_amount(name: str, quantity: Quantity, path: Path, report: Report) -> None:
     """``ValidateResourceQuantityValue``: not negative; extended resources and object counts are integers."""
     if quantity.nano < 0:
-        report.error(RESOURCES, path, f"{quantity} is negative.")
+        report.error(RESOURCES, path, f"{quantity} is negative.", "write 0 or more")
     if (is_extended(name) or name in COUNTED) and not quantity.is_integer:
         # The API server counts in int64 thousandths, and what is beyond them looks broken to it.
         why = "is not a whole number" if quantity.milli_value() % 1000 else "is more than can be counted"

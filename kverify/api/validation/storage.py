@@ -232,7 +232,9 @@ def check_storage_capacity(capacity: CSIStorageCapacity, report: Report) -> None
         warn_node_labels(capacity.node_topology, Path().child("nodeTopology"), report)
     check_format(capacity.storage_class_name, Path().child("storageClassName"), report, formats.dns_subdomain)
     if capacity.capacity is not None and capacity.capacity.nano < 0:
-        report.error(RESOURCES, Path().child("capacity"), f"The capacity {capacity.capacity} is negative.")
+        report.error(
+            RESOURCES, Path().child("capacity"), f"The capacity {capacity.capacity} is negative.", "write 0 or more"
+        )
 
 
 def update_storage_capacity(new: CSIStorageCapacity, old: CSIStorageCapacity, report: Report) -> None:

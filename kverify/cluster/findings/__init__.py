@@ -9,6 +9,7 @@ from attrs import frozen
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings.ambiguous import ambiguous
 from kverify.cluster.findings.names import Missing, missing
+from kverify.cluster.findings.nodes import silent_nodes, unknown_topologies
 from kverify.cluster.findings.ports import missing_ports
 from kverify.cluster.findings.selectors import selecting_nothing
 from kverify.cluster.references.existence import OPEN, Boundary, Existence
@@ -43,6 +44,8 @@ def cross_object(bundle: Bundle, diagnostics: Iterable[Diagnostic] = (), boundar
                 *named.diagnostics,
                 *missing_ports(existence),
                 *ambiguous(bundle),
+                *silent_nodes(bundle),
+                *unknown_topologies(bundle),
             ),
             named.assumed,
         )

@@ -16,6 +16,7 @@ from attrs import frozen
 from kverify.model.scheduling.explain import label_mismatch, listing
 from kverify.model.scheduling.framework import Plugin, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.storage import WAIT, Storage, class_of
+from kverify.model.scheduling.volume_restrictions import explain_missing
 
 NAME = "VolumeZone"
 ZONE = "topology.kubernetes.io/zone"
@@ -41,16 +42,16 @@ class _Refusal:
 
     index: int
     reason: str
-    detail: str
+    explain: partial[str]
 
 
 def requirements(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[Requirement]:
     """One failing requirement for each label of a volume that the node does not match."""
     if not pod.spec.volumes:
         return
-    topologies, refusal = snapshot.memo((NAME, pod), partial(_topologies, pod, snapshot.storage))
+    topologies, refusal = snapshot.memo((NAME, pod), partial(_topologies, pod, snapshot))
     if refusal is not None:
-        yield _failing(refusal.index, refusal.reason, partial(str, refusal.detail), gives_up=True)
+        yield _failing(refusal.index, refusal.reason, refusal.explain, gives_up=True)
         return
     labels = snapshot.nodes[node_index].labels
     if not topologies or not any(key in labels for key in LABELS):
@@ -79,8 +80,9 @@ def _failing(index: int, reason: str, explain: partial[str], *, gives_up: bool =
     )
 
 
-def _topologies(pod: PodInfo, storage: Storage) -> tuple[tuple[_Topology, ...], _Refusal | None]:
+def _topologies(pod: PodInfo, snapshot: Snapshot) -> tuple[tuple[_Topology, ...], _Refusal | None]:
     """``getPVbyPod``: what the labels of the bound volumes ask for, or why the pod is given up."""
+    storage = snapshot.storage
     found: list[_Topology] = []
     for index, volume in enumerate(pod.spec.volumes):
         source = volume.persistent_volume_claim
@@ -91,7 +93,7 @@ def _topologies(pod: PodInfo, storage: Storage) -> tuple[tuple[_Topology, ...], 
             if not storage.knows("PersistentVolumeClaim", pod.namespace, source.claim_name):
                 continue
             reason = f'persistentvolumeclaim "{source.claim_name}" not found'
-            return (), _Refusal(index, reason, f"namespace {pod.namespace} has no claim {source.claim_name}")
+            return (), _Refusal(index, reason, partial(explain_missing, pod, source.claim_name, snapshot))
         if not claim.spec.volume_name:
             known = storage.knows("PersistentVolumeClaim", pod.namespace, source.claim_name)
             refused = _unbound(index, source.claim_name, class_of(claim), storage) if known else None
@@ -104,7 +106,7 @@ def _topologies(pod: PodInfo, storage: Storage) -> tuple[tuple[_Topology, ...], 
             if not storage.knows("PersistentVolume", "", name):
                 continue
             detail = f"claim {source.claim_name} is bound to volume {name}, which does not exist"
-            return (), _Refusal(index, f'persistentvolume "{name}" not found', detail)
+            return (), _Refusal(index, f'persistentvolume "{name}" not found', partial(str, detail))
         found += (
             _Topology(index, name, key, tuple(sorted(set(zones))))
             for key in LABELS
@@ -117,16 +119,15 @@ def _unbound(index: int, claim: str, name: str, storage: Storage) -> _Refusal | 
     """Only a claim whose class waits for a pod may be unbound."""
     if not name:
         reason = "PersistentVolumeClaim had no pv name and storageClass name"
-        return _Refusal(index, reason, f"claim {claim} is not bound and names no storage class")
+        return _Refusal(index, reason, partial(str, f"claim {claim} is not bound and names no storage class"))
     found = storage.classes.get(name)
     if found is None:
         reason = f'storageclass.storage.k8s.io "{name}" not found'
-        return _Refusal(
-            index, reason, f"claim {claim} is not bound and names storage class {name}, which does not exist"
-        )
+        detail = f"claim {claim} is not bound and names storage class {name}, which does not exist"
+        return _Refusal(index, reason, partial(str, detail))
     if found.volume_binding_mode == WAIT:
         return None
-    return _Refusal(index, "PersistentVolume had no name", f"claim {claim} is not bound yet")
+    return _Refusal(index, "PersistentVolume had no name", partial(str, f"claim {claim} is not bound yet"))
 
 
 def _zones(value: str | None) -> list[str]:
