@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import evolve
 
+from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks.claims import claims_of
 from kverify.checks.options import Options
@@ -31,15 +32,34 @@ T = TypeVar("T")
 class Context:
     """One run's shared knowledge. Expensive parts are computed once, when first asked for."""
 
-    def __init__(self, bundle: Bundle, options: Options, admission: Admission | None = None):
+    def __init__(
+        self,
+        bundle: Bundle,
+        options: Options,
+        admission: Admission | None = None,
+        subjects: tuple[Subject, ...] | None = None,
+        nodes: tuple[NodeInfo, ...] | None = None,
+    ):
         self.bundle = bundle
         self.options = options
         self.admission = admission or Admission(bundle, options.kubernetes_version, options.boundary)
-        self.subjects = subjects_of(self.admission)
-        self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes)
+        self.subjects = self._distinct() if subjects is None else subjects
+        self.nodes = tuple(NodeInfo.of(node) for node in bundle.nodes) if nodes is None else nodes
         self.namespaces = bundle.namespaces
         self._changed_budgets: dict[str, PodDisruptionBudget] = {}
         self._memo: dict[Hashable, Any] = {}
+
+    def _distinct(self) -> tuple[Subject, ...]:
+        """All workloads but the bare pods of the cluster that have a node: nothing moves them, they take up room."""
+        return tuple(s for s in subjects_of(self.admission) if s.wanted or not self.bound(s))
+
+    def bound(self, subject: Subject) -> bool:
+        """It is a bare Pod that has its node: no scheduler is asked (``spec.nodeName``), and nothing moves it."""
+        return isinstance(subject.object, Pod) and subject.object.spec.node_name in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(node.metadata.name for node in self.bundle.nodes)
 
     def variant(
         self,
@@ -50,12 +70,23 @@ class Context:
         budget: PodDisruptionBudget | None = None,
     ) -> Context:
         """The same run with one workload or budget changed, or one more node: for trying a repair."""
-        other = Context(self.bundle, self.options, self.admission)
-        other.subjects = tuple(new if s is old and new is not None else s for s in self.subjects)
-        other.nodes = self.nodes if node is None else (*self.nodes, node)
+        subjects = tuple(new if s is old and new is not None else s for s in self.subjects)
+        nodes = self.nodes if node is None else (*self.nodes, node)
+        other = Context(self.bundle, self.options, self.admission, subjects, nodes)
         changed = {} if budget is None else {describe(budget): budget}
         other._changed_budgets = {**self._changed_budgets, **changed}
         return other
+
+    def at(self, subject: Subject, replicas: int) -> tuple[Context, Subject]:
+        """The same run with ``subject`` at another count, and the subject in it."""
+        if replicas == subject.replicas:
+            return self, subject
+
+        def build() -> tuple[Context, Subject]:
+            scaled = subject.at(replicas)
+            return self.variant(subject, scaled), scaled
+
+        return self.memo(("at", subject.title, replicas), build)
 
     def memo(self, key: Hashable, build: Callable[[], T]) -> T:
         """``build()``, done once per run for each ``key``."""
@@ -73,6 +104,7 @@ class Context:
     @cached_property
     def cluster(self) -> Cluster:
         """The nodes, with the pods that belong to no workload of the manifests."""
+        stay = {key_of(s.object): s.new for s in self.subjects if self.bound(s)}
         ours = {key_of(pod) for s in self.subjects for pod in self.bundle.pods_owned_by(s.object)}
         position = {node.name: i for i, node in enumerate(self.nodes)}
         others = tuple(
@@ -80,7 +112,13 @@ class Context:
             for pod in self.bundle.live_pods
             if (node := pod.spec.node_name) and node in position and key_of(pod) not in ours
         )
-        return Cluster(nodes=self.nodes, others=others, namespaces=self.namespaces, storage=self.volumes.storage)
+        bound = tuple((PodGroup(pod), {position[pod.spec.node_name]: 1}) for pod in stay.values() if pod.spec.node_name)
+        return Cluster(
+            nodes=self.nodes,
+            others=(*others, *bound),
+            namespaces=self.namespaces,
+            storage=self.volumes.storage,
+        )
 
     @cached_property
     def volumes(self) -> Volumes:
@@ -134,13 +172,13 @@ class Context:
     @cached_property
     def _everything(self) -> Fit:
         """All workloads together. If every order fits them all, every order fits each: the others may come later."""
-        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.subjects]
+        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.subjects if not self.bound(s)]
         return fit(demands, self.cluster, prove_only=True)
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
         """The workloads whose pods are admitted and have room at least alone; only these are asked about further."""
-        admitted = tuple(s for s in self.subjects if not self.unadmitted(s))
+        admitted = tuple(s for s in self.subjects if not self.unadmitted(s) and not self.bound(s))
         if self.open:
             return admitted
         return tuple(s for s in admitted if self.alone(s).room is not Room.IMPOSSIBLE)
@@ -168,7 +206,7 @@ class Context:
 
     def has_room(self, subject: Subject, *, without: int | None = None) -> bool:
         """It is proved that, in every order, ``subject`` always finds room: for its surge, or (``without`` a node)
-        for its replicas after that node is lost. Others hold up to their replicas, wherever they may be.
+        for its replicas after that node is lost. Others hold up to the most replicas they may have, anywhere.
         """
 
         def prove() -> bool:
@@ -192,7 +230,10 @@ class Context:
         """The cluster, and the most that may be there at once while ``subject`` rolls out or has lost a node: demands,
         which of them are the subject's, and what bounds them together."""
         cluster = self.settled_cluster if without is None else self.settled_cluster.without(without)
-        demands = list(self.demands(subject if without is None else None))
+        demands = [
+            demand if s is subject else evolve(demand, count=s.ceiling)
+            for demand, s in zip(self.demands(subject if without is None else None), self.placeable, strict=True)
+        ]
         index = self.placeable.index(subject)
         if without is not None:
             return cluster, demands, [index], []

@@ -36,6 +36,11 @@ class Disturbed:
         return self.world.disturbed[0].name
 
     @property
+    def who(self) -> str:
+        """The disturbed node as a sentence may begin; a name by itself would be given a capital."""
+        return self.node if self.node.startswith("the ") else f"node {self.node}"
+
+    @property
     def scope(self) -> str:
         """Sizes, for verdicts."""
         sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in self.scene.subjects)
@@ -71,6 +76,7 @@ class Disturbed:
                 quiet = total([waiting, integer(world.at(Phase.TERMINATING, revision, place))])
                 parts += [
                     implies(world.has_status(place, NodeStatus.SILENT), quiet == 0),
+                    implies(world.has_status(place, NodeStatus.SILENT), world.live(revision) == workload.replicas),
                     implies(
                         world.has_status(place, NodeStatus.UNREACHABLE),
                         world.count(revision, LIVE, (place,)) <= starting,

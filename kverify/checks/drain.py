@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from kverify.api.types.policy import PodDisruptionBudget
-from kverify.checks import decide
+from kverify.checks import decide, scaled
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
@@ -46,11 +46,20 @@ def check(ctx: Context) -> Iterator[Answer]:
         if subject not in ctx.placeable:
             yield _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
+        if not subject.replicas:
+            yield _proof(subject, not_asked("no replicas are wanted"))
+            continue
         yield answer(ctx, subject)
 
 
 def answer(ctx: Context, subject: Subject) -> Finding | Proof:
-    """The worst answer over all nodes."""
+    """The worst answer over all nodes, and over all counts where it is autoscaled."""
+    if subject.scaled:
+        ranged = scaled.every_count(ctx, subject, QUESTION)
+        if ranged.verdict is not None:
+            return _proof(subject, ranged.verdict)
+        wrong = [(case, verdict) for case, verdict in ranged.decided if verdict.outcome is Outcome.VIOLATED]
+        return _finding(ranged.ctx, ranged.subject, wrong, subject)
     try:
         decided = decide_all(ctx, subject)
     except TooManyPlacements as error:
@@ -58,7 +67,7 @@ def answer(ctx: Context, subject: Subject) -> Finding | Proof:
     if not decided:
         return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
     violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
-    return _finding(ctx, subject, violated) if violated else _proof(subject, combine(decided))
+    return _finding(ctx, subject, violated, subject) if violated else _proof(subject, combine(decided))
 
 
 def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
@@ -91,7 +100,17 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
     return Proof(id="KV4003", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
 
 
-def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) -> Finding:
+QUESTION = scaled.Question(
+    status=NodeStatus.CORDONED,
+    name=TITLE,
+    goal=lambda case: drained(case.world),
+    decide=decide_all,
+    assumptions=ASSUMPTIONS,
+)
+
+
+def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], first: Subject) -> Finding:
+    """``first`` is the workload with the count of the manifests, ``subject`` with the one that goes wrong."""
     case, verdict = max(violated, key=lambda pair: pair[1].certain)
     trace = verdict.trace
     assert trace is not None
@@ -110,22 +129,26 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     stuck = explain(case.scene, trace)
     reasons += stuck.sentences
     nodes = listing([name for c, _ in violated for name in c.nodes])
-    verb = "can never end" if verdict.certain else "may never end"
+    then = scaled.scaled_to(subject, first)
+    # Which count it has is up to the load.
+    certain = verdict.certain and (not first.scaled or scaled.refused(ctx, first) == scaled.counts_of(first))
+    verb = "can never end" if certain else "may never end"
+    when = f", once it is scaled to {subject.replicas}" if then else ""
     return Finding(
         id="KV4003",
         severity=Severity.ERROR,
         object=subject.title,
-        message=f"the drain of {nodes} {verb}: {reasons[0] if reasons else 'no pod may be evicted'}",
+        message=f"the drain of {nodes} {verb}{when}: {reasons[0] if reasons else 'no pod may be evicted'}",
         property=PROPERTY,
         causes=tuple(_causes(subject, budgets)),
-        certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
-        opening=sentences(opening(case.scene, trace), f"{case.node} is cordoned and its drain begins"),
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=sentences(then, opening(case.scene, trace), f"{case.who} is cordoned and its drain begins"),
         steps=tuple(trace.sentences()),
         outcome=sentences(*reasons, "the drain retries for ever"),
         details=stuck.details,
         why=WHY,
         repairs=tuple(_repairs(ctx, subject, budgets)),
-        verdict=verdict,
+        verdict=evolve(verdict, certain=certain),
     )
 
 
@@ -138,7 +161,7 @@ def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterato
         else:
             path, note = "spec.minAvailable", f"{budget.spec.min_available} of {subject.replicas}"
         yield Cause(budget.source.span(path), f"{describe(budget)} {path}", note)
-    yield subject.cause("spec.replicas", f"{subject.replicas} wanted")
+    yield scaled.scale_cause(subject)
 
 
 def _repairs(ctx: Context, subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterator[Repair]:
@@ -148,15 +171,31 @@ def _repairs(ctx: Context, subject: Subject, budgets: Sequence[PodDisruptionBudg
         (budget,) = budgets
         freed = evolve(budget, spec=evolve(budget.spec, min_available=None, max_unavailable=1))
         tries.append((f"let {describe(budget)} say maxUnavailable: 1", ctx.variant(budget=freed), subject))
-    more = evolve(subject, replicas=subject.replicas + 1, live=None)
-    tries.append((f"set spec.replicas of {subject.title} to {more.replicas}", ctx.variant(subject, more), more))
+    if subject.scaled:
+        tries += _higher_floor(ctx, subject)
+    else:
+        more = subject.at(subject.replicas + 1)
+        tries.append((f"set spec.replicas of {subject.title} to {more.replicas}", ctx.variant(subject, more), more))
     for text, variant, changed in tries:
         if _ends(variant, changed):
             yield Repair(text=text, verified=True)
 
 
+def _higher_floor(ctx: Context, subject: Subject) -> Iterator[tuple[str, Context, Subject]]:
+    """An autoscaler that keeps to the counts at which a pod may go."""
+    assert subject.scale is not None
+    floor = max(scaled.refused(ctx, subject), default=0) + 1
+    if floor > 1 and floor in subject.counts:
+        kept = evolve(subject.at(floor), counts=range(floor, subject.counts[-1] + 1))
+        text = f"set spec.minReplicas of {describe(subject.scale.autoscaler)} to {floor}"
+        yield text, ctx.variant(subject, kept), kept
+
+
 def _ends(ctx: Context, subject: Subject) -> bool:
     """Every drain of a node under ``subject`` is proved to end (and there is one)."""
+    if subject.scaled:
+        verdict = scaled.every_count(ctx, subject, QUESTION).verdict
+        return verdict is not None and verdict.outcome is Outcome.HOLDS
     try:
         decided = decide_all(ctx, subject)
     except TooManyPlacements:

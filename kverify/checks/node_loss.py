@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
-from kverify.checks import decide
+from kverify.checks import decide, scaled
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
@@ -48,6 +48,9 @@ def check(ctx: Context) -> Iterator[Answer]:
         return
     found = False
     for subject in ctx.checked:
+        if ctx.bound(subject) and not ctx.unadmitted(subject):
+            yield _bare(subject)
+            continue
         if subject not in ctx.placeable:
             yield _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
@@ -57,10 +60,18 @@ def check(ctx: Context) -> Iterator[Answer]:
         if not subject.managed:
             yield _bare(subject)
             continue
+        if not subject.replicas:
+            yield _proof(subject, not_asked("no replicas are wanted"))
+            continue
         answer = _alone(ctx, subject)
         found = found or isinstance(answer, Finding)
         yield answer
-    if not found and not ctx.open and ctx.steady.room is not Room.IMPOSSIBLE and len(ctx.placeable) > 1:
+    if (
+        not found
+        and not ctx.open
+        and ctx.steady.room is not Room.IMPOSSIBLE
+        and sum(s.managed for s in ctx.placeable) > 1
+    ):
         yield from _together(ctx)
 
 
@@ -84,53 +95,79 @@ def _bare(subject: Subject) -> Finding:
     )
 
 
-def _alone(ctx: Context, subject: Subject) -> Finding | Proof:
+def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
+    """A verdict for each class of nodes that can hold a pod of ``subject``."""
     decided: list[tuple[Disturbed, Verdict]] = []
+    for case in disturb(ctx, (subject,), NodeStatus.SILENT):
+        goal = Reaches(name=TITLE, goal=case.recovered())
+        verdict = decide.reaches(
+            case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+        )
+        assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
+        decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
+    return decided
+
+
+QUESTION = scaled.Question(
+    status=NodeStatus.SILENT,
+    name=TITLE,
+    goal=lambda case: case.recovered(),
+    decide=decide_all,
+    assumptions=ASSUMPTIONS,
+)
+
+
+def _alone(ctx: Context, subject: Subject) -> Finding | Proof:
+    if subject.scaled:
+        ranged = scaled.every_count(ctx, subject, QUESTION)
+        if ranged.verdict is not None:
+            return _proof(subject, ranged.verdict)
+        wrong = [(case, verdict) for case, verdict in ranged.decided if verdict.outcome is Outcome.VIOLATED]
+        return _finding(ranged.subject, wrong, subject)
     try:
-        for case in disturb(ctx, (subject,), NodeStatus.SILENT):
-            goal = Reaches(name=TITLE, goal=case.recovered())
-            verdict = decide.reaches(
-                case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
-            )
-            assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
-            decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
+        decided = decide_all(ctx, subject)
     except TooManyPlacements as error:
         return _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
     if not decided:
         return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
     violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
-    return _finding(subject, violated) if violated else _proof(subject, combine(decided))
+    return _finding(subject, violated, subject) if violated else _proof(subject, combine(decided))
 
 
-def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]]) -> Finding:
+def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], first: Subject) -> Finding:
+    """``first`` is the workload with the count of the manifests, ``subject`` with the one that goes wrong."""
     case, verdict = max(violated, key=lambda pair: pair[1].certain)
     trace = verdict.trace
     assert trace is not None
     stuck = explain(case.scene, trace)
     nodes = listing([name for c, _ in violated for name in c.nodes])
-    verb = "cannot" if verdict.certain else "may not"
+    then = scaled.scaled_to(subject, first)
+    # Which count it has is up to the load.
+    certain = verdict.certain and not subject.scaled
+    verb = "cannot" if certain else "may not"
+    when = f", once it is scaled to {subject.replicas}," if then else ""
     return Finding(
         id="KV4004",
         severity=Severity.WARNING,
         object=subject.title,
-        message=f"after the loss of {nodes} it {verb} get all its replicas back: "
+        message=f"after the loss of {nodes}{when} it {verb} get all its replicas back: "
         + (stuck.sentences[0] if stuck.sentences else "nothing moves any more"),
         property=PROPERTY,
         causes=tuple(_causes(subject, stuck)),
-        certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
-        opening=sentences(opening(case.scene, trace), f"{case.node} has just stopped answering"),
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=sentences(then, opening(case.scene, trace), f"{case.who} has just stopped answering"),
         steps=tuple(trace.sentences()),
         outcome=sentences(*stuck.sentences, "" if _only_volumes(stuck) else "one more node mends it"),
         details=stuck.details,
         why=WHY,
-        verdict=verdict,
+        verdict=evolve(verdict, certain=certain),
     )
 
 
 def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
     for r in stuck.culprits:
         yield subject.pod_cause(r.path, r.reason)
-    yield subject.cause("spec.replicas")
+    yield scaled.scale_cause(subject)
 
 
 def _only_volumes(stuck: Stuck) -> bool:
@@ -140,9 +177,12 @@ def _only_volumes(stuck: Stuck) -> bool:
 
 def _together(ctx: Context) -> Iterator[Answer]:
     """No workload alone is in trouble, but all of them at once may not fit on what is left."""
+    # A bare pod is gone with its node.
+    managed = [(s, demand) for s, demand in zip(ctx.placeable, ctx.demands(), strict=True) if s.managed]
+    subjects, demands = [s for s, _ in managed], [demand for _, demand in managed]
     short: list[tuple[int, Fit]] = []
     for node in range(len(ctx.nodes)):
-        answer = fit(ctx.demands(), ctx.cluster.without(node), limit=ctx.options.max_states)
+        answer = fit(demands, ctx.cluster.without(node), limit=ctx.options.max_states)
         if answer.room is Room.IMPOSSIBLE:
             short.append((node, answer))
     if not short:
@@ -150,10 +190,10 @@ def _together(ctx: Context) -> Iterator[Answer]:
     node, answer = short[0]
     assert answer.blocked is not None
     assert answer.blocking is not None
-    subject = ctx.placeable[answer.blocked]
+    subject = subjects[answer.blocked]
     left = [n.name for i, n in enumerate(ctx.nodes) if i != node]
     placed = sum(n for (d, _), n in answer.blocking.items() if d == answer.blocked)
-    titles = listing([s.title for s in ctx.placeable])
+    titles = listing([s.title for s in subjects])
     names = listing([ctx.nodes[n].name for n, _ in short])
     yield Finding(
         id="KV4004",
@@ -166,7 +206,7 @@ def _together(ctx: Context) -> Iterator[Answer]:
         ),
         certainty=Certainty.CERTAIN,
         opening=f"{ctx.nodes[node].name} is lost; whatever is where, these pods have to fit on {listing(left)}.",
-        steps=tuple(f"A pod of {ctx.placeable[d].title} is on {left[n]}" for d, n in answer.order),
+        steps=tuple(f"A pod of {subjects[d].title} is on {left[n]}" for d, n in answer.order),
         outcome=f"{count(subject.replicas - placed, 'pod')} of {subject.title} "
         f"stay{'s' * (subject.replicas - placed == 1)} Pending until the node is back or replaced.",
         details=tuple(per_node(left, answer.rejections)),
@@ -174,7 +214,7 @@ def _together(ctx: Context) -> Iterator[Answer]:
         verdict=Verdict(
             outcome=Outcome.VIOLATED,
             method=answer.method,
-            scope=f"{count(len(ctx.placeable), 'workload')} on {count(len(left), 'remaining node')}",
+            scope=f"{count(len(subjects), 'workload')} on {count(len(left), 'remaining node')}",
             certain=True,
             assumptions=ASSUMPTIONS,
         ),

@@ -11,11 +11,21 @@ from kverify.checks.admitted import blocks_rollout
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.repairs import candidates
+from kverify.checks.scaled import (
+    combined,
+    counts_of,
+    incomplete,
+    largest,
+    placed,
+    scale_cause,
+    scaled_to,
+    telling,
+)
 from kverify.checks.scenes import ANYWHERE, Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import Stuck, ending, explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, sentences
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.workload import Recreate, RollingUpdate
@@ -53,9 +63,9 @@ def check(ctx: Context) -> Iterator[Answer]:
         if blocks_rollout(ctx, subject):
             yield _proof(subject, not_asked("no pod of a new revision is admitted (KV3004)"))
             continue
-        scene, verdict = decide_rollout(ctx, subject)
+        there, asked, scene, verdict = decide_counts(ctx, subject)
         if verdict.outcome is Outcome.VIOLATED and scene is not None:
-            yield _finding(ctx, subject, scene, verdict)
+            yield _finding(there, asked, scene, verdict, subject)
         elif scene is not None and verdict.outcome is Outcome.HOLDS and scene.world.places != (ANYWHERE,):
             known = sizes.answers(ctx, subject)
             told = tuple(answer.text for answer in known if answer.sizes.stuck)
@@ -66,11 +76,42 @@ def check(ctx: Context) -> Iterator[Answer]:
 
 def not_asked(reason: str) -> Verdict:
     """The verdict on a question whose premise fails."""
-    return Verdict(outcome=Outcome.VACUOUS, method="not asked", reason=reason)
+    return Verdict(outcome=Outcome.VACUOUS, method=NOT_ASKED, reason=reason)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
     return Proof(id="KV4001", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def decide_counts(ctx: Context, subject: Subject) -> tuple[Context, Subject, Scene | None, Verdict]:
+    """Whether a rollout completes, whatever count an autoscaler has come to: the run, workload and scene of the first
+    count at which it does not, else those of the present one."""
+    if not subject.scaled:
+        return ctx, subject, *decide_rollout(ctx, subject)
+    verdicts: list[Verdict] = []
+
+    def merged(number: int) -> bool:
+        there, scaled = ctx.at(subject, number)
+        return scaled in there.placeable and not scaled.claims and (there.open or there.has_room(scaled))
+
+    counts = counts_of(subject)
+    roomy = largest(counts, merged)
+    if roomy:
+        _, verdict = decide_rollout(*ctx.at(subject, roomy))
+        verdicts.append(verdict)
+        if verdict.outcome is Outcome.HOLDS:
+            counts = [n for n in counts if n > roomy]
+    homes = placed(ctx, subject, counts)
+    chosen, complete = telling(subject, homes)
+    for number in chosen:
+        there, scaled = ctx.at(subject, number)
+        scene, verdict = decide_rollout(there, scaled)
+        if verdict.outcome is Outcome.VIOLATED:
+            return there, scaled, scene, verdict
+        verdicts.append(verdict)
+    if not complete:
+        verdicts.append(incomplete(subject, chosen, roomy))
+    return ctx, subject, None, combined(subject, verdicts, [n for n in counts if n not in homes])
 
 
 def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tuple[Scene | None, Verdict]:
@@ -107,12 +148,16 @@ def _scope(ctx: Context, subject: Subject, scene: Scene) -> str:
     return ", ".join(parts) + f", from {count(len(scene.placements), 'settled placement')}"
 
 
-def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> Finding:
+def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict, first: Subject) -> Finding:
+    """``first`` is the workload with the count of the manifests, ``subject`` with the one that goes wrong."""
     trace = verdict.trace
     assert trace is not None
     stuck = explain(scene, trace)
-    certain = verdict.certain
-    sentence = f"a rollout {'can never complete' if certain else 'may never complete'}: " + (
+    then = scaled_to(subject, first)
+    # Which count it has is up to the load.
+    certain = verdict.certain and not subject.scaled
+    when = f", once it is scaled to {subject.replicas}" if then else ""
+    sentence = f"a rollout {'can never complete' if certain else 'may never complete'}{when}: " + (
         stuck.sentences[0] if stuck.sentences else "no step is possible any more"
     )
     return Finding(
@@ -123,14 +168,14 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict) -> 
         property=PROPERTY,
         causes=tuple(_causes(subject, stuck)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
-        opening=sentences(opening(scene, trace), "the pod template has just been changed"),
+        opening=sentences(then, opening(scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
         outcome=sentences(*stuck.sentences, ending(trace)),
         details=stuck.details,
         sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)),
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,
         repairs=tuple(_repairs(ctx, subject)),
-        verdict=verdict,
+        verdict=evolve(verdict, certain=certain),
     )
 
 
@@ -144,7 +189,7 @@ def _causes(subject: Subject, stuck: Stuck) -> Iterator[Cause]:
             if claim is not None and f"{subject.namespace}/{claim.claim_name}" in subject.claims:
                 yield subject.pod_cause(f"volumes[{i}].persistentVolumeClaim", "a ReadWriteOnce claim")
     if subject.written("spec.strategy"):
-        yield subject.cause("spec.replicas")
+        yield scale_cause(subject)
 
 
 def strategy_cause(subject: Subject) -> Cause:
@@ -167,7 +212,7 @@ def _repairs(ctx: Context, subject: Subject) -> Iterator[Repair]:
     for text, variant, changed in candidates(ctx, subject):
         if found == 3:
             return
-        _, verdict = decide_rollout(variant, changed)
+        *_, verdict = decide_counts(variant, changed)
         if verdict.outcome is Outcome.HOLDS:
             found += 1
             yield Repair(text=text, verified=True)

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from kverify.checks import (
     admitted,
+    autoscaling,
     drain,
     gangs,
     gates,
@@ -25,6 +26,7 @@ from kverify.checks import (
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
+from kverify.checks.scaled import range_text
 from kverify.checks.scenes import CLUSTER_IS_OPEN
 from kverify.checks.specs import Specs, title
 from kverify.cluster.bundle import Bundle
@@ -47,6 +49,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
     spread.PROPERTY: ("rollouts keep the spread", spread.check),
     drain.PROPERTY: ("drains end", drain.check),
     node_loss.PROPERTY: ("the loss of a node is survived", node_loss.check),
+    autoscaling.PROPERTY: ("applies leave autoscalers alone", autoscaling.check),
     service.PROPERTY: ("Services keep an endpoint", service.check),
 }
 """The built-in properties by name, in the order in which they are asked."""
@@ -99,6 +102,7 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
+    assumptions += [f"{s.title} has {range_text(s)}; {s.replicas} at first" for s in ctx.checked if s.scaled]
     crossed = cross_object(bundle, diagnostics, options.boundary)
     told = ctx.admission.missing_names()
     untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)

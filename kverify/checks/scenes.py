@@ -263,21 +263,8 @@ def _open_scene(
     ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], status: NodeStatus
 ) -> Scene:
     """One imaginary node and the rest of an unknown cluster."""
-    node = NodeInfo(name="the node", labels={HOSTNAME: "the node"})
-    here = Place(node.name, 0)
-    workloads = tuple(
-        evolve(w, revisions=tuple(evolve(r, pod=r.pod and evolve(r.pod, affinity=())) for r in w.revisions))
-        for w in workloads
-    )
-    world = World(
-        workloads=workloads,
-        places=(here, ELSEWHERE),
-        nodes=(node,),
-        namespaces=ctx.namespaces,
-        storage=ctx.volumes.storage,
-        ignored=OPEN_IGNORES,
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
-    )
+    world = _open_world(ctx, workloads)
+    here, workloads = world.places[0], world.workloads
     alone = evolve(world, places=(here,))
     placements = []
     system = placing(alone, [w.revisions[0] for w in workloads])
@@ -296,6 +283,37 @@ def _open_scene(
         placements=tuple(placements),
         assumptions=(CLUSTER_IS_OPEN,),
     )
+
+
+def _open_world(ctx: Context, workloads: Sequence[Workload]) -> World:
+    node = NodeInfo(name="the node", labels={HOSTNAME: "the node"})
+    workloads = tuple(
+        evolve(w, revisions=tuple(evolve(r, pod=r.pod and evolve(r.pod, affinity=())) for r in w.revisions))
+        for w in workloads
+    )
+    return World(
+        workloads=workloads,
+        places=(Place(node.name, 0), ELSEWHERE),
+        nodes=(node,),
+        namespaces=ctx.namespaces,
+        storage=ctx.volumes.storage,
+        ignored=OPEN_IGNORES,
+        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+    )
+
+
+def roomy_world(ctx: Context, subject: Subject, node: int | None, status: NodeStatus) -> World | None:
+    """``subject`` on one node and on all others as one, where it is proved (in an open cluster: assumed) that these
+    always have room for all its replicas; otherwise None. How many are where is left to the caller."""
+    workloads = (subject.workload(both=False),)
+    if node is None:
+        world = _open_world(ctx, workloads)
+    elif ctx.has_room(subject, without=node):
+        base, _ = _base(ctx, (subject,), workloads)
+        world = evolve(base, places=(base.places[node], ELSEWHERE), others=())
+    else:
+        return None
+    return evolve(world, disturbed=(world.places[0], status))
 
 
 def node_classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...]:

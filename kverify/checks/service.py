@@ -13,10 +13,11 @@ from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
 from kverify.checks.rollout import not_asked, strategy_cause
+from kverify.checks.scaled import counts_of, scale_cause
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import listing, sentences
+from kverify.checks.words import count, listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -63,16 +64,36 @@ def check(ctx: Context) -> Iterator[Answer]:
     for service in ctx.bundle.of_kind(Service):
         if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
             continue
-        behind = [s for s in _behind(ctx, service) if s in ctx.placeable and s.managed and s.replicas >= 1]
+        there, told = _at_lowest(ctx, service)
+        behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
         if not behind:
             continue
-        yield from _through_rollouts(ctx, service, behind)
+        answers = list(_through_rollouts(there, service, behind))
         for status in _DISTURBANCES:
             if len(ctx.nodes) == 1:
                 verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
-                yield _proof(service, _DISTURBANCES[status][0], verdict)
+                answers.append(_proof(service, _DISTURBANCES[status][0], verdict))
             else:
-                yield _through_disturbance(ctx, service, behind, status)
+                answers.append(_through_disturbance(there, service, behind, status))
+        yield from (_with(answer, told) for answer in answers)
+
+
+def _at_lowest(ctx: Context, service: Service) -> tuple[Context, tuple[str, ...]]:
+    """The run in which autoscalers have scaled everything behind the Service down: the fewest pods are the likeliest to
+    be lost all at once. And what is thereby assumed."""
+    there, told = ctx, []
+    for subject in _behind(ctx, service):
+        fewest = min(counts_of(subject), default=0)
+        if subject.scaled and fewest:
+            there, _ = there.at(subject, fewest)
+            told.append(f"{subject.title} has {count(fewest, 'replica')}, the fewest its autoscaler keeps")
+    return there, tuple(told)
+
+
+def _with(answer: Answer, told: tuple[str, ...]) -> Answer:
+    if isinstance(answer, Assumed) or not told or answer.verdict is None:
+        return answer
+    return evolve(answer, verdict=evolve(answer.verdict, assumptions=(*told, *answer.verdict.assumptions)))
 
 
 def _behind(ctx: Context, service: Service) -> tuple[Subject, ...]:
@@ -143,7 +164,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             goal=scene.world.complete(workload),
             event="a rollout",
             begins="the pod template has just been changed",
-            causes=tuple({c.path: c for c in (subject.cause("spec.replicas"), strategy_cause(subject))}.values()),
+            causes=tuple({c.path: c for c in (scale_cause(subject), strategy_cause(subject))}.values()),
         )
         yield _finding(case, verdict, ctx.options.max_states)
     else:
@@ -195,8 +216,8 @@ def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subjec
                     condition=condition,
                     goal=drained(world) if status is NodeStatus.CORDONED else case.recovered(),
                     event=event,
-                    begins=f"{case.node} {begins}",
-                    causes=tuple(s.cause("spec.replicas") for s in behind),
+                    begins=f"{case.who} {begins}",
+                    causes=tuple(scale_cause(s) for s in behind),
                 )
                 found = _finding(lost, verdict, ctx.options.max_states)
                 findings.append((case.nodes, found))

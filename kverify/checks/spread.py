@@ -13,6 +13,7 @@ from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS
+from kverify.checks.scaled import combined, counts_of, incomplete, placed, scaled_to, telling
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
@@ -43,7 +44,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         if subject.strategy is None or not hard or ctx.open or subject not in ctx.placeable:
             continue
         try:
-            yield _answer(ctx, subject, rollout_scene(ctx, subject, merge=False))
+            yield _worst(ctx, subject)
         except TooManyPlacements as error:
             yield _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
 
@@ -52,7 +53,25 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
     return Proof(id="KV4006", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
 
 
-def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
+def _worst(ctx: Context, subject: Subject) -> Finding | Proof:
+    """The answer for the present count, or the first that an autoscaler may choose and that is worse."""
+    if not subject.scaled:
+        return _answer(ctx, subject, rollout_scene(ctx, subject, merge=False), subject)
+    homes = placed(ctx, subject, counts_of(subject))
+    chosen, complete = telling(subject, homes)
+    verdicts = []
+    for number in chosen:
+        there, scaled = ctx.at(subject, number)
+        answer = _answer(there, scaled, rollout_scene(there, scaled, merge=False), subject)
+        if isinstance(answer, Finding):
+            return answer
+        verdicts.append(answer.verdict)
+    if not complete:
+        verdicts.append(incomplete(subject, chosen, 0))
+    return _proof(subject, combined(subject, verdicts, [n for n in counts_of(subject) if n not in homes]))
+
+
+def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Finding | Proof:
     world, workload = scene.world, scene.workload(subject)
     old, new = workload.revisions
     system = build(f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [old]))
@@ -73,7 +92,10 @@ def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
     trace = verdict.trace
     if verdict.outcome is not Outcome.VIOLATED or trace is None:
         return _proof(subject, verdict)
-    certain = not decide.possible(system, all_of([at_rest, stronger.condition]), limit=ctx.options.max_states)
+    then = scaled_to(subject, first)
+    certain = not subject.scaled and not decide.possible(
+        system, all_of([at_rest, stronger.condition]), limit=ctx.options.max_states
+    )
     view = trace.system.view(trace.final)
     final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
     return Finding(
@@ -85,7 +107,7 @@ def _answer(ctx: Context, subject: Subject, scene: Scene) -> Finding | Proof:
         property=PROPERTY,
         causes=tuple(_causes(subject)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
-        opening=sentences(opening(scene, trace), "the pod template has just been changed"),
+        opening=sentences(then, opening(scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
         outcome="The rollout is complete and nothing moves a running pod.",
         why=WHY,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kverify.api.types.apps import Deployment
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.pod import Pod
 from kverify.checks.finding import Cause
 from kverify.cluster.admission import Admission
-from kverify.cluster.bundle import Bundle, describe, namespace_of, template_of
+from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
 from kverify.cluster.objects import Workload as WorkloadObject
+from kverify.cluster.scaling import Scale, scales
 from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
@@ -27,7 +28,8 @@ class Subject:
     ``old`` is the template that runs now, ``new`` the one about to be applied; they are the same template when nothing
     else is known to run (a new image will come one day). ``wanted``: it is in the manifests to be checked; others
     only take up room. ``live`` says on which nodes its pods are, when the cluster
-    description has them.
+    description has them. ``scale`` is the autoscaler that may take it to every one of ``counts``; ``replicas`` is the
+    count asked about now, at first the one of the manifest, brought into the range.
     """
 
     object: WorkloadObject
@@ -42,6 +44,8 @@ class Subject:
     live: Mapping[str, int] | None = None
     wanted: bool = True
     running: WorkloadObject | None = field(default=None)
+    scale: Scale | None = None
+    counts: range = range(0)
 
     @property
     def name(self) -> str:
@@ -59,6 +63,25 @@ class Subject:
             return ()
         before = 1 if self.running.spec.replicas is None else self.running.spec.replicas
         return (f"the change of replicas from {before} to {self.replicas} is carried out before the rollout",)
+
+    @property
+    def scaled(self) -> bool:
+        """An autoscaler may hold it at more than one count."""
+        return len(self.counts) > 1
+
+    @property
+    def ceiling(self) -> int:
+        """The most replicas there can ever be."""
+        return max(self.replicas, self.counts[-1]) if self.counts else self.replicas
+
+    def at(self, replicas: int) -> Subject:
+        """The workload at another count. Where its pods are then, the cluster's description does not say."""
+        if replicas == self.replicas:
+            return self
+        strategy = self.strategy
+        if strategy == _strategy(self.object, self.replicas):
+            strategy = _strategy(self.object, replicas)
+        return evolve(self, replicas=replicas, strategy=strategy, live=None)
 
     @property
     def most(self) -> int:
@@ -111,29 +134,37 @@ class Subject:
 def subjects_of(admission: Admission) -> tuple[Subject, ...]:
     """All workloads there will be, in the order of the input: those of the manifests first. Their pods are as
     admission leaves them: with defaults of limit ranges, overhead, priority and tolerations."""
-    return tuple(_subject(admission, workload) for workload in admission.bundle.workloads)
+    autoscalers = scales(admission.bundle)
+    return tuple(
+        _subject(admission, workload, autoscalers.get(key_of(workload))) for workload in admission.bundle.workloads
+    )
 
 
-def _subject(admission: Admission, workload: WorkloadObject) -> Subject:
+def _subject(admission: Admission, workload: WorkloadObject, scale: Scale | None) -> Subject:
     bundle = admission.bundle
     running = bundle.running(workload)
     if not isinstance(running, type(workload)):
         running = None
     namespace = namespace_of(workload)
     old = _pod_info(admission, running or workload, "old")
+    written = _replicas(workload)
+    counts = range(written, written + 1) if scale is None else scale.counts(written)
+    replicas = min(max(written, counts[0]), counts[-1])
     return Subject(
         object=workload,
         title=describe(workload),
         namespace=namespace,
-        replicas=_replicas(workload),
-        strategy=_strategy(workload),
+        replicas=replicas,
+        strategy=_strategy(workload, replicas),
         min_ready=not isinstance(workload, Pod) and bool(workload.spec.min_ready_seconds),
         old=old,
         new=_pod_info(admission, workload, "new"),
         claims=_exclusive_claims(bundle, namespace, workload),
         wanted=bundle.is_wanted(workload),
-        live=_live(bundle, workload),
+        live=_live(bundle, workload, replicas),
         running=running,
+        scale=scale,
+        counts=counts,
     )
 
 
@@ -143,8 +174,8 @@ def _replicas(workload: WorkloadObject) -> int:
     return 1 if workload.spec.replicas is None else workload.spec.replicas
 
 
-def _strategy(workload: WorkloadObject) -> Strategy | None:
-    return strategy_of(workload, _replicas(workload)) if isinstance(workload, Deployment) else None
+def _strategy(workload: WorkloadObject, replicas: int) -> Strategy | None:
+    return strategy_of(workload, replicas) if isinstance(workload, Deployment) else None
 
 
 def strategy_of(deployment: Deployment, replicas: int) -> Strategy:
@@ -183,10 +214,10 @@ def _exclusive_claims(bundle: Bundle, namespace: str, workload: WorkloadObject) 
     return tuple(found)
 
 
-def _live(bundle: Bundle, workload: WorkloadObject) -> Mapping[str, int] | None:
+def _live(bundle: Bundle, workload: WorkloadObject, replicas: int) -> Mapping[str, int] | None:
     """Nodes of the pods that run, if they are all there; a placement with gaps is not a settled one."""
     counts: dict[str, int] = {}
     for pod in bundle.pods_owned_by(workload):
         if pod.spec.node_name and pod.metadata.deletion_timestamp is None:
             counts[pod.spec.node_name] = counts.get(pod.spec.node_name, 0) + 1
-    return counts if counts and sum(counts.values()) == _replicas(workload) else None
+    return counts if counts and sum(counts.values()) == replicas else None

@@ -53,6 +53,7 @@ MODELLED = frozenset(
         "ResourceQuota",
         "RuntimeClass",
         "ServiceAccount",
+        "HorizontalPodAutoscaler",
     }
 )
 """The kinds whose objects mean something to the model. All others are kept and listed."""
@@ -103,13 +104,15 @@ READ = _names(
     PodDisruptionBudgetSpec="minAvailable maxUnavailable selector unhealthyPodEvictionPolicy",
     NodeSpec="taints unschedulable",
     NodeStatus="allocatable capacity images",
+    HorizontalPodAutoscalerSpec="scaleTargetRef minReplicas maxReplicas",
+    HPAScalingRules="selectPolicy",
 )
 """Read by the model, by admission, or by the checks that look at references."""
 
 _KINDS = (
     "Deployment ReplicaSet Pod Service Node Namespace PodDisruptionBudget ConfigMap Secret PriorityClass "
     "PersistentVolumeClaim LimitRange ResourceQuota RuntimeClass ServiceAccount PersistentVolume StorageClass CSINode "
-    "CSIDriver CSIStorageCapacity VolumeAttachment"
+    "CSIDriver CSIStorageCapacity VolumeAttachment HorizontalPodAutoscaler"
 )
 
 DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _names(
@@ -119,6 +122,7 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
     PodDisruptionBudget="status",
     CSINode="status",
     VolumeAttachment="status",
+    HorizontalPodAutoscaler="status",
     Namespace="spec status",
     ObjectMeta="generateName selfLink resourceVersion generation creationTimestamp deletionGracePeriodSeconds "
     "annotations managedFields finalizers",
@@ -162,6 +166,8 @@ taints say the same. What a pod's environment and volumes refer to by name is ch
 _BOUND = "a volume of this kind can bind a pod to some nodes, and only so many fit on one"
 _PRIORITY = "no pod preempts another, and all pods wait in one line"
 _COPIED = "a volume that is filled from another object is taken to be made like an empty one"
+_LOAD = "which count the load asks for is left open: any of the range, at any time"
+_PACE = "how fast an autoscaler goes from one count to another is left open"
 
 NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("DeploymentSpec", "paused"): Effect("a paused Deployment does not roll out", (False,)),
@@ -207,6 +213,8 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("VolumeAttachmentSource", "inlineVolumeSpec"): Effect("only volumes that have a name are counted"),
     ("ServiceSpec", "externalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
     ("ServiceSpec", "internalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
+    **_each("HorizontalPodAutoscalerSpec", "metrics targetCPUUtilizationPercentage", Effect(_LOAD)),
+    **_each("HPAScalingRules", "policies stabilizationWindowSeconds tolerance", Effect(_PACE)),
     ("PriorityClass", "value"): Effect(_PRIORITY),
     ("PriorityClass", "globalDefault"): Effect(_PRIORITY, (False,)),
     ("PriorityClass", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
@@ -219,7 +227,6 @@ OTHER_KINDS: dict[str, str] = {
     "Job": "its pods take no room",
     "CronJob": "its pods take no room",
     "ReplicationController": "its pods take no room",
-    "HorizontalPodAutoscaler": "replicas stay as they are given",
     "NetworkPolicy": "all traffic is let through",
     "MutatingWebhookConfiguration": "objects are taken as they are given",
     "ValidatingWebhookConfiguration": "nothing is refused",

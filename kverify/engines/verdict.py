@@ -24,6 +24,10 @@ class Outcome(IntEnum):
         return self.name.lower()
 
 
+NOT_ASKED = "not asked"
+"""The method of a vacuous verdict on a question that was not put to any engine; its reason says why."""
+
+
 @frozen
 class Step:
     """One step of a trace: the action and the state after it."""

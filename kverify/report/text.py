@@ -8,7 +8,8 @@ from functools import partial
 from attrs import frozen
 
 from kverify.checks.finding import Cause, Certainty, Finding, Proof, Report
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.checks.words import listing
+from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
 from kverify.report.source import Sources, escape, underlined
@@ -48,7 +49,11 @@ class _Text:
             yield ""
         open_ends = [p for p in report.proofs if p.verdict.outcome is not Outcome.HOLDS]
         for proof in sorted(open_ends, key=lambda p: -p.verdict.outcome):
-            yield from self.open_end(proof)
+            if not _is_not_asked(proof):
+                yield from self.open_end(proof)
+                yield ""
+        for rows in _by_reason(open_ends):
+            yield from self.not_asked(rows)
             yield ""
         holds = [p for p in report.proofs if p.verdict.outcome is Outcome.HOLDS]
         yield from self.section("proved:", self.proofs(holds))
@@ -108,6 +113,14 @@ class _Text:
         message = f"{proof.property} {says}: {proof.message}{reason}"
         yield from self.heading(Severity.WARNING, str(verdict.outcome), proof.id, proof.object, message)
         yield from self.style.wrap(_standing(verdict), "tried: ", indent=2, hang=4)
+
+    def not_asked(self, proofs: Sequence[Proof]) -> Iterator[str]:
+        """Questions that were not asked, all for one reason: that reason once."""
+        ids, names = (list(dict.fromkeys(row)) for row in zip(*((p.id, p.property) for p in proofs), strict=True))
+        says = f"{listing(names, most=len(names))} say{'s' * (len(names) == 1)} nothing here"
+        message = f"{says}: {proofs[0].verdict.reason}"
+        subjects = _names([proof.object for proof in proofs])
+        yield from self.heading(Severity.WARNING, str(Outcome.VACUOUS), ", ".join(ids), subjects, message)
 
     def places(self, causes: Sequence[Cause], severity: Severity) -> Iterator[str]:
         """Every cause as ``--> file:line:column  path``, its line and its note under the span."""
@@ -259,6 +272,21 @@ def _standing(verdict: Verdict) -> str:
     if verdict.assumptions:
         parts.append(f"assuming {', '.join(verdict.assumptions)}")
     return "; ".join(part for part in parts if part)
+
+
+def _is_not_asked(proof: Proof) -> bool:
+    return proof.verdict.outcome is Outcome.VACUOUS and proof.verdict.method == NOT_ASKED
+
+
+def _by_reason(proofs: Iterable[Proof]) -> Iterable[Sequence[Proof]]:
+    """Those that were not asked: first what was not asked of each object and why, then objects of which it is alike."""
+    reasons: dict[tuple[str, str], list[Proof]] = {}
+    for proof in filter(_is_not_asked, proofs):
+        reasons.setdefault((proof.object, proof.verdict.reason), []).append(proof)
+    alike: dict[tuple[str, ...], list[Proof]] = {}
+    for (_, reason), rows in reasons.items():
+        alike.setdefault((reason, *(row.id for row in rows)), []).extend(rows)
+    return alike.values()
 
 
 def _names(objects: Sequence[str]) -> str:

@@ -1,0 +1,204 @@
+"""KV4010, KV4011: an apply leaves the number of replicas to the autoscaler, and does not switch it off.
+
+A manifest that says ``replicas`` sets it on every apply, whatever the autoscaler had come to; scaling down is not
+slowed by ``maxUnavailable``. Only afterwards does the autoscaler raise the count again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve, frozen
+
+from kverify.api.types.pod import Pod
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.scaled import end_cause
+from kverify.checks.scenes import ANYWHERE
+from kverify.checks.subject import Subject
+from kverify.checks.words import count, sentences
+from kverify.cluster.objects import describe, key_of
+from kverify.cluster.scaling import Scale
+from kverify.engines.verdict import Outcome, Verdict
+from kverify.manifest.diagnostics import Severity
+from kverify.model.build import build, settled_states
+from kverify.model.expr import total
+from kverify.model.workload import Workload
+from kverify.model.world import World
+from kverify.spec.property import Always
+
+PROPERTY = "autoscaler-kept"
+TITLE = "an apply leaves the number of replicas to the autoscaler"
+WHY = (
+    "An apply writes spec.replicas at once if the manifest has it, and 1 if the manifest has it no more but the last "
+    "applied one had; maxUnavailable does not slow scaling down, and the autoscaler looks only every 15 seconds "
+    "(https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/, kubernetes/kubernetes#25238)."
+)
+WHY_OFF = (
+    "An autoscaler leaves a target with replicas: 0 alone until somebody sets another count (condition ScalingActive: "
+    "False, ScalingDisabled; https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/)."
+)
+ASSUMPTIONS = ("kubectl apply, client-side", "the autoscaler does not act while the apply is carried out")
+TAKE_OUT = (
+    "take spec.replicas out of the last applied configuration (kubectl apply edit-last-applied) and then out of the "
+    "manifest"
+)
+
+
+@frozen(eq=False, kw_only=True)
+class _Reset:
+    """An apply: the count ``before`` it and ``after`` it, the availability (``floor``) it should not fall below, and
+    whether every such apply goes wrong."""
+
+    subject: Subject
+    scale: Scale
+    before: int
+    after: int
+    floor: int
+    certain: bool
+    live: bool
+
+
+def check(ctx: Context) -> Iterator[Answer]:
+    """One answer for every workload of the manifests that an autoscaler scales."""
+    for subject in ctx.checked:
+        item = subject.object
+        if subject.scale is None or isinstance(item, Pod):
+            continue
+        after = 1 if item.spec.replicas is None else item.spec.replicas
+        if after == 0 and subject.scale.low > 0:
+            yield _off(subject, subject.scale)
+            continue
+        reset = _reset(ctx, subject, subject.scale, after)
+        yield _proof(subject) if reset is None else _finding(ctx, reset)
+
+
+def _reset(ctx: Context, subject: Subject, scale: Scale, after: int) -> _Reset | None:
+    """What an apply takes away, or None if it takes nothing."""
+    live = _live_replicas(ctx, subject)
+    if not subject.written("spec.replicas"):
+        if live is not None:
+            # Removed from the manifest, but not from what was applied last: the default takes its place.
+            before = live
+        elif subject.running is not None and not isinstance(subject.running, Pod) and _wrote(subject):
+            before = scale.low
+        else:
+            return None
+    else:
+        # Nothing needs more than the least while nothing is known of the load, if even that is taken away.
+        before = live if live is not None and live > after else (scale.low if after < scale.low else scale.high)
+    if before <= after:
+        return None
+    this = live == before
+    floor = min(before, scale.low) if after < scale.low else before
+    return _Reset(
+        subject=subject,
+        scale=scale,
+        before=before,
+        after=after,
+        floor=floor,
+        certain=this or after < scale.low,
+        live=this,
+    )
+
+
+def _live_replicas(ctx: Context, subject: Subject) -> int | None:
+    """``spec.replicas`` of the object in the cluster's description."""
+    key = key_of(subject.object)
+    for item in ctx.bundle.existing:
+        if key_of(item) == key and isinstance(item, type(subject.object)) and not isinstance(item, Pod):
+            return 1 if item.spec.replicas is None else item.spec.replicas
+    return None
+
+
+def _wrote(subject: Subject) -> bool:
+    """The manifest that was applied before has ``spec.replicas``."""
+    document = subject.running.source.document if subject.running is not None else None
+    return document is not None and document.node(("spec", "replicas")) is not None
+
+
+def _proof(subject: Subject) -> Proof:
+    verdict = Verdict(
+        outcome=Outcome.HOLDS,
+        method="the result of the apply",
+        scope=f"{count(subject.replicas, 'replica')}; {describe(subject.scale.autoscaler) if subject.scale else ''}",
+        assumptions=ASSUMPTIONS[:1],
+    )
+    return Proof(id="KV4010", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _finding(ctx: Context, reset: _Reset) -> Finding:
+    subject, name = reset.subject, describe(reset.scale.autoscaler)
+    verdict = _carried_out(ctx, reset)
+    trace = verdict.trace
+    assert trace is not None
+    lost = count(reset.before - reset.after, "pod")
+    if reset.live:
+        message = f"this apply scales it from {reset.before}, where {name} has it, to {reset.after} at once"
+    elif reset.after < reset.scale.low:
+        message = f"every apply scales it to {reset.after}, below the {reset.scale.low} that {name} keeps"
+    else:
+        message = f"every apply scales it back to {reset.after}, whatever {name} has come to (up to {reset.before})"
+    return Finding(
+        id="KV4010",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message=message,
+        property=PROPERTY,
+        causes=(_written_cause(reset), end_cause(subject, reset.floor == reset.scale.low)),
+        certainty=Certainty.CERTAIN if reset.certain else Certainty.POSSIBLE,
+        opening=sentences(
+            f"{name} has scaled {subject.title} to {reset.before}, and all of them are available",
+            f"the apply has just set spec.replicas to {reset.after}",
+        ),
+        steps=tuple(trace.sentences()),
+        outcome=f"{lost} of {reset.before} go{'es' * (reset.before - reset.after == 1)}; until {name} has scaled it up "
+        f"again and new pods are ready, it has less than "
+        f"{'the least it should have' if reset.floor == reset.scale.low else 'the load asked for'}.",
+        why=WHY,
+        repairs=(Repair(text=TAKE_OUT),),
+        verdict=evolve(verdict, certain=reset.certain, assumptions=(*ASSUMPTIONS, *verdict.assumptions)),
+    )
+
+
+def _written_cause(reset: _Reset) -> Cause:
+    if reset.subject.written("spec.replicas"):
+        return reset.subject.cause("spec.replicas", f"every apply sets {reset.after}")
+    return reset.subject.cause("spec.replicas", f"not set any more, so the default {reset.after} takes its place")
+
+
+def _carried_out(ctx: Context, reset: _Reset) -> Verdict:
+    """What the controllers do once the count is written: the first state with too few available pods."""
+    workload = _counted(reset)
+    world = World(workloads=(workload,), places=(ANYWHERE,))
+    (revision,) = workload.revisions
+    (start,) = settled_states(world, ({(revision.key, ANYWHERE.name): reset.before},), (revision,))
+    if workload.strategy is None:
+        start[world.spec(revision)] = reset.after
+    system = build(f"an apply of {reset.subject.title}", world, starts=(start,))
+    kept = total([world.available(revision)]) >= reset.floor
+    return decide.always(system, Always(name=TITLE, condition=kept), limit=ctx.options.max_states)
+
+
+def _counted(reset: _Reset) -> Workload:
+    """The workload with one revision, which its controller scales to the count that was written."""
+    workload = reset.subject.workload(both=False)
+    return evolve(workload, replicas=reset.after, strategy=reset.subject.strategy)
+
+
+def _off(subject: Subject, scale: Scale) -> Finding:
+    name = describe(scale.autoscaler)
+    return Finding(
+        id="KV4011",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message=f"replicas: 0 switches {name} off: it stays at 0, whatever the load, until somebody sets another count",
+        property=PROPERTY,
+        causes=(subject.cause("spec.replicas", "0 wanted"), end_cause(subject, True)),
+        certainty=Certainty.CERTAIN,
+        outcome="There is no pod, and the autoscaler does nothing.",
+        why=WHY_OFF,
+        repairs=(Repair(text=f"set spec.replicas to {scale.low} or more, or leave it out on creation"),),
+        verdict=Verdict(outcome=Outcome.VIOLATED, method="by the fields of both", scope="replicas: 0", certain=True),
+    )
