@@ -21,6 +21,7 @@ from attrs import evolve, frozen
 
 from kverify.api.base import EMPTY
 from kverify.model.expr import Condition, Expr, all_of, evaluate
+from kverify.model.scheduling import kinds
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.lens import Answers, Ground
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, compose, reject, said
@@ -37,8 +38,8 @@ class ClusterState:
     nodes
         In the order in which answers have them.
     pods
-        Pods that may be bound, if they are known: the first bind of a pod that no other is like, and every change of
-        the nodes, makes the state ask the filters again. They are not bound by this.
+        Pods that may be asked about or bound, if they are known. They are not bound by this. The first bind of a pod
+        that no other is like (:mod:`.kinds`), and every change of the nodes, makes the state ask the filters again.
     namespaces, storage
         As in a snapshot.
     profile
@@ -64,9 +65,9 @@ class ClusterState:
         self._kinds: dict[PodGroup, int] = {}
         self._where: list[dict[int, int]] = []
         self._snapshot: Snapshot | None = None
-        for pod in pods:
-            self._kind(PodGroup(pod))
-        self._start_over()
+        self._announced = tuple(map(PodGroup, pods))
+        self._selected = frozenset[str]().union(*(kinds.selected_keys(group.pod) for group in self._announced))
+        self._sort()
 
     @classmethod
     def of(
@@ -76,8 +77,6 @@ class ClusterState:
         state = cls(
             snapshot.nodes, pods=pods, namespaces=snapshot.namespaces, storage=snapshot.storage, profile=profile
         )
-        for group in snapshot.groups:
-            state._kind(group)
         for (index, node), number in snapshot.counts.items():
             if isinstance(number, Expr):
                 raise TypeError(f"a state needs concrete counts, and {number} is none")
@@ -152,6 +151,7 @@ class ClusterState:
         self._snapshot = None
         known = self._groups.get(group)
         if known is None:
+            self._select(kinds.selected_keys(group.pod))
             known = self._groups[group] = _Group(group, self._kind(group))
         there = known.where.get(node, 0) + number
         if there:
@@ -183,9 +183,9 @@ class ClusterState:
     def failing(self, pod: PodInfo, node: int) -> tuple[Requirement, ...]:
         """Every requirement that fails, in the order of the profile; empty where the pod fits.
 
-        These come without words (``detail`` raises ``TypeError``), and of existing pods that differ only in their names
-        there is one for all; ``stable`` looks at pods that were announced, too. :meth:`reject` takes longer and says
-        everything.
+        These come without words (``detail`` raises ``TypeError``), ``stable`` looks at announced pods too, and of
+        existing pods that differ only in what no filter looks at there is one for all. :meth:`reject` takes longer and
+        says everything.
         """
         self._checked(node)
         rule = (self._questions.get(pod) or self._question(pod)).rule(node)
@@ -219,12 +219,24 @@ class ClusterState:
             raise IndexError(f"there is no node {node}: the state has {len(self._nodes)}")
         return node
 
+    def _select(self, keys: frozenset[str]) -> None:
+        """Pods select by these labels too: pods that differ in them are not of one kind."""
+        if not keys <= self._selected:
+            self._selected |= keys
+            self._sort()
+
+    def _sort(self) -> None:
+        """Find the kinds of all pods there are."""
+        self._kinds = {}
+        for group in self._announced:
+            self._kind(group)
+        for known in self._groups.values():
+            known.kind = self._kind(known.group)
+        self._start_over()
+
     def _kind(self, group: PodGroup) -> int:
         """The number of the kind of a group: all that filters cannot tell apart once they are bound."""
-        kind = evolve(group, pod=_nameless(group.pod))
-        if kind.pod.spec.node_name:
-            kind = evolve(kind, pod=evolve(kind.pod, spec=evolve(kind.pod.spec, node_name=None)))
-        return self._kinds.setdefault(kind, len(self._kinds))
+        return self._kinds.setdefault(kinds.bound(group, self._selected), len(self._kinds))
 
     def _start_over(self) -> None:
         """Forget all that was compiled, after a change of nodes or with a kind of pods that is new."""
@@ -239,13 +251,14 @@ class ClusterState:
                 here = self._where[group.kind]
                 for node, number in group.where.items():
                     here[node] = here.get(node, 0) + number
-            kinds = tuple(self._kinds)
-            sums = Sums(self._nodes, kinds, self._where)
-            self._ground = Ground(self._nodes, kinds, self.namespaces, self.storage, sums)
+            known = tuple(self._kinds)
+            sums = Sums(self._nodes, known, self._where)
+            self._ground = Ground(self._nodes, known, self.namespaces, self.storage, sums)
         return self._ground
 
     def _question(self, pod: PodInfo) -> _Question:
-        alike = _nameless(pod)
+        self._select(kinds.selected_keys(pod))
+        alike = kinds.waiting(pod, self._selected)
         found = self._questions.get(alike)
         if found is None:
             found = self._questions[alike] = _Question(alike, self.profile, self._built())
@@ -261,11 +274,6 @@ class _Group:
     def __init__(self, group: PodGroup, kind: int) -> None:
         self.group, self.kind = group, kind
         self.where: dict[int, int] = {}
-
-
-def _nameless(pod: PodInfo) -> PodInfo:
-    """The pod without its name, which matters to ephemeral volumes only."""
-    return pod if pod.spec.volumes or not pod.name else evolve(pod, name="")
 
 
 @frozen(eq=False, slots=False)

@@ -27,6 +27,7 @@ from kverify.model.scheduling import (
     reject,
     reported,
 )
+from kverify.model.scheduling.kinds import bound, selected_keys, waiting
 from kverify.model.scheduling.storage import Storage
 from tests.unit.scheduling.scheduling_cases import (
     HOST,
@@ -57,11 +58,12 @@ Step = tuple[Any, ...]
 
 
 def words(requirements: tuple[Requirement, ...]) -> list[tuple[object, ...]]:
-    """Requirements as what is compared: what they say of the node now.
+    """Requirements as what is compared: what they say of the node now, each once.
 
     Left out are their words, and ``stable``, which is about pods to come, and so about those that were announced too.
     """
-    return [(r.plugin, r.holds, r.reason, r.path, r.resolvable, r.before_filters, r.gives_up) for r in requirements]
+    found = [(r.plugin, r.holds, r.reason, r.path, r.resolvable, r.before_filters, r.gives_up) for r in requirements]
+    return list(dict.fromkeys(found))
 
 
 def agree(state: ClusterState, snapshot: Snapshot, asked: list[PodInfo]) -> None:
@@ -101,6 +103,17 @@ DISK = with_volume("disk", gce_persistent_disk=GCEPersistentDiskVolumeSource(pd_
 VOLUMES = (using("a"), using("b"), using("a", "one"), using("wait", "b"), using("late"), using("gone"), DISK)
 
 
+PICKY = pod("picky", affinity=anti_affinity(term(ZONE, selector(index="1"))))
+"""The only pod that looks at the label ``index``."""
+
+
+def member(info: PodInfo, index: int) -> PodInfo:
+    """A pod as one of a StatefulSet's: with a label, a name and a host name of its own."""
+    name = f"twin-{index}"
+    labels = {**info.labels, "index": str(index)}
+    return evolve(info, name=name, labels=labels, spec=evolve(info.spec, hostname=name))
+
+
 class Reference:
     """The same cluster as lists, and every snapshot is new."""
 
@@ -121,7 +134,11 @@ class Reference:
 def histories(draw: st.DrawFn) -> tuple[list[NodeInfo], list[PodInfo], list[Step]]:
     """Nodes, kinds of pods, and what happens; numbers are taken modulo what there is."""
     members = [draw(nodes(f"n{index}")) for index in range(draw(st.integers(1, 4)))]
-    kinds = draw(st.lists(pods(), min_size=1, max_size=4, unique_by=lambda info: evolve(info, name="")))
+    kinds = draw(st.lists(pods(), min_size=1, max_size=3))
+    for index, info in enumerate(draw(st.lists(st.sampled_from(kinds), max_size=2))):
+        kinds.append(member(info, index))
+    if draw(st.booleans()):
+        kinds.append(PICKY)
     number = st.integers(0, 11)
     step = st.one_of(
         st.tuples(st.just("bind"), number, number, st.booleans()),
@@ -228,6 +245,27 @@ def test_pods_that_differ_in_their_name_are_one_kind() -> None:
     assert "alone-1" in own.detail
     assert "alone-1" in existing.detail
     assert state.message(ALONE) == "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules."
+
+
+def test_a_label_counts_from_when_somebody_selects_it() -> None:
+    state = ClusterState(TWO, pods=[WEB])
+    for number in range(2):
+        state.bind(evolve(WEB, name=f"web-{number}", labels={"app": "web", "index": str(number)}), number)
+    assert state.feasible_nodes(WEB) == [0, 1]
+    assert state.feasible_nodes(PICKY) == [0]
+    state.bind(evolve(WEB, name="web-2", labels={"app": "web", "index": "1"}), 0)
+    assert state.feasible_nodes(PICKY) == []
+
+
+def test_the_pods_of_a_stateful_set_are_of_one_kind_unless_somebody_selects_one() -> None:
+    first, second = member(ALONE, 0), member(ALONE, 1)
+    selected = selected_keys(ALONE)
+    assert waiting(first, selected) == waiting(second, selected) != waiting(WEB, selected)
+    assert bound(PodGroup(first), selected) == bound(PodGroup(second), selected)
+    assert bound(PodGroup(first), selected) != bound(PodGroup(second, terminating=True), selected)
+    selected |= selected_keys(PICKY)
+    assert waiting(first, selected) != waiting(second, selected)
+    assert bound(PodGroup(first), selected) != bound(PodGroup(second), selected)
 
 
 def test_an_answer_is_of_the_time_it_was_given() -> None:
