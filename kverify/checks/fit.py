@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kverify.api.types.node import Node
 from kverify.checks import gangs
 from kverify.checks.claims import claims_of
 from kverify.checks.finding import Cause
 from kverify.checks.fit_counts import CountRow, count_row
+from kverify.checks.fit_question import Question
+from kverify.checks.fit_question import losses as lost_of
 from kverify.checks.fit_quotas import Short, admissible, capped
 from kverify.checks.fit_scores import scored, with_kin
 from kverify.checks.fit_volumes import reached, settled, undecided
@@ -25,16 +27,12 @@ from kverify.cluster.admission import Admission, Refused
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.objects import describe
-from kverify.engines.fit.classes import classify
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
-from kverify.engines.fit.gangs import Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.model.components.scheduler import UNREACHABLE_TAINTS
 from kverify.model.scheduling.framework import NodeInfo
 from kverify.model.scheduling.scoring.configuration import Scoring
 
-ZONE = "topology.kubernetes.io/zone"
 ASSUMED = (
     "nothing is preempted, deleted or evicted, and nodes stay as they are; scores never decide",
     "pods of the manifests' workloads that run already are counted as pods that come",
@@ -150,9 +148,9 @@ def run(
     asked = [index for index, maker in enumerate(makers) if bundle.is_wanted(maker.object)]
     kin = with_kin(bundle, makers)
     demands = [Demand(pod, maker.most, maker.title) for pod, maker in zip(kin, makers, strict=True)]
-    tell = options.progress or _nobody
+    tell = options.progress or nobody
     found = gangs.declared(admission, makers)
-    question = _Question(demands, tuple(makers), tuple(asked), found)
+    question = Question(demands, tuple(makers), tuple(asked), found)
     ending = {d for gang in found.gangs if gang.ends for d in gang.members}
     answer: Answer | None = None
     losses: list[Loss] = []
@@ -170,7 +168,7 @@ def run(
             return settled(first, makers, asked, volumes, cluster.nodes, rest, ask)
 
         answer = whole(cluster)
-        lost = list(_lost(cluster, demands, lose, partial(reached, volumes)))
+        lost = list(lost_of(cluster, demands, lose, partial(reached, volumes)))
         for name, like, rest in lost:
             tell(f"fitting after the loss of {name}")
             losses.append(_loss(name, like, whole(rest), makers, asked))
@@ -210,8 +208,8 @@ def run(
             *notes,
             *assumed,
             *_of_volumes(makers, asked, volumes),
-            *_assumed(makers, asked, found),
-            *_gangs_assumed(found),
+            *jobs_assumed(makers, asked, found),
+            *gangs_assumed(found),
             *crossed.assumed,
             *admission.assumed(),
         ),
@@ -220,77 +218,7 @@ def run(
     )
 
 
-@frozen(eq=False)
-class _Question:
-    """What is asked of a cluster, and of what is left of it after a loss."""
-
-    demands: Sequence[Demand]
-    makers: tuple[Maker, ...]
-    asked: tuple[int, ...]
-    declared: gangs.Declared
-
-    def answer(self, cluster: Cluster) -> Answer:
-        """The answer for all that are asked. Gangs that end need not have room at the same time: of them it is asked
-        whether each becomes whole."""
-        whole = decide(self.demands, cluster, waiting=self.asked)
-        turns = {d: gang for gang in self.declared.gangs if gang.ends for d in gang.members if d in self.asked}
-        rooms = dict(zip(self.asked, whole.demands, strict=True))
-        # What always fits together needs no turns.
-        if not turns or all(rooms[d].room is Room.ALWAYS for d in turns):
-            return whole
-        ending = self.declared.ending(self.makers)
-        found = gangs_fit(self.demands, cluster, self.declared.gangs, ending=ending)
-        told = self._told(found)
-        others = [d for d in range(len(self.demands)) if d not in turns]
-        alone = decide([self.demands[d] for d in others], cluster)
-        without_them = dict(zip(others, alone.demands, strict=True))
-        rows = []
-        for d in self.asked:
-            row = told if d in turns else rooms[d]
-            if d not in turns and row.room is Room.IMPOSSIBLE and without_them[d].room is not Room.IMPOSSIBLE:
-                # Beside the gangs there is no room for all at once; once they are gone there may be.
-                row = evolve(row, room=Room.FRAGILE)
-            rows.append(row)
-        return evolve(
-            whole,
-            room=max((row.room for row in rows), key=_ROOMS.index),
-            demands=tuple(rows),
-            core=tuple(self._renamed(name, others) for name in alone.core),
-            core_method=alone.core_method,
-        )
-
-    def _told(self, found: Gangs) -> DemandAnswer:
-        placed: Counter[str] = Counter()
-        for first, node in found.steps:
-            if node >= 0:
-                placed[self.demands[first].title] += 1
-            else:
-                for d in self.declared.gangs[first].members:
-                    del placed[self.demands[d].title]
-        return DemandAnswer(
-            room=found.room,
-            method=f"gangs one after the other: {found.method}",
-            reason=found.reason,
-            message=found.message,
-            refusals=found.refusals,
-            blocking=tuple(placed.items()),
-            steps=len(found.steps),
-        )
-
-    @staticmethod
-    def _renamed(name: str, kept: Sequence[int]) -> str:
-        """A name of the core over some of the demands, in terms of all."""
-        kind, _, rest = name.partition(" ")
-        if kind == "capacity":
-            return name
-        number, space, tail = rest.partition(" ")
-        return f"{kind} {kept[int(number)]}{space}{tail}"
-
-
-_ROOMS = [Room.ALWAYS, Room.UNKNOWN, Room.FRAGILE, Room.IMPOSSIBLE]
-
-
-def _gangs_assumed(found: gangs.Declared) -> Iterator[str]:
+def gangs_assumed(found: gangs.Declared) -> Iterator[str]:
     yield from map(str, found.notes)
     if found.gangs:
         yield gangs.ASSUMED
@@ -302,7 +230,7 @@ def _of_volumes(makers: Sequence[Maker], asked: Sequence[int], volumes: Volumes)
     return (*found, VOLUMES) if names else ()
 
 
-def _nobody(_: str) -> None:
+def nobody(_: str) -> None:
     """Hears of the progress where nobody asked for it."""
 
 
@@ -320,7 +248,7 @@ def _to_count(makers: Sequence[Maker], asked: Sequence[int], answer: Answer, eve
             yield index
 
 
-def _assumed(makers: Sequence[Maker], asked: Sequence[int], found: gangs.Declared) -> Iterator[str]:
+def jobs_assumed(makers: Sequence[Maker], asked: Sequence[int], found: gangs.Declared) -> Iterator[str]:
     grouped = {d for gang in found.gangs for d in gang.members}
     if any(makers[index].object.kind in ("Job", "CronJob") for index in asked if index not in grouped):
         yield "Jobs have all their pods at once, and no pod ends"
@@ -385,68 +313,3 @@ def _offered(node: Node, reason: str) -> Cause | None:
 def _loss(name: str, like: int, answer: Answer, makers: Sequence[Maker], asked: Sequence[int]) -> Loss:
     rows = _rows(makers, asked, answer)
     return Loss(name, like, tuple(row for row in rows if row.answer.room is not Room.ALWAYS))
-
-
-def _lost(
-    cluster: Cluster, demands: Sequence[Demand], lose: str, told_apart: Callable[[int], Hashable]
-) -> Iterator[tuple[str, int, Cluster]]:
-    """What is lost, like how many others, and what is left. ``told_apart`` is equal for nodes whose loss is the same,
-    if they are alike. While lost nodes are still registered they are domains in
-    which nothing runs, which is asked where a hard spread constraint may count them."""
-    counted = any(
-        constraint.when_unsatisfiable == "DoNotSchedule"
-        for demand in demands
-        for constraint in demand.pod.spec.topology_spread_constraints
-    )
-    for name, like, gone in _losable(cluster, demands, lose, told_apart):
-        yield name, like, without(cluster, gone)
-        if counted:
-            nodes = "its nodes are" if lose == "zone" else "it is"
-            yield f"{name}, while {nodes} still registered and unreachable", like, unreachable(cluster, gone)
-
-
-def _losable(
-    cluster: Cluster, demands: Sequence[Demand], lose: str, told_apart: Callable[[int], Hashable]
-) -> Iterator[tuple[str, int, tuple[int, ...]]]:
-    if lose == "zone":
-        zones: dict[str, list[int]] = {}
-        for index, node in enumerate(cluster.nodes):
-            if ZONE in node.labels:
-                zones.setdefault(node.labels[ZONE], []).append(index)
-        yield from ((f"zone {zone}", 0, tuple(members)) for zone, members in zones.items())
-    elif lose:
-        for chosen in classify(cluster, [demand.pod for demand in demands])[0]:
-            parts: dict[Hashable, list[int]] = {}
-            for index in chosen.nodes:
-                parts.setdefault(told_apart(index), []).append(index)
-            for first, *rest in parts.values():
-                yield f"node {cluster.nodes[first].name}", len(rest), (first,)
-
-
-def unreachable(cluster: Cluster, gone: Sequence[int]) -> Cluster:
-    """The cluster in which some nodes are silent: tainted, and their pods evicted."""
-    lost = frozenset(gone)
-    return evolve(
-        cluster,
-        nodes=tuple(
-            evolve(node, taints=(*node.taints, *UNREACHABLE_TAINTS)) if index in lost else node
-            for index, node in enumerate(cluster.nodes)
-        ),
-        others=tuple(
-            (group, {node: number for node, number in on.items() if node not in lost}) for group, on in cluster.others
-        ),
-    )
-
-
-def without(cluster: Cluster, gone: Sequence[int]) -> Cluster:
-    """The cluster after it lost some nodes and the pods that stood on them."""
-    lost = frozenset(gone)
-    kept = [index for index in range(len(cluster.nodes)) if index not in lost]
-    position = {old: new for new, old in enumerate(kept)}
-    return evolve(
-        cluster,
-        nodes=tuple(cluster.nodes[index] for index in kept),
-        others=tuple(
-            (group, {position[n]: number for n, number in on.items() if n in position}) for group, on in cluster.others
-        ),
-    )

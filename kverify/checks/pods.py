@@ -223,8 +223,13 @@ def standing(admission: Admission, volumes: Volumes | None = None) -> tuple[Clus
     distinct = {(key, *group_nodes): (group, on) for group, on in others for key, group_nodes in [(group, tuple(on))]}
     storage = Storage() if volumes is None else volumes.storage
     cluster = Cluster(nodes=nodes, others=tuple(distinct.values()), namespaces=bundle.namespaces, storage=storage)
+    return with_daemons(admission, cluster)
+
+
+def with_daemons(admission: Admission, cluster: Cluster) -> tuple[Cluster, tuple[Daemon, ...]]:
+    """A pod of every DaemonSet on every node it may use."""
     rows = []
-    for daemon in daemons:
+    for daemon in admission.bundle.of_kind(DaemonSet):
         found = pod_info(admission, daemon)
         if found is not None and key_of(daemon) not in {key_of(row.owner) for row in admission.refused}:
             cluster, row = _with_daemon(cluster, daemon, found)

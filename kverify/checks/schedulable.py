@@ -11,7 +11,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
-from kverify.checks.words import count
+from kverify.checks.words import amount, count
 from kverify.cluster.objects import describe
 from kverify.engines.schedulability import Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
@@ -88,7 +88,7 @@ def _proof(ctx: Context, subject: Subject, outcome: Outcome, answer: Fit) -> Pro
 def offer(subject: Subject) -> str:
     """What an unknown cluster would have to offer the workload, in one line."""
     pod = subject.new
-    requests = ", ".join(f"{_amount(r, n)} {r}" for r, n in sorted(pod.requests.items()) if n)
+    requests = ", ".join(f"{amount(r, n)} {r}" for r, n in sorted(pod.requests.items()) if n)
     parts = [f"room for {subject.most} pods" + (f" of {requests} each" if requests else "")]
     if pod.spec.node_selector:
         parts.append("labels " + ", ".join(f"{k}={v}" for k, v in sorted(pod.spec.node_selector.items())))
@@ -100,15 +100,6 @@ def offer(subject: Subject) -> str:
         if constraint.when_unsatisfiable == "DoNotSchedule":
             parts.append(f"the label {constraint.topology_key} (spread with maxSkew {constraint.max_skew})")
     return "; ".join(parts)
-
-
-def _amount(resource: str, number: int) -> str:
-    if resource == "cpu":
-        return f"{number}m" if number % 1000 else str(number // 1000)
-    for suffix, size in (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10)):
-        if number % size == 0:
-            return f"{number // size}{suffix}"
-    return str(number)
 
 
 def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:

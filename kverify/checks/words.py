@@ -20,3 +20,13 @@ def listing(names: Sequence[str], most: int = 4) -> str:
 def sentences(*parts: str) -> str:
     """``parts`` as sentences: each begins with a capital and ends with a full stop."""
     return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+
+
+def amount(resource: str, number: int) -> str:
+    """A request as people write it: ``500m`` of cpu, ``2Gi`` of memory."""
+    if resource == "cpu":
+        return f"{number}m" if number % 1000 else str(number // 1000)
+    for suffix, size in (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10)):
+        if number % size == 0:
+            return f"{number // size}{suffix}"
+    return str(number)

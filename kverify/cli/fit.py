@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 from kverify.cli import arguments as shared
 from kverify.cli import streams
+
+if TYPE_CHECKING:
+    from kverify.checks.options import Options
+    from kverify.cluster.bundle import Bundle
+    from kverify.manifest.diagnostics import Diagnostic
+    from kverify.report.source import Sources
+    from kverify.report.style import Style
 
 _DESCRIPTION = """\
 Decide for all pods that the manifests can ever want at once (replicas and surge, the maximum
@@ -22,6 +31,7 @@ examples:
   kverify fit shop/ --cluster nodes.yaml --counts --lose zone
   kverify fit shop/ --cluster nodes.yaml --choice best
   kverify fit shop/ --cluster live.yaml --lose zone -o json
+  kverify fit shop/ --synthesize --node-class small.yaml large.yaml -o yaml
 
 exit codes:
   0  everything always fits
@@ -60,15 +70,26 @@ def add_parser(commands: Any) -> None:
         help="find for every workload the most replicas that always fit and the first number that cannot fit "
         "(default: only for autoscaled workloads that do not always fit)",
     )
-    shared.add_output(parser)
+    parser.add_argument(
+        "--synthesize",
+        action="store_true",
+        help="print the smallest cluster on which everything always fits (with --lose also after any such loss)",
+    )
+    templates = "nodes that can be had, each a template for any number (default: those of --cluster)"
+    shared.add_files(parser, "--node-class", "FILE", templates, dest="node_class")
+    shared.add_output(parser, ("text", "json", "yaml"))
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide, report, and return the exit code."""
-    files = (*arguments.manifests, *arguments.cluster)
+    files = (*arguments.manifests, *arguments.cluster, *arguments.node_class)
     shared.require_sound(arguments, *files)
+    if arguments.synthesize and (arguments.counts or arguments.choice != "free"):
+        arguments.parser.error("--counts and --choice ask about a given cluster; --synthesize looks for one")
+    if not arguments.synthesize and (arguments.node_class or arguments.output == "yaml"):
+        arguments.parser.error("--node-class and -o yaml belong to --synthesize")
     from kverify.cluster.bundle import Bundle
     from kverify.report.source import Sources
 
@@ -80,10 +101,13 @@ def run(arguments: argparse.Namespace) -> int:
         bundle, diagnostics = Bundle.read(
             arguments.manifests, arguments.cluster, (), arguments.kubernetes_version, stdin
         )
-        from kverify.checks import fit
         from kverify.checks.options import Options
 
         options = Options(kubernetes_version=arguments.kubernetes_version, progress=progress)
+        if arguments.synthesize:
+            return _synthesize(arguments, bundle, diagnostics, options, sources, stdin, progress)
+        from kverify.checks import fit
+
         if not bundle.nodes and not diagnostics:
             arguments.parser.error("no node is known; name a file that has them with --cluster")
         scoring = None
@@ -95,16 +119,54 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         progress.clear()
     from kverify.report import fit as shown
+
+    if arguments.output == "json":
+        _print((shown.render_json(report).removesuffix("\n"),))
+    else:
+        _print(shown.render(report, sources, _style()))
+    return report.exit_code
+
+
+def _synthesize(
+    arguments: argparse.Namespace,
+    bundle: Bundle,
+    diagnostics: Sequence[Diagnostic],
+    options: Options,
+    sources: Sources,
+    stdin: io.BytesIO | None,
+    progress: streams.Progress,
+) -> int:
+    from kverify.checks import fit_synthesis
+    from kverify.cluster.bundle import Bundle
+    from kverify.report import fit_synthesis as shown
+
+    templates = bundle.nodes
+    if arguments.node_class:
+        classes, problems = Bundle.read((), arguments.node_class, (), arguments.kubernetes_version, stdin)
+        templates, diagnostics = classes.nodes, (*diagnostics, *problems)
+    if not templates and not diagnostics:
+        arguments.parser.error("no kind of node is known; name a file that has some with --node-class or --cluster")
+    report = fit_synthesis.run(bundle, diagnostics, options, templates, arguments.lose)
+    progress.clear()
+    if arguments.output == "json":
+        _print((shown.render_json(report).removesuffix("\n"),))
+    elif arguments.output == "yaml" and report.exit_code == 0:
+        _print((shown.render_yaml(report).removesuffix("\n"),))
+    else:
+        _print(shown.render(report, sources, _style()), sys.stderr if arguments.output == "yaml" else sys.stdout)
+    return report.exit_code
+
+
+def _style() -> Style:
     from kverify.report.style import Style, line_width, wants_colour
 
+    return Style(wants_colour(sys.stdout), line_width(sys.stdout))
+
+
+def _print(lines: Iterable[str], stream: TextIO | None = None) -> None:
     try:
-        if arguments.output == "json":
-            sys.stdout.write(shown.render_json(report))
-        else:
-            style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-            for line in shown.render(report, sources, style):
-                print(line)
+        for line in lines:
+            print(line, file=stream)
         sys.stdout.flush()
     except BrokenPipeError:
         streams.abandon_stdout()
-    return report.exit_code
