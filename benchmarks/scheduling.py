@@ -262,6 +262,7 @@ def scan(case: Case, members: list[NodeInfo]) -> Figures:
         seconds += process_time() - begin
         if node is not None:
             plain.bind(kind, node)
+        # Not always the same kind of pod is compared.
         if i % STEP == STEP - 1 - (i // STEP) % len(case.pods):
             again = set(state.feasible_nodes(info))
             plain.compare(kind, [next(places) % len(members) for _ in range(SAMPLED)], again.__contains__)

@@ -200,7 +200,7 @@ def test_a_state_knows_volumes(history: tuple[list[NodeInfo], list[PodInfo], lis
 
 @pytest.mark.slow
 @given(histories(), st.booleans())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=600, deadline=None)
 def test_a_state_is_what_its_history_made_it_in_thousands(
     history: tuple[list[NodeInfo], list[PodInfo], list[Step]], announce: bool
 ) -> None:
