@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kverify.checks.options import Options
     from kverify.cluster.bundle import Bundle
     from kverify.manifest.diagnostics import Diagnostic
+    from kverify.model.scheduling.scoring.configuration import Scoring
     from kverify.report.source import Sources
     from kverify.report.style import Style
 
@@ -30,6 +31,7 @@ examples:
   kverify fit shop/ --cluster nodes.yaml --lose 1
   kverify fit shop/ --cluster nodes.yaml --counts --lose zone
   kverify fit shop/ --cluster nodes.yaml --choice best
+  kverify fit shop/ --cluster nodes.yaml --scheduler-config scheduler.yaml
   kverify fit shop/ --cluster live.yaml --lose zone -o json
   kverify fit shop/ --synthesize --node-class small.yaml large.yaml -o yaml
 
@@ -60,9 +62,14 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--choice",
         choices=("free", "best"),
-        default="free",
+        default="",
         help="whether the scheduler may take any node that fits (free, the default), or only those with the highest "
         "score (best)",
+    )
+    parser.add_argument(
+        "--scheduler-config",
+        metavar="FILE",
+        help="a KubeSchedulerConfiguration whose plugins, weights and arguments give the scores (means --choice best)",
     )
     parser.add_argument(
         "--counts",
@@ -82,12 +89,33 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=run, parser=parser)
 
 
+def _scoring(arguments: argparse.Namespace) -> Scoring | None:
+    """How nodes are scored, where scores decide."""
+    if arguments.scheduler_config is not None:
+        if arguments.choice == "free":
+            arguments.parser.error("--scheduler-config is about scores, and with --choice free they never decide")
+        from kverify.checks import scheduler_configuration
+
+        try:
+            return scheduler_configuration.read(arguments.scheduler_config)
+        except scheduler_configuration.SchedulerConfigurationError as error:
+            arguments.parser.error(str(error))
+    if arguments.choice != "best":
+        return None
+    from kverify.model.scheduling.scoring.configuration import DEFAULT
+
+    return DEFAULT
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Decide, report, and return the exit code."""
     files = (*arguments.manifests, *arguments.cluster, *arguments.node_class)
     shared.require_sound(arguments, *files)
-    if arguments.synthesize and (arguments.counts or arguments.choice != "free"):
-        arguments.parser.error("--counts and --choice ask about a given cluster; --synthesize looks for one")
+    scores = arguments.choice == "best" or arguments.scheduler_config is not None
+    if arguments.synthesize and (arguments.counts or scores):
+        arguments.parser.error(
+            "--counts, --choice and --scheduler-config ask about a given cluster; --synthesize looks for one"
+        )
     if not arguments.synthesize and (arguments.node_class or arguments.output == "yaml"):
         arguments.parser.error("--node-class and -o yaml belong to --synthesize")
     from kverify.cluster.bundle import Bundle
@@ -110,11 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         if not bundle.nodes and not diagnostics:
             arguments.parser.error("no node is known; name a file that has them with --cluster")
-        scoring = None
-        if arguments.choice == "best":
-            from kverify.model.scheduling.scoring.configuration import DEFAULT
-
-            scoring = DEFAULT
+        scoring = _scoring(arguments)
         report = fit.run(bundle, diagnostics, options, arguments.lose, counting=arguments.counts, scoring=scoring)
     finally:
         progress.clear()
