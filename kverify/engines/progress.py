@@ -61,6 +61,13 @@ def prove(
         return evolve(verdict, reason=str(stop) or "interrupted")
 
 
+def not_stuck(system: TransitionSystem, prop: Reaches) -> Always:
+    """No state is at rest with the goal false: what ``prop`` implies, and what it comes to where nothing loops."""
+    at_rest = all_of(negate(action.guard) for action in system.actions if not action.environment)
+    stuck = all_of([prop.premise, at_rest, negate(prop.goal)])
+    return Always(name=f"{prop.name}, or something still moves", condition=negate(stuck))
+
+
 def stuck_state(
     system: TransitionSystem, prop: Reaches, invariant: Condition, *, effort: int | None = None
 ) -> Candidate | None:
