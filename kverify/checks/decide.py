@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from kverify.engines import explicit, induction, liveness, progress, walk
+from kverify.engines import explicit, induction, liveness, portfolio, progress, walk
 from kverify.engines.explicit import explore
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number, all_of, any_of, negate
@@ -68,6 +68,21 @@ def reaches(
     if found.outcome is Outcome.VIOLATED:
         return evolve(found, certain=not possible(system, prop.goal, limit=limit))
     return liveness.completes(system, prop, stays=stays, limit=limit) if limit > SMALL else verdict
+
+
+def recoverable(system: TransitionSystem, prop: Reaches, *, limit: int) -> Verdict:
+    """Decide whether the goal stays reachable, and nothing more: a run may avoid it for ever."""
+    return _ask(system, prop, lambda: explicit.check(system, prop, limit=limit))
+
+
+def in_the_end(system: TransitionSystem, prop: Property, *, limit: int) -> Verdict:
+    """Decide a property of any other class over the runs that are as fair as the components declare."""
+    return _ask(system, prop, lambda: portfolio.decide(system, prop, limit=limit))
+
+
+def _ask(system: TransitionSystem, prop: Property, engine: Callable[[], Verdict]) -> Verdict:
+    confirm = _CONFIRM.get()
+    return engine() if confirm is None else confirm(system, (prop,))
 
 
 def never_stuck(system: TransitionSystem, prop: Reaches) -> Always:

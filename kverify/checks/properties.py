@@ -23,7 +23,6 @@ from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import key_of, namespace_of
-from kverify.engines import portfolio
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Expr as ModelExpr
@@ -98,8 +97,8 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     if isinstance(prop, Always):
         return decide.always(case.system, prop, limit=limit)
     if isinstance(prop, Reaches):
-        return decide.reaches(case.system, prop, limit=limit)
-    return portfolio.decide(case.system, prop, limit=limit)
+        return decide.recoverable(case.system, prop, limit=limit)
+    return decide.in_the_end(case.system, prop, limit=limit)
 
 
 @frozen(eq=False)

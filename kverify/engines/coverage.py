@@ -1,7 +1,8 @@
 """Which actions a search has seen happen, and what kept the others from happening.
 
 An action that never fires often shows a mistake in the question: a disturbance that cannot occur, a controller that has
-nothing to do. It is listed with the part of its guard that no reachable state satisfies.
+nothing to do. It is listed with the part of its guard that no reachable state satisfies; of actions that symmetry makes
+alike, one stands for all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import combinations
 
 from kverify.engines.fair import Edges
 from kverify.engines.ranges import conjuncts
-from kverify.engines.symmetry import orbit
+from kverify.engines.symmetry import alike, orbit
 from kverify.engines.verdict import Coverage, Idle
 from kverify.model.expr import Condition, all_of, any_of
 from kverify.model.system import TransitionSystem
@@ -34,8 +35,12 @@ def coverage(system: TransitionSystem, edges: Edges, select: Select | None) -> C
     fired = {action.name: counts.get(i, 0) for i, action in enumerate(system.actions)}
     if select is None:
         return Coverage(fired)
-    silent = [action for index, action in enumerate(system.actions) if not counts[index]]
-    never = [action for action in silent if _ever(system, select, action.guard) is False]
+    kinds = alike(system) if system.symmetry else list(range(len(system.actions)))
+    if kinds is None:
+        return Coverage(fired)
+    # What happens in a state happens, permuted, in its representative: an action is idle if all that are alike are.
+    seen = {kinds[index] for index in counts}
+    never = [system.actions[kind] for kind in dict.fromkeys(kinds) if kind not in seen]
     return Coverage(fired, tuple(Idle(action, blocking(system, select, action.guard)) for action in never))
 
 

@@ -80,6 +80,31 @@ def orbit(system: TransitionSystem, condition: Condition, most: int) -> list[Con
     return list(found.values())
 
 
+def alike(system: TransitionSystem) -> list[int] | None:
+    """For every action the number of the first one that permuting blocks makes of it, so alike actions have the same.
+
+    None when that cannot be seen from the form of the actions (see ``check_symmetry``).
+    """
+    forms = _Forms()
+    by_form = {forms.action(action, {}): index for index, action in reversed(list(enumerate(system.actions)))}
+    first = [by_form[forms.action(action, {})] for action in system.actions]
+    for group in system.symmetry:
+        for renaming in _swaps(group):
+            for index, action in enumerate(system.actions):
+                other = by_form.get(forms.action(action, renaming))
+                if other is None:
+                    return None
+                a, b = sorted((_root(first, index), _root(first, other)))
+                first[b] = a
+    return [_root(first, index) for index in range(len(first))]
+
+
+def _root(first: list[int], index: int) -> int:
+    while first[index] != index:
+        index = first[index]
+    return index
+
+
 def _invariant(condition: Condition, group: Group) -> bool:
     forms = _Forms()
     plain = forms.of(condition, {})

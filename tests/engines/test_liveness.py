@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
 
 from kverify.checks.decide import reaches as decide_check
 from kverify.engines import bounded, induction
@@ -13,7 +14,7 @@ from kverify.engines.liveness import check, completes
 from kverify.engines.portfolio import decide
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Trace, Verdict, combined
-from kverify.model.expr import all_of, boolean, integer, negate
+from kverify.model.expr import all_of, boolean, evaluate, integer, negate
 from kverify.model.system import Action, Fairness, TransitionSystem, Variable
 from kverify.spec.property import (
     Always,
@@ -30,7 +31,9 @@ from kverify.spec.property import (
     Until,
 )
 
+from . import reference
 from .models import carousel, philosophers, pods_on_nodes, rolling_update
+from .strategies import symmetric_systems
 
 STRONG = Fair(everything=Fairness.STRONG)
 WEAK = Fair(everything=Fairness.WEAK)
@@ -356,3 +359,18 @@ def test_safety_is_certain_when_every_fair_run_shows_it() -> None:
     assert check(system, Always(name="p", condition=integer("new") < 2)).certain
     assert check(system, OnceAlways(name="p", premise=integer("new") == 1, condition=integer("new") < 2)).certain
     assert not check(system, Always(name="p", condition=integer("old") + integer("new") < 3), fair=UNFAIR).certain
+
+
+@settings(max_examples=30)
+@given(system=symmetric_systems())
+def test_what_is_called_idle_never_happens_and_everything_else_does(system: TransitionSystem) -> None:
+    verdict = check(system, Quiescence(name="p"), cover=True)
+    assert verdict.coverage is not None
+    reachable = set().union(*reference.layers(system))
+    happens = {action.name for state in reachable for action in system.enabled(state)}
+    idle = verdict.coverage.idle
+    assert idle is not None
+    # One block stands for all: "action 0 of 2" is that of every block.
+    assert {entry.action.name[:8] for entry in idle} == {a.name[:8] for a in system.actions} - {n[:8] for n in happens}
+    for entry in idle:
+        assert not any(evaluate(entry.blocked_by, system.view(state)) for state in reachable)
