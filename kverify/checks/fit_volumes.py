@@ -71,21 +71,23 @@ def _settled(
         return DemandAnswer(room=Room.UNKNOWN, method="not decided", reason=reasons[0])
     here = {node.name for node in cluster.nodes}
     lost = frozenset(n for n, node in enumerate(nodes) if node.name not in here)
-    for name in names:
-        reaches = list(_usable(name, maker, volumes, nodes))
-        if lost:
-            gone = next((reach for reach in reaches if reach.nodes and reach.nodes <= lost), None)
-            if gone is not None:
-                return _waits(found, f"if claim {name[1]} was bound to {_called(gone)}, which is lost, its pod waits")
+    # The claim of an ephemeral volume goes with its pod; that of a pod that comes instead is a new one.
+    for name in (name for name in names if lost and name not in volumes.storage.ephemeral):
+        reaches = _usable(name, maker, volumes, nodes)
+        gone = next((reach for reach in reaches if reach.nodes and reach.nodes <= lost), None)
+        if gone is not None:
+            return _waits(found, f"if claim {name[1]} was bound to {_called(gone)}, which is lost, its pod waits")
     if found.room is not Room.ALWAYS:
         return found
     for name in open_choices(makers, index, volumes, lost=bool(lost)):
         for reach in _usable(name, maker, volumes, nodes):
             pinned = evolve(cluster, storage=volumes.bound(name, reach))
             if ask(pinned, place).room is not Room.ALWAYS:
+                ephemeral = name in volumes.storage.ephemeral
+                which = f"the claim {name[1]} of an ephemeral volume" if ephemeral else title(CLAIM, *name)
                 reason = (
-                    f"{title(CLAIM, *name)} is not bound yet; if it gets {_called(reach)}, it is not proved that its "
-                    "pods find room there"
+                    f"{which} is not bound yet; if it gets {_called(reach)}, it is not proved that its pods find room "
+                    "there"
                 )
                 return DemandAnswer(room=Room.UNKNOWN, method="every place in which the volume can be", reason=reason)
     return found
@@ -96,9 +98,10 @@ def open_choices(makers: Sequence[Maker], index: int, volumes: Volumes, *, lost:
     for name in claims_of(makers[index].pod):
         if len({reach.nodes for reach in volumes.choices.get(name, ())}) < 2:
             continue
-        own = name in volumes.storage.own or name in volumes.storage.ephemeral
+        ephemeral = name in volumes.storage.ephemeral
+        shared = name not in volumes.storage.own and not ephemeral
         users = sum(maker.most for maker in makers if name in claims_of(maker.pod))
-        if lost or name in volumes.early or (not own and users > 1):
+        if name in volumes.early or (lost and not ephemeral) or (shared and users > 1):
             yield name
 
 

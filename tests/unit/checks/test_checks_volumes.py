@@ -381,6 +381,19 @@ def test_a_zone_is_lost_with_the_volumes_in_it() -> None:
     )
 
 
+def test_an_ephemeral_volume_is_made_anew_for_the_pod_that_comes_after_a_loss() -> None:
+    template = {"volumeClaimTemplate": {"spec": claim(storageClassName="disk")["spec"]}}
+    wanted = [deployment(volumes=[{"name": "tmp", "ephemeral": template}])]
+    late = fit(wanted, [*TWO, *DRIVERS, storage_class()], "1")
+    assert (late.evaluated, late.losses) == (2, ())
+    early = fit(
+        [deployment(volumes=[{"name": "tmp", "ephemeral": template}], replicas=9)],
+        [*TWO, *DRIVERS, storage_class(mode="Immediate")],
+    )
+    assert room(early) is Room.UNKNOWN
+    assert "the claim web-tmp of an ephemeral volume is not bound yet" in said(early)
+
+
 def test_nodes_of_different_zones_are_lost_apart() -> None:
     """n1 is alone in its zone; n2 and n3 stand in for each other."""
     nodes = [node("n3", "b"), *TWO]
