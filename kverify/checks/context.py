@@ -25,6 +25,7 @@ from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
 RESOURCES = "NodeResourcesFit"
+PROVISIONED = "volumes are provisioned where their class allows it"
 
 T = TypeVar("T")
 
@@ -148,7 +149,14 @@ class Context:
         if self.open:
             return ()
         names = [name for s in self.checked for name in claims_of(s.new)]
-        return (*dict.fromkeys(self.volumes.assumed[n] for n in names if n in self.volumes.assumed), *self._pinned[1])
+        storage = self.volumes.storage
+        claims = (storage.ephemeral.get(name) or storage.claims.get(name) for name in names)
+        made = (PROVISIONED,) if any(claim is not None and storage.provisions(claim) for claim in claims) else ()
+        return (
+            *made,
+            *dict.fromkeys(self.volumes.assumed[n] for n in names if n in self.volumes.assumed),
+            *self._pinned[1],
+        )
 
     def undecided(self, subject: Subject) -> str:
         """Why it is not decided whether the pods of ``subject`` find a node, for reasons of their volumes."""

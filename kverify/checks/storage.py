@@ -32,9 +32,9 @@ from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.objects import Key, key_of, title
-from kverify.model.scheduling.framework import NodeInfo, PodInfo, Snapshot
+from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.node_volume_limits import IN_TREE
-from kverify.model.scheduling.profile import reject
+from kverify.model.scheduling.state import ClusterState
 from kverify.model.scheduling.storage import BIND_COMPLETED, Storage, class_of, is_bound
 from kverify.model.scheduling.volume_binding import (
     is_free,
@@ -125,8 +125,7 @@ def pinned(volumes: Volumes, nodes: tuple[NodeInfo, ...], pods: Sequence[PodInfo
 
 def takes(pod: PodInfo, nodes: tuple[NodeInfo, ...], storage: Storage) -> frozenset[int]:
     """The nodes that take ``pod`` when nothing else is there."""
-    snapshot = Snapshot(nodes, storage=storage)
-    return frozenset(n for n in range(len(nodes)) if not reject(pod, n, snapshot))
+    return frozenset(ClusterState(nodes, storage=storage).feasible_nodes(pod))
 
 
 def _fresh(volume: PersistentVolume) -> PersistentVolume:
@@ -167,6 +166,7 @@ class _Planner:
     nodes: tuple[NodeInfo, ...]
     storage: Storage
     claims: dict[Name, PersistentVolumeClaim] = field(factory=dict)
+    ephemeral: dict[Name, PersistentVolumeClaim] = field(factory=dict)
     made: dict[str, PersistentVolume] = field(factory=dict)
     taken: set[str] = field(factory=set)
     known: set[tuple[str, str, str]] = field(factory=set)
@@ -180,6 +180,7 @@ class _Planner:
         storage = evolve(
             self.storage,
             claims={**self.storage.claims, **self.claims},
+            ephemeral={**self.storage.ephemeral, **self.ephemeral},
             volumes={**self.storage.volumes, **self.made},
             known=frozenset((*self.known, *self._absent())),
         )
@@ -268,18 +269,18 @@ class _Planner:
             self.known.add((CLAIM, *name))
             return
         self._assume(name, f"{reason}, and the input has no such volume")
-        if name in self.storage.claims:
-            self._bind(name, PersistentVolume(metadata=ObjectMeta(name=f"(assumed for {name[0]}/{name[1]})")))
+        self._bind(name, PersistentVolume(metadata=ObjectMeta(name=f"(assumed for {name[0]}/{name[1]})")))
 
     def _assume(self, name: Name, reason: str) -> None:
         self.assumed[name] = f"{title(CLAIM, *name)} has a volume that every node reaches: {reason}"
 
     def _bind(self, name: Name, volume: PersistentVolume) -> None:
-        if name not in self.storage.claims:
-            return
         self.taken.add(volume.metadata.name)
         bound = _with_bound(self.storage, name, volume)
-        self.claims[name] = bound.claims[name]
+        if name in self.storage.ephemeral:
+            self.ephemeral[name] = bound.ephemeral[name]
+        else:
+            self.claims[name] = bound.claims[name]
         self.made[volume.metadata.name] = volume
 
     # -- volumes that are there ----------------------------------------------------------------------------------

@@ -225,6 +225,30 @@ CASES: dict[str, tuple[list[Yaml], list[Yaml], str]] = {
         [node("n1"), csi_node("n1", most=2), storage_class()],
         "",
     ),
+    "a class that provisions nothing, and nobody knows of a volume": (
+        [
+            deployment("data"),
+            claim(storageClassName="local"),
+            storage_class("local", by="kubernetes.io/no-provisioner"),
+        ],
+        TWO,
+        "",
+    ),
+    "an ephemeral volume of which nobody knows": (
+        [
+            deployment(
+                volumes=[
+                    {
+                        "name": "t",
+                        "ephemeral": {"volumeClaimTemplate": {"spec": claim(storageClassName="local")["spec"]}},
+                    }
+                ]
+            ),
+            storage_class("local", by="kubernetes.io/no-provisioner"),
+        ],
+        TWO,
+        "",
+    ),
     "an ephemeral volume of a class that does not exist": (
         [
             deployment(
