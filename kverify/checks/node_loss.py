@@ -127,7 +127,7 @@ def _alone(ctx: Context, subject: Subject) -> Finding | Proof:
     try:
         decided = decide_all(ctx, subject)
     except TooManyPlacements as error:
-        return _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+        return _proof(subject, error.verdict)
     if not decided:
         return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
     violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]

@@ -119,7 +119,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
     try:
         scene = rollout_scene(ctx, subject, ready=ready)
     except TooManyPlacements as error:
-        return None, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+        return None, error.verdict
     if scene.world.places == (ANYWHERE,) and ready:
         theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
         if theorem.outcome is Outcome.HOLDS:

@@ -101,7 +101,7 @@ def every_count(ctx: Context, subject: Subject, question: Question) -> Ranged:
         try:
             decided = question.decide(there, scaled)
         except TooManyPlacements as error:
-            verdicts.append(Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+            verdicts.append(error.verdict)
             return None
         verdicts.extend(verdict for _, verdict in decided)
         if all(verdict.outcome is not Outcome.VIOLATED for _, verdict in decided):

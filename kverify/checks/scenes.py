@@ -16,6 +16,7 @@ from kverify.checks.context import RESOURCES, Context
 from kverify.checks.subject import Subject
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
+from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.model.build import alike, placing
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
 from kverify.model.workload import Workload
@@ -54,6 +55,20 @@ Settled = Mapping["tuple[str, str]", int]
 class TooManyPlacements(Exception):
     """The steady state has more placements than can be enumerated; what depends on them stays undecided."""
 
+    @property
+    def verdict(self) -> Verdict:
+        """What is then answered."""
+        return Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(self))
+
+
+class NothingSettles(TooManyPlacements):
+    """There is no steady state to start from: beside the others not all pods find a node."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is then answered: the question has no premise."""
+        return Verdict(outcome=Outcome.VACUOUS, method=NOT_ASKED, reason=str(self))
+
 
 @frozen(eq=False, kw_only=True)
 class Scene:
@@ -80,7 +95,10 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
         )
     if ctx.open:
         return _two_nodes(ctx, subject, workload)
-    return _placed(ctx, (subject,), (workload,), None)
+    scene = _placed(ctx, (subject,), (workload,), None)
+    if not scene.placements:
+        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
+    return scene
 
 
 def _two_nodes(ctx: Context, subject: Subject, workload: Workload) -> Scene:

@@ -134,7 +134,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
     try:
         scene = rollout_scene(ctx, subject)
     except TooManyPlacements as error:
-        verdict = Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+        verdict = error.verdict
         yield _proof(service, "a rollout", verdict)
         return
     workload = scene.workload(subject)
@@ -224,7 +224,7 @@ def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subjec
             else:
                 holding.append(verdict)
     except TooManyPlacements as error:
-        verdict = Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error))
+        verdict = error.verdict
         return _proof(service, event, verdict)
     if findings and ctx.open and all(f.certainty is Certainty.POSSIBLE for _, f in findings):
         return Assumed(describe(service), f"in {event}, its pods are not all on that node")

@@ -46,7 +46,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         try:
             yield _worst(ctx, subject)
         except TooManyPlacements as error:
-            yield _proof(subject, Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
+            yield _proof(subject, error.verdict)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:

@@ -75,7 +75,9 @@ READ = _names(
     ReplicaSetSpec="replicas selector minReadySeconds",
     PodSpec="nodeSelector affinity tolerations topologySpreadConstraints hostNetwork nodeName overhead "
     "terminationGracePeriodSeconds runtimeClassName serviceAccountName serviceAccount automountServiceAccountToken "
-    "imagePullSecrets hostPID hostIPC hostUsers schedulingGates",
+    "imagePullSecrets hostPID hostIPC hostUsers schedulingGates "
+    "priorityClassName priority preemptionPolicy",
+    PriorityClass="value globalDefault preemptionPolicy",
     PodStatus="phase conditions",
     Container="image resources readinessProbe restartPolicy",
     ContainerPort="hostPort protocol hostIP",
@@ -164,7 +166,6 @@ DESCRIPTIVE = _names(**dict.fromkeys(_KINDS.split(" "), "apiVersion kind")) | _n
 taints say the same. What a pod's environment and volumes refer to by name is checked apart (``references``)."""
 
 _BOUND = "a volume of this kind can bind a pod to some nodes, and only so many fit on one"
-_PRIORITY = "no pod preempts another, and all pods wait in one line"
 _COPIED = "a volume that is filled from another object is taken to be made like an empty one"
 _LOAD = "which count the load asks for is left open: any of the range, at any time"
 _PACE = "how fast an autoscaler goes from one count to another is left open"
@@ -176,16 +177,13 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("PodSpec", "activeDeadlineSeconds"): Effect("the pod would be failed after this time"),
     ("PodSpec", "securityContext"): Effect("who may read and write which file is not checked"),
     ("PodSpec", "schedulerName"): Effect("another scheduler may decide otherwise", ("default-scheduler",)),
-    ("PodSpec", "priorityClassName"): Effect(_PRIORITY),
-    ("PodSpec", "priority"): Effect(_PRIORITY, (0,)),
-    ("PodSpec", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
     ("PodSpec", "readinessGates"): Effect("the gates are taken to open as soon as the containers are ready"),
     ("PodSpec", "os"): Effect("a node with another operating system would refuse the pod"),
     ("PodSpec", "resourceClaims"): Effect("devices are taken to be free on every node"),
     ("PodSpec", "workloadRef"): Effect("pods are scheduled one by one, not as a gang"),
     ("PodSpec", "schedulingGroup"): Effect("pods are scheduled one by one, not as a gang"),
     ("PodSpec", "evictionResponders"): Effect("an eviction asks nobody before it deletes the pod"),
-    ("NodeSpec", "podPreemptionPolicy"): Effect(_PRIORITY),
+    ("NodeSpec", "podPreemptionPolicy"): Effect("every pod of the node is taken for one that may be preempted"),
     ("Container", "resizePolicy"): Effect("pods are not resized in place"),
     ("Container", "restartPolicyRules"): Effect("containers run for ever"),
     ("Container", "livenessProbe"): Effect("containers are not restarted"),
@@ -215,9 +213,6 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
     ("ServiceSpec", "internalTrafficPolicy"): Effect("endpoints are counted for the whole cluster", ("Cluster",)),
     **_each("HorizontalPodAutoscalerSpec", "metrics targetCPUUtilizationPercentage", Effect(_LOAD)),
     **_each("HPAScalingRules", "policies stabilizationWindowSeconds tolerance", Effect(_PACE)),
-    ("PriorityClass", "value"): Effect(_PRIORITY),
-    ("PriorityClass", "globalDefault"): Effect(_PRIORITY, (False,)),
-    ("PriorityClass", "preemptionPolicy"): Effect(_PRIORITY, ("PreemptLowerPriority",)),
 }
 """Fields that change what a cluster does and not what the model does, by class and JSON name."""
 

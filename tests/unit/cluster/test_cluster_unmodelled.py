@@ -78,10 +78,10 @@ def test_defaults_usual_values_and_descriptions_are_not_worth_a_word() -> None:
 
 
 def test_pods_of_a_controller_are_told_by_its_template() -> None:
-    owned = pod("a", "web-1/rs-1").replace("nodeName: n1", "nodeName: n1, priority: 5")
-    bare = pod("b").replace("nodeName: n1", "nodeName: n1, priority: 5")
+    owned = pod("a", "web-1/rs-1").replace("nodeName: n1", "nodeName: n1, schedulerName: other")
+    bare = pod("b").replace("nodeName: n1", "nodeName: n1, schedulerName: other")
     (line,) = not_modelled(bundle("", owned + bare))
-    assert line.startswith("spec.priority (Pod shop/b): ")
+    assert line.startswith("spec.schedulerName (Pod shop/b): ")
 
 
 def test_other_kinds_take_one_line_each() -> None:
