@@ -339,17 +339,18 @@ def _pod_checks(cluster: Cluster, expected: dict[str, Any]) -> Iterator[Check]:
 
 
 def _score_checks(cluster: Cluster, expected: dict[str, Any], ranking: Ranking | str, where: str) -> Iterator[Check]:
-    """Scores are there when there are several nodes, the best nodes when there is any."""
-    yield Check(SCORE_ERROR, where, expected.get("scoreError"), ranking if isinstance(ranking, str) else None)
+    """Scores are there when there are several nodes, the best nodes when there is any; neither with an error."""
+    ours: dict[str, object] = {}
     if isinstance(ranking, str):
-        yield Check(BEST, where, expected.get("best"), None)
-        return
-    names = [cluster.nodes[node].name for node in ranking.nodes]
-    totals = dict(zip(names, ranking.totals.values(), strict=True)) if len(names) > 1 else None
-    yield Check(SCORES, where, expected.get("scores"), totals)
-    theirs = expected.get("best")
-    best = sorted(cluster.nodes[node].name for node in ranking.best)
-    yield Check(BEST, where, sorted(theirs) if theirs is not None else None, best or None)
+        ours["scoreError"] = ranking
+    elif ranking.nodes:
+        ours["best"] = sorted(cluster.nodes[node].name for node in ranking.best)
+        if len(ranking.nodes) > 1:
+            ours["scores"] = {cluster.nodes[node].name: total for node, total in ranking.totals.items()}
+    theirs = {**expected, "best": sorted(expected["best"])} if expected.get("best") else expected
+    for aspect, key in ((SCORES, "scores"), (BEST, "best"), (SCORE_ERROR, "scoreError")):
+        if key in theirs or key in ours:
+            yield Check(aspect, where, theirs.get(key), ours.get(key))
 
 
 def _first(answer: tuple[Requirement, ...]) -> tuple[str | None, str | None, list[str]]:

@@ -109,9 +109,11 @@ def test_the_search_gives_up_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> N
     assert rooms(small_and_big(), two_nodes()) == [Room.ALWAYS, Room.FRAGILE], "single orders are tried"
     answer = chosen(small_and_big(), two_nodes(), PACKING)[1]
     assert answer.room is Room.UNKNOWN
-    assert "the orders tried beyond it leave nobody waiting" in answer.reason
+    assert "in those tried beyond that nobody waits" in answer.reason
     monkeypatch.setattr(choice, "DIVE", 1)
     assert rooms(small_and_big(), two_nodes()) == [Room.ALWAYS, Room.UNKNOWN]
+    monkeypatch.setattr(choice, "KINDS", 1)
+    assert "2 kinds of pods on 2 nodes are too many" in chosen(small_and_big(), two_nodes())[1].reason
 
 
 # -- against a scheduler that tries every order ----------------------------------------------------------------------

@@ -25,6 +25,8 @@ from kverify.model.scheduling.scoring.configuration import DEFAULT, Scoring
 
 VERDICTS = 100_000
 """Pods times nodes that are looked at in all states together, before the search gives up."""
+KINDS = 10_000
+"""Kinds of pods times nodes up to which anything is searched."""
 DIVE = 20_000
 """Pods times nodes up to which single orders are tried where there are too many for all."""
 HOSTNAME = "kubernetes.io/hostname"
@@ -71,6 +73,9 @@ def choose(
         return done
     if len(cluster.nodes) > ALL_ARE_SCORED and not scoring.every_node:
         reason = f"with more than {ALL_ARE_SCORED} nodes the scheduler scores a part of them, and which is not known"
+        return done | {d: _with_free(_unknown(reason), free[d]) for d in open_ones}
+    if len(demands) * len(cluster.nodes) > KINDS:
+        reason = f"{len(demands):,} kinds of pods on {len(cluster.nodes):,} nodes are too many to search with scores"
         return done | {d: _with_free(_unknown(reason), free[d]) for d in open_ones}
     search = _Search.of(demands, cluster, scoring)
     return done | {d: _with_free(found, free[d]) for d, found in search.decide(open_ones).items()}
@@ -270,7 +275,7 @@ class _Search:
     def tried(self, demand: int) -> DemandAnswer:
         """Some orders that are likely to leave a pod of ``demand`` waiting, where there are too many for all."""
         pods = sum(item.count for item in self.question.demands)
-        reason = f"more than {VERDICTS:,} pods times nodes in {len(self.parents):,} states of the search over orders"
+        reason = f"there are more orders than could be searched ({len(self.parents):,} states were seen)"
         if pods * len(self.question.nodes) > DIVE:
             return _unknown(reason)
         others = [d for d in range(len(self.question.demands)) if d != demand]
@@ -279,7 +284,7 @@ class _Search:
                 steps = self.dive(order, last=last)
                 if steps is not None and sum(d == demand for d, _ in steps) < self.question.demands[demand].count:
                     return self.shown(demand, steps)
-        return _unknown(f"{reason}, and the orders tried beyond it leave nobody waiting")
+        return _unknown(f"{reason}, and in those tried beyond that nobody waits")
 
     def dive(self, order: Sequence[int], *, last: bool) -> list[tuple[int, int]] | None:
         """Bind demand after demand as long as anything can be bound; of equally good nodes the first or the last."""
