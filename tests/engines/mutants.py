@@ -1,0 +1,536 @@
+"""Faults seeded into controllers, one at a time. The suite has to notice each of them.
+
+A fault is a change of one line in one module. The changed module is compiled and its functions' code is put into the
+real ones, so everybody who imported them runs the fault; afterwards all is as before.
+
+``python -m tests.engines.mutants`` tries every oracle on every fault and prints who notices what.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import FunctionType
+
+from attrs import frozen
+
+from kverify.checks import theorems
+
+from .mutant_oracles import ORACLES, notices
+
+COMPONENTS = "kverify.model.components"
+ENVIRONMENT = "kverify.model.environment"
+SCHEDULING = "kverify.model.scheduling"
+
+
+@frozen
+class Mutant:
+    """``before`` in the source of ``module``, once, becomes ``after``. ``oracle`` is one that notices."""
+
+    name: str
+    fault: str
+    module: str
+    before: str
+    after: str
+    oracle: str
+
+
+class Stale(AssertionError):
+    """The line that a mutant changes is not in the source any more: the table has to follow."""
+
+
+@contextmanager
+def seeded(mutant: Mutant) -> Iterator[None]:
+    """Within the context kverify has the fault. Raises ``Stale``."""
+    module = import_module(mutant.module)
+    source = inspect.getsource(module)
+    if source.count(mutant.before) != 1:
+        raise Stale(f"{mutant.name}: {mutant.before!r} occurs {source.count(mutant.before)} times in {mutant.module}")
+    namespace = {**vars(module)}
+    exec(compile(source.replace(mutant.before, mutant.after), mutant.module, "exec"), namespace)
+    kept = {}
+    for name, function in vars(module).items():
+        changed = namespace.get(name)
+        if isinstance(function, FunctionType) and function.__module__ == mutant.module:
+            assert isinstance(changed, FunctionType)
+            if changed.__code__ != function.__code__:
+                kept[function] = function.__code__
+                function.__code__ = changed.__code__
+    if not kept:
+        raise Stale(f"{mutant.name}: no function of {mutant.module} has changed")
+    _forget()
+    try:
+        yield
+    finally:
+        for function, code in kept.items():
+            function.__code__ = code
+        _forget()
+
+
+def _forget() -> None:
+    """What is proved once is proved again."""
+    theorems.promises_theorem.cache_clear()
+    theorems.completion_theorem.cache_clear()
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "surge-plus-one",
+        "a rolling update may have one pod more than maxSurge",
+        f"{COMPONENTS}.deployment",
+        "room = replicas + strategy.surge - specs",
+        "room = replicas + strategy.surge + 1 - specs",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "surge-minus-one",
+        "a rolling update uses one pod less than maxSurge",
+        f"{COMPONENTS}.deployment",
+        "room = replicas + strategy.surge - specs",
+        "room = replicas + strategy.surge - 1 - specs",
+        "end of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "surge-ignores-old",
+        "only the new ReplicaSet counts towards the surge",
+        f"{COMPONENTS}.deployment",
+        "room = replicas + strategy.surge - specs",
+        "room = replicas + strategy.surge - new_spec",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "no-clamp-scale-up",
+        "a scale-up takes all that is missing, whatever room there is",
+        f"{COMPONENTS}.deployment",
+        "new_spec + minimum([room, replicas - new_spec])",
+        "new_spec + (replicas - new_spec)",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "stops-one-short",
+        "the new ReplicaSet stops one pod short of replicas",
+        f"{COMPONENTS}.deployment",
+        "can_scale_up = all_of([asked, new_spec < replicas, room >= 1])",
+        "can_scale_up = all_of([asked, new_spec < replicas - 1, room >= 1])",
+        "end of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "unavailable-plus-one",
+        "one pod more than maxUnavailable may be unavailable",
+        f"{COMPONENTS}.deployment",
+        "floor = workload.replicas - strategy.unavailable\n    spec",
+        "floor = workload.replicas - strategy.unavailable - 1\n    spec",
+        "bounds of 3 replicas, surge 0, unavailable 1",
+    ),
+    Mutant(
+        "not-yet-forgotten",
+        "new pods that are not available yet are not kept apart",
+        f"{COMPONENTS}.deployment",
+        "budget = total(spec.values()) - floor - not_yet",
+        "budget = total(spec.values()) - floor",
+        "syncs of a rolling update",
+    ),
+    Mutant(
+        "no-clamp-scale-down",
+        "the number of pods to remove may be negative",
+        f"{COMPONENTS}.deployment",
+        "take = maximum([0, minimum([left[r], spare - scaled])])",
+        "take = minimum([left[r], spare - scaled])",
+        "syncs of a rolling update",
+    ),
+    Mutant(
+        "old-never-scaled",
+        "old ReplicaSets are never scaled down",
+        f"{COMPONENTS}.deployment",
+        "all_of([budget >= 1, *sane, cleaned + scaled >= 1])",
+        "all_of([budget >= 1000, *sane, cleaned + scaled >= 1])",
+        "end of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "spare-plus-one",
+        "one available pod too many is taken for spare",
+        f"{COMPONENTS}.deployment",
+        "for r in old) - floor\n",
+        "for r in old) - floor + 1\n",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "recreate-does-not-wait",
+        "Recreate starts new pods while old ones are there",
+        f"{COMPONENTS}.deployment",
+        "asked, old_specs == 0, old_pods == 0, new_spec",
+        "asked, old_specs == 0, new_spec",
+        "theorem: completion, Recreate",
+    ),
+    Mutant(
+        "recreate-forgets-terminating",
+        "Recreate does not wait for terminating pods",
+        f"{COMPONENTS}.deployment",
+        "world.count(r, (*LIVE, Phase.TERMINATING)) for r in old)",
+        "world.count(r, LIVE) for r in old)",
+        "theorem: completion, Recreate",
+    ),
+    Mutant(
+        "recreate-forgets-old",
+        "Recreate never scales the old ReplicaSets down",
+        f"{COMPONENTS}.deployment",
+        "updates={world.spec(r): 0 for r in old},",
+        "updates={world.spec(r): integer(world.spec(r)) for r in old},",
+        "end of 2 replicas, Recreate",
+    ),
+    Mutant(
+        "creates-one-more",
+        "a ReplicaSet makes one pod more than it is asked for",
+        f"{COMPONENTS}.replica_set",
+        "world.live(revision) < integer(world.spec(revision)), admitted",
+        "world.live(revision) <= integer(world.spec(revision)), admitted",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "counts-terminating",
+        "a ReplicaSet counts terminating pods as its own",
+        f"{COMPONENTS}.replica_set",
+        "world.live(revision) < integer(world.spec(revision)), admitted",
+        "world.live(revision) + world.count(revision, (Phase.TERMINATING,)) < integer(world.spec(revision)), admitted",
+        "count of a drain",
+    ),
+    Mutant(
+        "deletes-one-more",
+        "a ReplicaSet deletes one pod more than it has to",
+        f"{COMPONENTS}.replica_set",
+        "first: list[Condition] = [rest >= integer(world.spec(revision)) + 1, here >= 1]",
+        "first: list[Condition] = [rest >= integer(world.spec(revision)), here >= 1]",
+        "which pods a ReplicaSet deletes",
+    ),
+    Mutant(
+        "deletes-ready-first",
+        "a ReplicaSet deletes Ready pods although others are not",
+        f"{COMPONENTS}.replica_set",
+        "LIVE if phase is Phase.STARTING else SERVING)",
+        "LIVE)",
+        "which pods a ReplicaSet deletes",
+    ),
+    Mutant(
+        "deletes-without-grace",
+        "a deleted pod is gone at once",
+        f"{COMPONENTS}.replica_set",
+        'world.at(Phase.TERMINATING, revision, place): gone + 1,\n                },\n                says=f"',
+        'world.at(Phase.TERMINATING, revision, place): gone,\n                },\n                says=f"',
+        "count of 2 replicas, surge 1, unavailable 1",
+    ),
+    Mutant(
+        "deletes-where-it-is-lonely",
+        "a ReplicaSet deletes from the node with the fewest pods",
+        f"{COMPONENTS}.replica_set",
+        "crowd(other) <= crowd(place)])",
+        "crowd(place) <= crowd(other)])",
+        "which pods a ReplicaSet deletes",
+    ),
+    Mutant(
+        "keeps-pending",
+        "a ReplicaSet does not delete pods without a node",
+        f"{COMPONENTS}.replica_set",
+        "guard=all_of([excess >= 1, pending >= 1]),",
+        "guard=all_of([excess >= 1, pending >= 1000]),",
+        "which pods a ReplicaSet deletes",
+    ),
+    Mutant(
+        "volume-attaches-anywhere",
+        "a ReadWriteOnce volume attaches to two nodes",
+        f"{COMPONENTS}.kubelet",
+        "guard=all_of([here >= 1, _alive(world, place), volumes_attach(world, workload, place)]),",
+        "guard=all_of([here >= 1, _alive(world, place)]),",
+        "scenario a05_rollout_rwo_pvc/fails@open",
+    ),
+    Mutant(
+        "dead-kubelet-starts-pods",
+        "a kubelet that is gone starts pods",
+        f"{COMPONENTS}.kubelet",
+        "guard=all_of([here >= 1, _alive(world, place), volumes_attach(world, workload, place)]),",
+        "guard=all_of([here >= 1, volumes_attach(world, workload, place)]),",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "dead-kubelet-stops-pods",
+        "terminating pods of a lost node are gone without being removed",
+        f"{COMPONENTS}.kubelet",
+        "guard=all_of([here >= 1, any_of([_alive(world, place), world.has_status(place, NodeStatus.REMOVED)])]),",
+        "guard=here >= 1,",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "pods-never-stop",
+        "terminating pods stay for ever",
+        f"{COMPONENTS}.kubelet",
+        "any_of([_alive(world, place), world.has_status(place, NodeStatus.REMOVED)])",
+        "world.has_status(place, NodeStatus.REMOVED)",
+        "end of 2 replicas, Recreate",
+    ),
+    Mutant(
+        "readiness-doubles",
+        "a pod that becomes Ready is counted as starting as well",
+        f"{COMPONENTS}.kubelet",
+        "updates={world.at(Phase.STARTING, revision, place): here - 1, world.at(ready, revision, place): there + 1},",
+        "updates={world.at(ready, revision, place): there + 1},",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "min-ready-ignored",
+        "pods are available as soon as they are Ready",
+        f"{COMPONENTS}.kubelet",
+        "ready = Phase.READY if workload.min_ready else Phase.AVAILABLE",
+        "ready = Phase.AVAILABLE",
+        "count of 2 replicas, minReadySeconds",
+    ),
+    Mutant(
+        "volume-forgets-terminating",
+        "a volume is free while its pod is terminating",
+        f"{COMPONENTS}.kubelet",
+        "world.count(revision, (*SERVING, Phase.TERMINATING), (other,)) == 0",
+        "world.count(revision, SERVING, (other,)) == 0",
+        "where a volume is attached",
+    ),
+    Mutant(
+        "anti-affinity-skipped",
+        "the scheduler does not ask InterPodAffinity",
+        f"{COMPONENTS}.scheduler",
+        "tuple(plugin for plugin in DEFAULT_PROFILE if plugin.name not in world.ignored)",
+        "tuple(p for p in DEFAULT_PROFILE if p.name not in {*world.ignored, 'InterPodAffinity'})",
+        "scenario a01_rollout_antiaffinity_full/pair_no_surge@cluster_3",
+    ),
+    Mutant(
+        "spread-skipped",
+        "the scheduler does not ask PodTopologySpread",
+        f"{COMPONENTS}.scheduler",
+        "tuple(plugin for plugin in DEFAULT_PROFILE if plugin.name not in world.ignored)",
+        "tuple(p for p in DEFAULT_PROFILE if p.name not in {*world.ignored, 'PodTopologySpread'})",
+        "scenario a11_spread_broken_by_rollout/fails_three_replicas@cluster_3",
+    ),
+    Mutant(
+        "cordon-overlooked",
+        "the scheduler binds to cordoned nodes",
+        f"{COMPONENTS}.scheduler",
+        "NodeStatus.CORDONED: evolve(node, unschedulable=True),",
+        "NodeStatus.CORDONED: node,",
+        "what the scheduler sees of a disturbed node",
+    ),
+    Mutant(
+        "unreachable-overlooked",
+        "the scheduler binds to unreachable nodes",
+        f"{COMPONENTS}.scheduler",
+        "NodeStatus.UNREACHABLE: evolve(node, taints=(*node.taints, *UNREACHABLE_TAINTS)),",
+        "NodeStatus.UNREACHABLE: node,",
+        "what the scheduler sees of a disturbed node",
+    ),
+    Mutant(
+        "binds-for-nothing",
+        "binding a pod leaves it pending",
+        f"{COMPONENTS}.scheduler",
+        "world.pending(revision): pending - 1,",
+        "world.pending(revision): pending,",
+        "bounds of 3 replicas, surge 1, unavailable 0",
+    ),
+    Mutant(
+        "budget-ignored",
+        "the eviction API does not look at budgets",
+        f"{COMPONENTS}.disruption",
+        "allowed = all_of([budget.expected >= 1, healthy(world, budget) - budget.desired >= 1])",
+        "allowed = True",
+        "scenario c01_pdb_equals_replicas/fails_min_available@open",
+    ),
+    Mutant(
+        "budget-off-by-one",
+        "an eviction may take the last pod that a budget wants",
+        f"{COMPONENTS}.disruption",
+        "healthy(world, budget) - budget.desired >= 1]",
+        "healthy(world, budget) - budget.desired >= 0]",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "budget-counts-terminating",
+        "terminating pods count as healthy",
+        f"{COMPONENTS}.disruption",
+        "world.count(r, SERVING) for r in budget.revisions",
+        "world.count(r, (*SERVING, type(SERVING[0]).TERMINATING)) for r in budget.revisions",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "budget-max-unavailable-doubled",
+        "maxUnavailable is taken twice",
+        f"{COMPONENTS}.disruption",
+        "return max(0, expected - scaled(max_unavailable, expected, up=True))",
+        "return max(0, expected - 2 * scaled(max_unavailable, expected, up=True))",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "budget-min-available-less",
+        "minAvailable is taken for one less",
+        f"{COMPONENTS}.disruption",
+        "return scaled(min_available, expected, up=True)",
+        "return scaled(min_available, expected, up=True) - 1",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "two-budgets-agree",
+        "a pod that two budgets select may be evicted",
+        f"{COMPONENTS}.disruption",
+        "if len(budgets) > 1:\n        return False",
+        "if len(budgets) > 1:\n        return True",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "endpoints-count-unready",
+        "pods that are not Ready answer for a Service",
+        f"{COMPONENTS}.endpoints",
+        "phases = LIVE if publish_not_ready else SERVING",
+        "phases = LIVE",
+        "endpoints of a lost node",
+    ),
+    Mutant(
+        "endpoints-count-dead",
+        "pods on a dead node answer for a Service",
+        f"{COMPONENTS}.endpoints",
+        "counts.append(ite(alive, world.count(revision, phases, (place,)), 0))",
+        "counts.append(world.count(revision, phases, (place,)))",
+        "endpoints of a lost node",
+    ),
+    Mutant(
+        "no-taint-eviction",
+        "pods of an unreachable node are never deleted",
+        f"{COMPONENTS}.node_lifecycle",
+        "guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), here >= 1]),",
+        "guard=all_of([world.has_status(place, NodeStatus.CORDONED), here >= 1]),",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "taint-eviction-early",
+        "pods of a node are deleted before it is known to be lost",
+        f"{COMPONENTS}.node_lifecycle",
+        "guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), here >= 1]),",
+        "guard=all_of([world.has_status(place, NodeStatus.SILENT, NodeStatus.UNREACHABLE), here >= 1]),",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "readiness-survives",
+        "pods of an unreachable node stay Ready",
+        f"{COMPONENTS}.node_lifecycle",
+        "NodeStatus.UNREACHABLE), **_lose_readiness(world, place)},",
+        "NodeStatus.UNREACHABLE)},",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "evicted-pods-vanish",
+        "pods that a taint evicts are gone at once",
+        f"{COMPONENTS}.node_lifecycle",
+        "world.at(Phase.TERMINATING, revision, place): gone + here,",
+        "world.at(Phase.TERMINATING, revision, place): gone,",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "tolerates-for-ever",
+        "every pod tolerates a lost node for ever",
+        f"{COMPONENTS}.node_lifecycle",
+        "    if revision.pod is None:\n        return False",
+        "    if revision.pod is None or True:\n        return True",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "drain-without-budget",
+        "a drain deletes pods instead of evicting them",
+        f"{ENVIRONMENT}.drain",
+        "guard: list[Condition] = [here >= 1, may_evict(world, revision, ready=phase in SERVING)]",
+        "guard: list[Condition] = [here >= 1]",
+        "what a budget lets go",
+    ),
+    Mutant(
+        "drain-never-ends",
+        "a drain does not evict Ready pods",
+        f"{ENVIRONMENT}.drain",
+        "for phase in LIVE:\n                if phase in",
+        "for phase in (Phase.STARTING,):\n                if phase in",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "drain-does-not-wait",
+        "a drain is over while pods are still terminating",
+        f"{ENVIRONMENT}.drain",
+        "else world.count(r, tuple(Phase), (place,)) == 0",
+        "else world.count(r, LIVE, (place,)) == 0",
+        "when a drain is over",
+    ),
+    Mutant(
+        "removed-node-keeps-pods",
+        "the pods of a removed node are not collected",
+        f"{ENVIRONMENT}.node_removal",
+        "list(NodeStatus).index(NodeStatus.REMOVED), **_forget_pods(world, place)},",
+        "list(NodeStatus).index(NodeStatus.REMOVED)},",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "removed-too-early",
+        "a node is removed before its pods are evicted",
+        f"{ENVIRONMENT}.node_removal",
+        "world.has_status(place, NodeStatus.UNREACHABLE), to_evict == 0]",
+        "world.has_status(place, NodeStatus.UNREACHABLE)]",
+        "what a lost or drained node goes through",
+    ),
+    Mutant(
+        "anti-affinity-one-allowed",
+        "one pod that anti-affinity keeps out may be there",
+        f"{SCHEDULING}.inter_pod_affinity",
+        "(groups, domain) <= 0,\n            reason=\"node(s) didn't match pod anti",
+        "(groups, domain) <= 1,\n            reason=\"node(s) didn't match pod anti",
+        "filters, one by one",
+    ),
+    Mutant(
+        "skew-plus-one",
+        "topology spread allows one more than maxSkew",
+        f"{SCHEDULING}.pod_topology_spread",
+        "constraint.self_match - constraint.spec.max_skew\n",
+        "constraint.self_match - constraint.spec.max_skew - 1\n",
+        "scenario a11_spread_broken_by_rollout/fails_three_replicas@cluster_3",
+    ),
+    Mutant(
+        "resources-one-pod-more",
+        "a pod fits where exactly nothing is left for it",
+        f"{SCHEDULING}.node_resources_fit",
+        "holds=taken <= allocatable - request,",
+        "holds=taken <= allocatable - request + request,",
+        "filters, one by one",
+    ),
+    Mutant(
+        "cordoned-is-schedulable",
+        "NodeUnschedulable lets every pod in",
+        f"{SCHEDULING}.node_unschedulable",
+        "    if not node.unschedulable:",
+        "    if node.unschedulable or not node.unschedulable:",
+        "filters, one by one",
+    ),
+)
+
+
+def table() -> str:
+    """The faults as a table in Markdown, each with an oracle that notices it."""
+    rows = ["| fault | in | noticed by |", "| --- | --- | --- |"]
+    for mutant in MUTANTS:
+        place = mutant.module.removeprefix("kverify.model.").replace(".", "/")
+        rows.append(f"| {mutant.fault} | `{place}.py` | {mutant.oracle} |")
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Try everything on everything and print who notices what."""
+    for name, oracle in ORACLES.items():
+        trouble = notices(oracle)
+        if trouble:
+            print(f"WRONG without any fault: {name}: {trouble}")
+    for mutant in MUTANTS:
+        with seeded(mutant):
+            found = [name for name, oracle in ORACLES.items() if notices(oracle)]
+        print(f"{mutant.name}: {len(found)} of {len(ORACLES)}: {'; '.join(found) or 'SURVIVES'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
