@@ -9,17 +9,21 @@ from typing import Any, TypeVar, cast
 
 from attrs import evolve
 
+from kverify.api.types.apps import DaemonSet
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks.claims import claims_of
 from kverify.checks.options import Options
+from kverify.checks.pods import with_daemons
+from kverify.checks.room import room_for
 from kverify.checks.storage import Volumes, pinned, volumes_of
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of
-from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, fit, greedy, never_binds
+from kverify.engines.fit.counts import needs
+from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
-from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
+from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
@@ -104,22 +108,28 @@ class Context:
 
     @cached_property
     def cluster(self) -> Cluster:
-        """The nodes, with the pods that belong to no workload of the manifests."""
+        """The nodes, with the pods that belong to no workload of the manifests, and a pod of every DaemonSet on every
+        node that it may use."""
         stay = {key_of(s.object): s.new for s in self.subjects if self.bound(s)}
         ours = {key_of(pod) for s in self.subjects for pod in self.bundle.pods_owned_by(s.object)}
+        daemons = {key_of(item) for item in self.bundle.of_kind(DaemonSet)}
         position = {node.name: i for i, node in enumerate(self.nodes)}
         others = tuple(
             (PodGroup(PodInfo.of(pod), pod.metadata.deletion_timestamp is not None), {position[node]: 1})
             for pod in self.bundle.live_pods
-            if (node := pod.spec.node_name) and node in position and key_of(pod) not in ours
+            if (node := pod.spec.node_name)
+            and node in position
+            and key_of(pod) not in ours
+            and self.admission.top_owner(pod) not in daemons
         )
         bound = tuple((PodGroup(pod), {position[pod.spec.node_name]: 1}) for pod in stay.values() if pod.spec.node_name)
-        return Cluster(
+        bare = Cluster(
             nodes=self.nodes,
             others=(*others, *bound),
             namespaces=self.namespaces,
             storage=self.volumes.storage,
         )
+        return with_daemons(self.admission, bare)[0]
 
     @cached_property
     def volumes(self) -> Volumes:
@@ -170,18 +180,30 @@ class Context:
         return tuple(s for s in self.subjects if s.wanted)
 
     def alone(self, subject: Subject) -> Fit:
-        """Whether the pods of one workload have room when no other workload is there."""
+        """Whether the pods of one workload have room when no other workload is there but its ``company``."""
         if self._everything.room is Room.ALWAYS:
             return self._everything
-        demand = Demand(subject.new, subject.replicas, f"a pod of {subject.title}")
+        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.company(subject)]
         key = ("alone", subject.title)
-        return self.memo(key, lambda: fit((demand,), self.cluster, limit=self.options.max_states))
+        return self.memo(key, lambda: room_for(demands, self.cluster, waiting=(0,), limit=self.options.max_states))
+
+    def company(self, subject: Subject) -> tuple[Subject, ...]:
+        """A workload and those whose pods a required affinity of it asks for, and so on."""
+        snapshot = Snapshot(nodes=(), groups=(), counts={}, namespaces=self.namespaces)
+        found = [subject]
+        for one in found:
+            found += [
+                s
+                for s in self.subjects
+                if s not in found and not self.unadmitted(s) and not self.bound(s) and needs(one.new, s.new, snapshot)
+            ]
+        return tuple(found)
 
     @cached_property
     def _everything(self) -> Fit:
         """All workloads together. If every order fits them all, every order fits each: the others may come later."""
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.subjects if not self.bound(s)]
-        return fit(demands, self.cluster, prove_only=True)
+        return room_for(demands, self.cluster, prove_only=True)
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
@@ -210,7 +232,7 @@ class Context:
     @cached_property
     def steady(self) -> Fit:
         """Whether all replicas of all placeable workloads have room together."""
-        return fit(self.demands(), self.cluster, limit=self.options.max_states)
+        return room_for(self.demands(), self.cluster, limit=self.options.max_states)
 
     def has_room(self, subject: Subject, *, without: int | None = None) -> bool:
         """It is proved that, in every order, ``subject`` always finds room: for its surge, or (``without`` a node)
@@ -219,7 +241,7 @@ class Context:
 
         def prove() -> bool:
             cluster, demands, asked, limits = self._pressed(subject, without)
-            return fit(demands, cluster, waiting=asked, limits=limits, prove_only=True).room is Room.ALWAYS
+            return room_for(demands, cluster, waiting=asked, limits=limits, prove_only=True).room is Room.ALWAYS
 
         return self.memo(("room", subject.title, without), prove)
 

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve
 
+from kverify.api.types.node import Node
+from kverify.api.types.pod import Pod
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
+from kverify.checks.room import core_of
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import amount, count
 from kverify.cluster.objects import describe
-from kverify.engines.schedulability import Fit, Room
+from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.scheduling.framework import Requirement
@@ -36,9 +39,9 @@ def check(ctx: Context) -> Iterator[Answer]:
             continue
         answer = ctx.alone(subject)
         if answer.room is Room.IMPOSSIBLE:
-            yield _impossible(ctx, (subject,), answer)
+            yield _impossible(ctx, ctx.company(subject), answer)
         elif answer.room is Room.FRAGILE:
-            yield _fragile(ctx, (subject,), answer)
+            yield _fragile(ctx, ctx.company(subject), answer)
         elif answer.room is Room.UNKNOWN:
             yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
     placeable = ctx.placeable
@@ -110,37 +113,85 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
         sentence = f"only {placed} of its {subject.replicas} pods find a node: {answer.message}"
     else:
         sentence = f"the workloads do not fit on the nodes together; a pod of it stays Pending: {answer.message}"
+    core = tuple(_core(ctx, subjects)) if placed or len(subjects) > 1 else ()
+    causes = _causes(ctx, subject, answer)
+    named = {cause.path for cause in causes}
     return Finding(
         id="KV3001",
         severity=Severity.ERROR,
         object=subject.title,
         message=sentence,
         property=PROPERTY,
-        causes=_causes(ctx, subject, answer),
+        causes=(*causes, *(cause for _, cause in core if cause is not None and cause.path not in named)),
         certainty=Certainty.CERTAIN,
         outcome=f"{subject.replicas - placed} of {subject.replicas} pods stay Pending for ever.",
-        details=tuple(per_node([n.name for n in ctx.nodes], answer.rejections)),
+        details=(
+            *_details(ctx, answer),
+            *(["no placement has room for all: " + "; ".join(words for words, _ in core)] if core else []),
+        ),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
     )
 
 
+def _core(ctx: Context, subjects: Sequence[Subject]) -> Iterator[tuple[str, Cause | None]]:
+    """What together leaves no placement: who wants how many pods, and what which nodes offer."""
+    demands = [Demand(s.new, s.replicas, s.title) for s in subjects]
+    names, answer = core_of(demands, ctx.cluster)
+    nodes = {node.metadata.name: node for node in ctx.bundle.nodes}
+    for name in names:
+        kind, _, rest = name.partition(" ")
+        if kind == "pods":
+            subject = subjects[int(rest)]
+            path = "spec" if isinstance(subject.object, Pod) else "spec.replicas"
+            note = f"{subject.title} wants {count(subject.replicas, 'pod')}"
+            yield note, subject.cause(path, note)
+        elif kind == "capacity":
+            number, _, reason = rest.split(" ", 2)
+            chosen = answer.book.classes[int(number)]
+            here = f"{chosen.size} nodes like {chosen.info.name}" if chosen.size > 1 else chosen.info.name
+            yield f"{here}: {reason}", _offered(nodes.get(chosen.info.name), reason)
+        else:
+            index, number, _, path = rest.split(" ", 3)
+            yield (
+                f"{subjects[int(index)].title} on nodes like {answer.book.classes[int(number)].info.name}",
+                subjects[int(index)].pod_cause(path),
+            )
+
+
+def _offered(node: Node | None, reason: str) -> Cause | None:
+    """The field of a node that offers too little."""
+    if node is None or (reason != "Too many pods" and not reason.startswith("Insufficient ")):
+        return None
+    resource = "pods" if reason == "Too many pods" else reason.removeprefix("Insufficient ")
+    path = f"status.{'allocatable' if node.status.allocatable else 'capacity'}[{resource}]"
+    return Cause(node.source.span(path), f"Node {node.metadata.name} {path}", "what it offers")
+
+
 def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
     subject, placed = _blocked(subjects, answer)
     severity = Severity.WARNING if answer.capacity else Severity.ERROR
+    if answer.doubtful:
+        sentence = f"in some order a pod of it finds no node: {answer.message}"
+        hope = "whether another order has room for all of them is not decided"
+    else:
+        sentence = (
+            f"a placement for all pods exists, but in an unlucky order a pod of it finds no node: {answer.message}"
+        )
+        hope = "although another order has room for all of them"
     return Finding(
         id="KV3002",
         severity=severity,
         object=subject.title,
-        message=f"a placement for all pods exists, but in an unlucky order a pod of it finds no node: {answer.message}",
+        message=sentence,
         property=PROPERTY,
         causes=_causes(ctx, subject, answer),
         certainty=Certainty.POSSIBLE,
         opening="No pod has a node yet; the scheduler takes them in this order.",
         steps=tuple(_steps(ctx, subjects, answer)),
-        outcome=f"{subject.replicas - placed} of its {subject.replicas} pods stay Pending, although another order has "
-        "room for all of them; nothing moves a pod that is bound.",
-        details=tuple(per_node([n.name for n in ctx.nodes], answer.rejections)),
+        outcome=f"{subject.replicas - placed} of its {subject.replicas} pods stay Pending, {hope}; nothing moves a pod "
+        "that is bound.",
+        details=tuple(_details(ctx, answer)),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
     )
@@ -148,7 +199,9 @@ def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
 
 def _blocked(subjects: Sequence[Subject], answer: Fit) -> tuple[Subject, int]:
     assert answer.blocked is not None
-    assert answer.blocking is not None
+    if answer.blocking is None:
+        own = f"a pod of {subjects[answer.blocked].title}"
+        return subjects[answer.blocked], dict(answer.held).get(own, 0)
     placed = sum(n for (d, _), n in answer.blocking.items() if d == answer.blocked)
     return subjects[answer.blocked], placed
 
@@ -156,17 +209,39 @@ def _blocked(subjects: Sequence[Subject], answer: Fit) -> tuple[Subject, int]:
 def _steps(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Iterator[str]:
     for demand, node in answer.order:
         yield f"The scheduler binds a pod of {subjects[demand].title} to {ctx.nodes[node].name}"
+    for title, number in answer.held:
+        yield f"The scheduler binds {count(number, 'pod')} of {title.removeprefix('a pod of ')}"
+
+
+def _details(ctx: Context, answer: Fit) -> Iterator[str]:
+    """What nodes say: of each that was looked at, or of each kind."""
+    yield from per_node([n.name for n in ctx.nodes], answer.rejections) if answer.rejections else ()
+    for number, first, said in answer.refusals[:_SHOWN]:
+        where = f"{first} and {count(number - 1, 'node')} like it" if number > 1 else first
+        yield f"{where}: " + "; ".join(dict.fromkeys(r.detail or r.reason for r in said))
+    if len(answer.refusals) > _SHOWN:
+        nodes = sum(number for number, _, _ in answer.refusals[_SHOWN:])
+        yield f"{count(nodes, 'node')} of other kinds refuse it as well"
+
+
+_SHOWN = 8
+"""Kinds of nodes whose refusals are told."""
+
+
+def _said(ctx: Context, answer: Fit) -> Iterator[tuple[int, str, tuple[Requirement, ...]]]:
+    """(Number of nodes, name of one, what they reject the pod for)."""
+    yield from ((1, node.name, said) for node, said in zip(ctx.nodes, answer.rejections, strict=False))
+    yield from answer.refusals
 
 
 def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
     """The fields of the pod that nodes reject it for, most often first, and the taints on the nodes' side."""
     by_path: Counter[str] = Counter()
     notes: dict[str, Requirement] = {}
-    for rejections in answer.rejections:
-        # Several plugins may say the same of a claim.
-        for path, r in reversed({r.path: r for r in reversed(rejections)}.items()):
-            by_path[path] += 1
-            notes.setdefault(path, r)
+    for number, _, said in _said(ctx, answer):
+        for r in said:
+            by_path[r.path] += number
+            notes.setdefault(r.path, r)
     causes = [
         subject.pod_cause(path, f"rejected on {count(number, 'node')}: {notes[path].reason}")
         for path, number in by_path.most_common()
@@ -191,8 +266,10 @@ def _concerns(filled: str, path: str) -> bool:
 
 def _taints(ctx: Context, answer: Fit) -> Iterable[Cause]:
     seen: set[str] = set()
-    for node, rejections in zip(ctx.bundle.nodes, answer.rejections, strict=True):
-        if any(r.plugin == "TaintToleration" for r in rejections):
+    nodes = {node.metadata.name: node for node in ctx.bundle.nodes}
+    for _, name, rejections in _said(ctx, answer):
+        node = nodes.get(name)
+        if node is not None and any(r.plugin == "TaintToleration" for r in rejections):
             for i, taint in enumerate(node.spec.taints):
                 text = f"{taint.key}={taint.value or ''}:{taint.effect}"
                 if text not in seen:

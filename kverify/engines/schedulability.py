@@ -81,7 +81,11 @@ class Fit:
     """``placement`` is a full placement if one exists (``ALWAYS``, ``FRAGILE``); ``blocking`` one that leaves a pod of
     demand ``blocked`` waiting, reached by binding in ``order`` (each step let through by the filters), with the
     scheduler's ``message`` about that pod and what each node's filters reject. ``capacity`` says that on some node
-    resources alone are in the way."""
+    resources alone are in the way.
+
+    Where nodes were not looked at one by one, ``held`` are the pods on nodes by title of their demand instead, and
+    ``refusals`` what kinds of nodes say: (number of nodes, name of the first, requirements). ``doubtful``: it is not
+    known whether a full placement exists."""
 
     room: Room
     placement: Placement | None = None
@@ -93,6 +97,9 @@ class Fit:
     capacity: bool = False
     method: str = ""
     reason: str = ""
+    held: tuple[tuple[str, int], ...] = ()
+    refusals: tuple[tuple[int, str, tuple[Requirement, ...]], ...] = ()
+    doubtful: bool = False
 
 
 class Question:

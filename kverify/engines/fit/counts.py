@@ -148,12 +148,19 @@ def helps(demands: Sequence[Demand], cluster: Cluster, demand: int) -> bool:
 
 def _draws(pod: PodInfo, other: PodInfo, snapshot: Snapshot) -> bool:
     """``pod`` can become welcome on a node because an ``other`` came."""
-    if any(term.matches(other, snapshot, incoming=True) for term in pod.affinity):
-        return True
-    return pod.namespace == other.namespace and any(
-        constraint.when_unsatisfiable == "DoNotSchedule" and pod_topology_spread.selects(constraint, pod, other.labels)
-        for constraint in pod.spec.topology_spread_constraints
+    return needs(pod, other, snapshot) or (
+        pod.namespace == other.namespace
+        and any(
+            constraint.when_unsatisfiable == "DoNotSchedule"
+            and pod_topology_spread.selects(constraint, pod, other.labels)
+            for constraint in pod.spec.topology_spread_constraints
+        )
     )
+
+
+def needs(pod: PodInfo, other: PodInfo, snapshot: Snapshot) -> bool:
+    """A required affinity of ``pod`` is met by an ``other``."""
+    return any(term.matches(other, snapshot, incoming=True) for term in pod.affinity)
 
 
 @frozen(eq=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kverify.api.decode import decode_all
-from kverify.checks.fit import run, without
+from kverify.checks.fit import run
+from kverify.checks.fit_question import without
 from kverify.checks.options import Options
 from kverify.checks.pods import makers_of, standing
 from kverify.cluster.admission import Admission

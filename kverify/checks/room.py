@@ -1,0 +1,64 @@
+"""How much room there is: asked node by node where there are few, over classes of nodes where there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kverify.engines.fit.decide import Answer, DemandAnswer, decide
+from kverify.engines.schedulability import Cluster, Demand, Fit, Room, fit
+
+SMALL = 120
+"""Demands times nodes up to which every node is looked at: the answer has a placement, and every bind of a trace."""
+LARGE = 2_000
+"""Demands times nodes up to which nodes are looked at one by one where their classes leave it open."""
+
+
+def room_for(
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    *,
+    waiting: Iterable[int] | None = None,
+    limits: Sequence[tuple[Sequence[int], int]] = (),
+    limit: int = 100_000,
+    prove_only: bool = False,
+) -> Fit:
+    """As :func:`kverify.engines.schedulability.fit`, for clusters of any size."""
+    asked = tuple(range(len(demands)) if waiting is None else waiting)
+    single = len(demands) * len(cluster.nodes)
+    if single > SMALL:
+        found = _of_classes(decide(demands, cluster, waiting=asked, limits=limits), asked)
+        if found.room is not Room.UNKNOWN or single > LARGE:
+            return found
+    return fit(demands, cluster, waiting=asked, limits=limits, limit=limit, prove_only=prove_only)
+
+
+def core_of(demands: Sequence[Demand], cluster: Cluster) -> tuple[tuple[str, ...], Answer]:
+    """The names of what together leaves no placement (see ``Answer.core``), and the answer they are about."""
+    answer = decide(demands, cluster)
+    return answer.core, answer
+
+
+def _of_classes(answer: Answer, asked: Sequence[int]) -> Fit:
+    """The answer for the worst of the demands, in the terms of the question about single nodes."""
+    rows = dict(zip(asked, answer.demands, strict=True))
+    for room in (Room.IMPOSSIBLE, Room.FRAGILE, Room.UNKNOWN):
+        for demand, row in rows.items():
+            if row.room is room:
+                return _told(answer, demand, row)
+    methods = list(dict.fromkeys(row.method for row in answer.demands))
+    return Fit(room=Room.ALWAYS, method="; ".join(methods))
+
+
+def _told(answer: Answer, demand: int, row: DemandAnswer) -> Fit:
+    if row.room is Room.UNKNOWN:
+        return Fit(room=Room.UNKNOWN, method=row.method, reason=row.reason)
+    return Fit(
+        room=row.room,
+        blocked=demand,
+        message=row.message,
+        refusals=row.refusals,
+        held=row.blocking,
+        capacity=any(all(r.plugin == "NodeResourcesFit" for r in said) for _, _, said in row.refusals),
+        method=row.method,
+        doubtful=row.room is Room.FRAGILE and answer.placement is None,
+    )
