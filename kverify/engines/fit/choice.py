@@ -30,6 +30,7 @@ KINDS = 10_000
 DIVE = 20_000
 """Pods times nodes up to which single orders are tried where there are too many for all."""
 HOSTNAME = "kubernetes.io/hostname"
+BINDS = "binds to best-scored nodes in this order, "
 
 State = tuple[tuple[int, ...], ...]
 """For every node, how many pods of each demand are on it."""
@@ -258,7 +259,7 @@ class _Search:
             placed[question.demands[d].title] = placed.get(question.demands[d].title, 0) + 1
         return Chosen(
             room=Room.FRAGILE,
-            method="binds to best-scored nodes in this order, replayed through filters and scores",
+            method=f"{BINDS if steps else ''}replayed through filters and scores",
             message=error if isinstance(error, str) else compose(answers),
             refusals=tuple(
                 (1, node.name, reject(pod, n, snapshot, profile))
