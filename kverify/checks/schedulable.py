@@ -239,9 +239,10 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
     by_path: Counter[str] = Counter()
     notes: dict[str, Requirement] = {}
     for number, _, said in _said(ctx, answer):
-        for r in said:
-            by_path[r.path] += number
-            notes.setdefault(r.path, r)
+        # Several plugins may say the same of a claim.
+        for path, r in reversed({r.path: r for r in reversed(said)}.items()):
+            by_path[path] += number
+            notes.setdefault(path, r)
     causes = [
         subject.pod_cause(path, f"rejected on {count(number, 'node')}: {notes[path].reason}")
         for path, number in by_path.most_common()
