@@ -10,6 +10,7 @@ from attrs import evolve
 from kverify.checks import (
     admitted,
     autoscaling,
+    bad_revision,
     drain,
     gangs,
     gates,
@@ -48,6 +49,7 @@ CHECKS: dict[str, tuple[str, Check]] = {
     preempted.PROPERTY: ("nobody is preempted", preempted.check),
     rollout.PROPERTY: ("rollouts complete", rollout.check),
     promises.PROPERTY: ("rollouts keep their promises", promises.check),
+    bad_revision.PROPERTY: ("bad revisions are contained", bad_revision.check),
     spread.PROPERTY: ("rollouts keep the spread", spread.check),
     drain.PROPERTY: ("drains end", drain.check),
     node_loss.PROPERTY: ("the loss of a node is survived", node_loss.check),

@@ -1,0 +1,117 @@
+"""KV4007: a new revision that never becomes ready (an image that is not there, an init container that waits for ever)
+leaves pods of the old one available.
+
+Nothing is rolled back by itself: ``progressDeadlineSeconds`` only sets a condition. So a rollout with such a revision
+stops for good, and what the strategy keeps available is all there is until somebody undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from kverify.checks import decide
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer, Certainty, Finding, Proof
+from kverify.checks.rollout import not_asked, strategy_cause
+from kverify.checks.scaled import counts_of, scaled_to
+from kverify.checks.scenes import ANYWHERE, Scene
+from kverify.checks.subject import Subject
+from kverify.checks.theorems import promises_theorem
+from kverify.checks.words import count, sentences
+from kverify.engines.verdict import Outcome
+from kverify.manifest.diagnostics import Severity
+from kverify.model.build import build, settled_states
+from kverify.model.expr import total
+from kverify.model.workload import RollingUpdate
+from kverify.model.world import World
+from kverify.spec.property import Always
+
+PROPERTY = "bad-revision-contained"
+TITLE = "a new revision that never becomes ready leaves old pods available"
+WHY = (
+    "A rolling update takes old pods away until replicas - maxUnavailable are left, whether or not new ones become "
+    "ready, and no controller rolls back "
+    "(https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment)."
+)
+ASSUMPTIONS = ("no pod of the new revision ever becomes ready", "nothing else disturbs the rollout")
+
+
+def check(ctx: Context) -> Iterator[Answer]:
+    """One answer for every Deployment of the manifests that rolls; with Recreate the outage is what was chosen."""
+    for subject in ctx.checked:
+        if not isinstance(subject.strategy, RollingUpdate) or ctx.unadmitted(subject):
+            continue
+        counts = counts_of(subject)
+        if not counts:
+            yield Proof(
+                id="KV4007",
+                object=subject.title,
+                property=PROPERTY,
+                message=TITLE,
+                verdict=not_asked("no replicas are wanted"),
+            )
+            continue
+        ordered = sorted(counts, key=lambda n: (n != subject.replicas, n))
+        bare = next((n for n in ordered if left(subject.at(n))[0] < 1), None)
+        yield _proof(subject) if bare is None else _finding(ctx, subject.at(bare), subject)
+
+
+def left(subject: Subject) -> tuple[int, int]:
+    """How many old pods stay available and how many new ones there are when the rollout has stopped."""
+    strategy = subject.strategy
+    assert isinstance(strategy, RollingUpdate)
+    assert isinstance(strategy.surge, int)
+    assert isinstance(strategy.unavailable, int)
+    old = subject.replicas - strategy.unavailable
+    return old, min(subject.replicas, strategy.surge + strategy.unavailable)
+
+
+def _proof(subject: Subject) -> Proof:
+    theorem = promises_theorem(subject.min_ready)
+    old, new = left(subject)
+    scope = f"{count(subject.replicas, 'replica')}: at least {old} stay available beside {new} that never are"
+    verdict = evolve(theorem, scope=scope, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
+    return Proof(id="KV4007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _finding(ctx: Context, subject: Subject, first: Subject) -> Finding | Proof:
+    workload = subject.workload(ready=False)
+    world = World(workloads=(workload,), places=(ANYWHERE,))
+    start = {(workload.revisions[0].key, ANYWHERE.name): subject.replicas}
+    scene = Scene(world=world, subjects=(subject,), placements=(start,))
+    system = build(
+        f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [workload.revisions[0]])
+    )
+    # The state that is shown is the last one: no old pod, and every new one has been started.
+    old, new = workload.revisions
+    over = total([world.live(old), subject.replicas - world.count(new, world.phases(workload))]) >= 1
+    verdict = decide.always(system, Always(name=TITLE, condition=over), limit=ctx.options.max_states)
+    if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
+        return Proof(id="KV4007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    then = scaled_to(subject, first)
+    certain = not first.scaled
+    return Finding(
+        id="KV4007",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message="a new revision that never becomes ready leaves no pod available"
+        + (f", once it is scaled to {subject.replicas}" if then else "")
+        + ", until somebody undoes the rollout",
+        property=PROPERTY,
+        causes=(strategy_cause(subject),),
+        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
+        opening=sentences(
+            then,
+            f"{subject.title} has {count(subject.replicas, 'pod')} available",
+            "the pod template has just been changed to one that never becomes ready",
+        ),
+        steps=tuple(verdict.trace.sentences()),
+        outcome=sentences(
+            f"{count(subject.replicas, 'pod')} of {new.title} never become{'s' * (subject.replicas == 1)} Ready",
+            "no old pod is left",
+        ),
+        why=WHY,
+        verdict=evolve(verdict, certain=certain, assumptions=(*ASSUMPTIONS, *verdict.assumptions)),
+    )
