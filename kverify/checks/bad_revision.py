@@ -39,7 +39,8 @@ ASSUMPTIONS = ("no pod of the new revision ever becomes ready", "nothing else di
 
 
 def check(ctx: Context) -> Iterator[Answer]:
-    """One answer for every Deployment of the manifests that rolls; with Recreate the outage is what was chosen."""
+    """One answer for every Deployment of the manifests that rolls. With Recreate, or where one replica may be
+    unavailable, the outage is what was chosen: that is not asked."""
     for subject in ctx.checked:
         if not isinstance(subject.strategy, RollingUpdate) or ctx.unadmitted(subject):
             continue
@@ -54,8 +55,11 @@ def check(ctx: Context) -> Iterator[Answer]:
             )
             continue
         ordered = sorted(counts, key=lambda n: (n != subject.replicas, n))
-        bare = next((n for n in ordered if left(subject.at(n))[0] < 1), None)
-        yield _proof(subject) if bare is None else _finding(ctx, subject.at(bare), subject)
+        bare = next((n for n in ordered if n > 1 and left(subject.at(n))[0] < 1), None)
+        if bare is not None:
+            yield _finding(ctx, subject.at(bare), subject)
+        elif left(subject)[0] >= 1:
+            yield _proof(subject)
 
 
 def left(subject: Subject) -> tuple[int, int]:

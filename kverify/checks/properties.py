@@ -16,6 +16,7 @@ from kverify.api.types.service import Service
 from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.scaled import range_text
 from kverify.checks.scenarios import Case, cases
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
@@ -149,7 +150,8 @@ class _Asked:
                 prop = question(title(self.declaration), formula, env)
                 verdict = decided(self.ctx, case, prop)
                 stay = (f"{listing(sorted(state.used))} stay as they are",) if state.used else ()
-                assumptions = (*case.assumptions, *stay, *verdict.assumptions)
+                counts = tuple(f"{s.title} has {s.replicas} of {range_text(s)}" for s in placeable if s.scaled)
+                assumptions = (*case.assumptions, *stay, *counts, *verdict.assumptions)
                 answers.append((case, env, evolve(verdict, scope=case.scope, assumptions=assumptions)))
         except NotModelled as error:
             where = f" ({error.span})" if error.span is not None else ""
