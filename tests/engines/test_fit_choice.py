@@ -202,7 +202,7 @@ def test_every_order_agrees(question: tuple[list[Demand], Cluster], scoring: Sco
 
 
 @pytest.mark.slow
-@settings(max_examples=3_000)
+@settings(max_examples=1_500)
 @given(st.one_of(crowded(), questions()), SCORINGS)
 def test_every_order_agrees_on_thousands(question: tuple[list[Demand], Cluster], scoring: Scoring) -> None:
     compare(question, scoring)
