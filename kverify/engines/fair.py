@@ -132,16 +132,22 @@ def fair_components(
     Every fair loop inside ``region`` lies in one of them. With ``often`` only those that contain a state with a 1 in
     it; with ``moving`` only those in which some step changes the state. Every state in ``region`` must be expanded.
     """
-    fair = rules.weak | rules.strong
+    either = rules.weak | rules.strong
+    fair = bytes(either >> action & 1 for action in range(len(rules.endless)))
     waiting: list[Sequence[int]] = [region]
     while waiting:
         for component in components(edges, waiting.pop(), rules.endless):
             if often is not None and not any(often[state] for state in component):
                 continue
-            if len(component) == 1 and (moving or not edges.enabled(component[0]) & fair):
-                if not moving:
+            if len(component) == 1:
+                (state,) = component
+                row = slice(edges.first[state], edges.first[state + 1])
+                treated = any(fair[action] for action in edges.actions[row])
+                if not moving and not treated:
                     yield component
-                continue
+                if moving or not treated or state not in edges.targets[row]:
+                    # A fair action that leads away is starved by standing still.
+                    continue
             always, ever, taken = inside(edges, component, rules.endless)
             weak, strong = rules.starving(always, ever, taken)
             if weak:

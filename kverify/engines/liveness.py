@@ -171,6 +171,8 @@ class Ground:
         its predecessor on a shortest way, -1 where watching begins."""
         search, edges = self.search, self.search.edges
         assert edges is not None
+        if watch.begin is None and watch.inside is True:
+            return dict(enumerate(search.parents[: edges.expanded]))
         inside = self.flags(watch.inside)
         begins = range(len(search.origins)) if watch.begin is None else search.select(watch.begin)
         depth = self._depths()

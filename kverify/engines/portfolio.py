@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from kverify.engines import bounded, explicit, houdini, induction, liveness, spacer
+from kverify.engines import bounded, bounded_lasso, explicit, houdini, induction, liveness, spacer
 from kverify.engines.errors import Undecided
 from kverify.engines.history import as_always, forget, forgetting
 from kverify.engines.progress import prove
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import DECLARED, Always, Fair, OnceAlways, Property, Reaches
+from kverify.spec.property import DECLARED, Always, Fair, OnceAlways, Possibly, Property, Reaches
 
 _EFFORT = 50_000_000
 """Z3's budget for one query, in its own steps: some tens of seconds at most."""
@@ -92,6 +92,9 @@ def _ladder(
     if not isinstance(prop, Always | OnceAlways):
         if not system.parameters:
             yield lambda: liveness.check(system, prop, fair=fair, limit=limit, progress=report)
+        if not isinstance(prop, Possibly):
+            lasting = prop
+            yield lambda: bounded_lasso.check(system, lasting, fair=fair, depth=depth, effort=effort)
         return
     if system.parameters or prop.lemmas:
         yield lambda: _remembering(system, prop, lambda s, p: induction.check(s, p, effort=effort))

@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import given, settings
 
 from kverify.checks.decide import reaches as decide_check
-from kverify.engines import bounded, induction
+from kverify.engines import bounded, bounded_lasso, induction
 from kverify.engines.errors import ReplayError
 from kverify.engines.history import as_always, forget
 from kverify.engines.liveness import check, completes
@@ -32,7 +32,7 @@ from kverify.spec.property import (
 )
 
 from . import reference
-from .models import carousel, philosophers, pods_on_nodes, rolling_update
+from .models import ROLLED_OUT, carousel, philosophers, pods_on_nodes, rolling_update
 from .strategies import symmetric_systems
 
 STRONG = Fair(everything=Fairness.STRONG)
@@ -195,6 +195,22 @@ def test_a_loop_through_alike_states_is_unfolded_until_it_closes() -> None:
         == {"lose the key"} | {step.action.name for step in fair.steps[fair.loop :]}
         for fair in [lasso(check(system, Eventually(name="it stops", goal=boolean("done")), fair=STRONG))]
     )
+
+
+def test_a_lasso_may_choose_the_parameters() -> None:
+    """With neither surge nor unavailability nothing can begin: Z3 finds the sizes, and the run that never moves."""
+    system = evolve(rolling_update(), assume=True)
+    verdict = decide(system, Eventually(name="rolled out", goal=ROLLED_OUT))
+    assert verdict.method == "bounded search for lassos"
+    trace = lasso(verdict)
+    assert trace.loop is None
+    assert not trace.system.parameters
+    assert "surge = 0" in verdict.scope
+    assert "unavailable = 0" in verdict.scope
+    round_ = bounded_lasso.check(door(), OUT)
+    assert lasso(round_).loop == 0
+    assert len(lasso(round_).steps) == 2
+    assert bounded_lasso.check(door(), OUT, fair=STRONG, depth=3).reason == "no violation within 3 steps"
 
 
 # -- certificates ------------------------------------------------------------------------------------------------
