@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.batch import CronJob, Job
-from kverify.checks import sizes
+from kverify.checks import sizes, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.subject import Subject
@@ -67,7 +67,7 @@ def _refused(refused: Refused) -> Finding:
     what = f"every {refused.what} it creates"
     return Finding(
         id="KV3003",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV3003"),
         object=describe(owner),
         message=f"the {owner.kind} is accepted, but {what} is refused by {' and '.join(plugins)}: "
         + first.message.removesuffix("."),
@@ -112,7 +112,7 @@ def _crowded(ctx: Context, owner: AnyObject) -> Finding | None:
     field = "" if isinstance(owner, (Job, CronJob)) else "replicas"
     return Finding(
         id="KV3004",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV3004"),
         object=describe(owner),
         message=f"only {short.admitted} of its {pods} are admitted{near}: {says}",
         property=PROPERTY,
@@ -152,7 +152,7 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
             "a rollout can never begin: maxUnavailable 0 keeps the old pods, and beside them no new one is admitted"
         )
         outcome = "The new ReplicaSet has no pod, and the old one is not scaled down."
-        severity = Severity.ERROR
+        severity = standard.severity("KV3004")
     else:
         begins = f"a rollout crawls: beside the old pods {room} of the {count(surge, 'pod')} of its surge are admitted"
         outcome = "New pods are refused until old ones are gone; each refusal makes the ReplicaSet wait longer."

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from kverify.api.types.pod import Pod
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.scaled import end_cause
@@ -21,7 +21,6 @@ from kverify.checks.words import count, sentences
 from kverify.cluster.objects import describe, key_of
 from kverify.cluster.scaling import Scale
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.expr import total
 from kverify.model.workload import Workload
@@ -142,7 +141,7 @@ def _finding(ctx: Context, reset: _Reset) -> Finding:
         message = f"every apply scales it back to {reset.after}, whatever {name} has come to (up to {reset.before})"
     return Finding(
         id="KV4010",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4010"),
         object=subject.title,
         message=message,
         property=PROPERTY,
@@ -191,7 +190,7 @@ def _off(subject: Subject, scale: Scale) -> Finding:
     name = describe(scale.autoscaler)
     return Finding(
         id="KV4011",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4011"),
         object=subject.title,
         message=f"replicas: 0 switches {name} off: it stays at 0, whatever the load, until somebody sets another count",
         property=PROPERTY,

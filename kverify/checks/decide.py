@@ -16,10 +16,10 @@ from attrs import evolve
 
 from kverify.engines import explicit, induction, liveness, portfolio, progress, walk
 from kverify.engines.explicit import explore
-from kverify.engines.verdict import Outcome, Verdict
-from kverify.model.expr import Condition, Number, all_of, any_of, negate
+from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.model.expr import Condition, Number, all_of, any_of, evaluate, negate
 from kverify.model.system import TransitionSystem
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Always, Eventually, EventuallyAlways, Property, Reaches
 
 Confirm: TypeAlias = "Callable[[TransitionSystem, Sequence[Property]], Verdict]"
 """Is told of every system that would be searched and what a counterexample might violate; answers instead."""
@@ -83,6 +83,41 @@ def in_the_end(system: TransitionSystem, prop: Property, *, limit: int) -> Verdi
 def _ask(system: TransitionSystem, prop: Property, engine: Callable[[], Verdict]) -> Verdict:
     confirm = _CONFIRM.get()
     return engine() if confirm is None else confirm(system, (prop,))
+
+
+def answer(
+    system: TransitionSystem,
+    prop: Property,
+    *,
+    limit: int,
+    invariant: Condition | None = None,
+    rank: Number | None = None,
+) -> Verdict:
+    """Decide any question in the way that suits it. ``invariant`` and ``rank`` allow a proof without search."""
+    if isinstance(prop, Always):
+        return always(system, prop, limit=limit)
+    if isinstance(prop, EventuallyAlways):
+        goal = Reaches(name=prop.name, goal=prop.goal)
+        return reaches(system, goal, limit=limit, invariant=invariant, rank=rank)
+    if isinstance(prop, Eventually):
+        goal = Reaches(name=prop.name, goal=prop.goal)
+        found = reaches(system, goal, limit=limit, invariant=invariant, rank=rank, stays=False)
+        # That asks more: the goal has to stay reachable, also after it has been reached once.
+        if found.outcome is not Outcome.VIOLATED or found.trace is None or not _meets(found.trace, prop.goal):
+            return found
+    if isinstance(prop, Reaches):
+        return recoverable(system, prop, limit=limit)
+    return in_the_end(system, prop, limit=limit)
+
+
+def goal_of(prop: Property) -> Condition | None:
+    """The condition that a run has to come to; None for a question that is not about one."""
+    return prop.goal if isinstance(prop, Reaches | Eventually | EventuallyAlways) else None
+
+
+def _meets(trace: Trace, goal: Condition) -> bool:
+    """Some state of the trace satisfies ``goal``."""
+    return any(evaluate(goal, trace.system.view(state)) for state in trace.states())
 
 
 def never_stuck(system: TransitionSystem, prop: Reaches) -> Always:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from kverify.api.types.policy import PodDisruptionBudget
-from kverify.checks import decide, scaled
+from kverify.checks import decide, scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
@@ -18,12 +18,10 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.components.disruption import healthy
-from kverify.model.environment.drain import drained
 from kverify.model.expr import evaluate
 from kverify.model.world import NodeStatus
-from kverify.spec.property import Reaches
+from kverify.spec.property import Property
 
 PROPERTY = "drain-ends"
 TITLE = "the drain of any one node ends"
@@ -83,11 +81,17 @@ def combine(decided: Sequence[tuple[Disturbed, Verdict]]) -> Verdict:
     return evolve(worst, scope="; ".join(scopes), states=sum(v.states for _, v in decided))
 
 
+def question(ctx: Context, case: Disturbed) -> Property:
+    """What is asked of the drain of one case."""
+    objects = {"w": case.scene.subjects[0].object}
+    return standard.question(PROPERTY, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
+
+
 def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     """Whether the drain of one case ends."""
-    goal = Reaches(name=TITLE, goal=drained(case.world))
-    verdict = decide.reaches(
-        case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking(), stays=False
+    prop = question(ctx, case)
+    verdict = decide.answer(
+        case.system, prop, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
     )
     return evolve(
         verdict,
@@ -103,7 +107,7 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 QUESTION = scaled.Question(
     status=NodeStatus.CORDONED,
     name=TITLE,
-    goal=lambda case: drained(case.world),
+    asked=question,
     decide=decide_all,
     assumptions=ASSUMPTIONS,
 )
@@ -136,7 +140,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     when = f", once it is scaled to {subject.replicas}" if then else ""
     return Finding(
         id="KV4003",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV4003"),
         object=subject.title,
         message=f"the drain of {nodes} {verb}{when}: {reasons[0] if reasons else 'no pod may be evicted'}",
         property=PROPERTY,

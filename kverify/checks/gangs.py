@@ -13,6 +13,7 @@ from attrs import frozen
 
 from kverify.api.object import OtherObject
 from kverify.api.types.batch import CronJob, Job
+from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.pods import Maker, at, makers_of, standing
@@ -23,7 +24,6 @@ from kverify.cluster.objects import namespace_of
 from kverify.engines.fit.gangs import Gang, Gangs, gangs_fit
 from kverify.engines.schedulability import Demand, Room
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 
 PROPERTY = "gangs"
 TITLE = "gangs are placed whole"
@@ -209,7 +209,7 @@ def _finding(ctx: Context, makers: Sequence[Maker], found: Declared, answer: Gan
                 paths.setdefault(requirement.path, f"refused by {count(number, 'node')}: {requirement.reason}")
     return Finding(
         id="KV3008",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV3008"),
         object=gang.title,
         message=sentence,
         property=PROPERTY,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.api.registry import AnyObject
+from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding
 from kverify.checks.pods import at, pod_field, pod_info
 from kverify.cluster.admission import Admission
 from kverify.cluster.objects import describe
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.diagnostics import Diagnostic
 from kverify.model.scheduling import scheduling_gates
 
 PROPERTY = "released"
@@ -35,7 +36,7 @@ def gated(admission: Admission) -> Iterator[tuple[AnyObject, Finding]]:
             owner,
             Finding(
                 id="KV3006",
-                severity=Severity.WARNING,
+                severity=standard.severity("KV3006"),
                 object=describe(owner),
                 message=f"its pods are not scheduled until somebody removes their gates: {reason}",
                 property=PROPERTY,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
-from kverify.checks import decide, scaled
+from kverify.checks import decide, scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
@@ -21,9 +21,8 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.engines.schedulability import Fit, Room, fit
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.world import NodeStatus
-from kverify.spec.property import Reaches
+from kverify.spec.property import Property
 
 PROPERTY = "node-loss-survived"
 TITLE = "after the loss of any one node every replica is available again"
@@ -82,7 +81,7 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 def _bare(subject: Subject) -> Finding:
     return Finding(
         id="KV4004",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4004"),
         object=subject.title,
         message="nothing re-creates this Pod: once its node is lost or drained it is gone",
         property=PROPERTY,
@@ -95,13 +94,19 @@ def _bare(subject: Subject) -> Finding:
     )
 
 
+def question(ctx: Context, case: Disturbed) -> Property:
+    """What is asked of the loss of one node."""
+    objects = {"w": case.scene.subjects[0].object}
+    return standard.question(PROPERTY, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
+
+
 def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
     """A verdict for each class of nodes that can hold a pod of ``subject``."""
     decided: list[tuple[Disturbed, Verdict]] = []
     for case in disturb(ctx, (subject,), NodeStatus.SILENT):
-        goal = Reaches(name=TITLE, goal=case.recovered())
-        verdict = decide.reaches(
-            case.system, goal, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+        prop = question(ctx, case)
+        verdict = decide.answer(
+            case.system, prop, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
         )
         assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
         decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
@@ -111,7 +116,7 @@ def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]
 QUESTION = scaled.Question(
     status=NodeStatus.SILENT,
     name=TITLE,
-    goal=lambda case: case.recovered(),
+    asked=question,
     decide=decide_all,
     assumptions=ASSUMPTIONS,
 )
@@ -148,7 +153,7 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], fi
     when = f", once it is scaled to {subject.replicas}," if then else ""
     return Finding(
         id="KV4004",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4004"),
         object=subject.title,
         message=f"after the loss of {nodes}{when} it {verb} get all its replicas back: "
         + (stuck.sentences[0] if stuck.sentences else "nothing moves any more"),
@@ -197,7 +202,7 @@ def _together(ctx: Context) -> Iterator[Answer]:
     names = listing([ctx.nodes[n].name for n, _ in short])
     yield Finding(
         id="KV4004",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4004"),
         object=subject.title,
         message=f"after the loss of {names} the other nodes have no room for {titles} together: {answer.message}",
         property=PROPERTY,

@@ -9,10 +9,15 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Proof
-from kverify.checks.theorems import promises_theorem
+from kverify.checks.theorems import EVERY_SIZE, promise, promises_theorem, rollout
+from kverify.cluster.objects import key_of
+from kverify.engines import portfolio
+from kverify.engines.verdict import Verdict
 from kverify.model.workload import RollingUpdate
+from kverify.spec.property import Always, Property
 
 PROPERTY = "promises-kept"
 TITLE = "a rollout keeps replicas - maxUnavailable available and wants at most replicas + maxSurge pods"
@@ -23,6 +28,19 @@ def check(ctx: Context) -> Iterator[Answer]:
     """One proof for every Deployment that rolls."""
     for subject in ctx.checked:
         if isinstance(subject.strategy, RollingUpdate):
-            theorem = promises_theorem(subject.min_ready)
+            r = rollout(min_ready=subject.min_ready, stale=True)
+            asked = standard.question(
+                PROPERTY, TITLE, ctx, r.world, {"d": subject.object}, {key_of(subject.object): r.workload}
+            )
+            theorem = decided(asked, subject.min_ready)
             verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
             yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def decided(asked: Property, min_ready: bool) -> Verdict:
+    """The theorem, if that is what is asked; any other question is put to the engines, for every size as well."""
+    r = rollout(min_ready=min_ready, stale=True)
+    if isinstance(asked, Always) and asked.condition is promise(r).condition:
+        return promises_theorem(min_ready)
+    found = portfolio.decide(r.system, asked)
+    return evolve(found, scope=EVERY_SIZE)

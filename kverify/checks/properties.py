@@ -37,7 +37,7 @@ from kverify.spec.language.formatter import format_expr
 from kverify.spec.language.functions import Stage
 from kverify.spec.language.syntax import Declaration, Formula, Shape
 from kverify.spec.language.values import Item, NotModelled, plain
-from kverify.spec.property import Always, Property, Reaches
+from kverify.spec.property import Property
 from kverify.spec.state import WorldState
 
 DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
@@ -95,11 +95,7 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     chosen_placements = any(s.live is None for s in case.scene.subjects)
     if chosen_placements and respected(case.system, prop) != case.system.symmetry:
         raise NotModelled("it tells nodes apart that are alike; say it of every node: forall n in Node: ...")
-    if isinstance(prop, Always):
-        return decide.always(case.system, prop, limit=limit)
-    if isinstance(prop, Reaches):
-        return decide.recoverable(case.system, prop, limit=limit)
-    return decide.in_the_end(case.system, prop, limit=limit)
+    return decide.answer(case.system, prop, limit=limit)
 
 
 @frozen(eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from kverify.checks import decide, sizes, theorems
+from kverify.checks import decide, sizes, standard, theorems
 from kverify.checks.admitted import blocks_rollout
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
@@ -26,10 +26,9 @@ from kverify.checks.stuck import Stuck, ending, explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, sentences
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.workload import Recreate, RollingUpdate
-from kverify.spec.property import Reaches
+from kverify.spec.property import EventuallyAlways
 
 PROPERTY = "rollout-completes"
 TITLE = "a rollout completes"
@@ -120,18 +119,20 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
         scene = rollout_scene(ctx, subject, ready=ready)
     except TooManyPlacements as error:
         return None, error.verdict
-    if scene.world.places == (ANYWHERE,) and ready:
+    workload = scene.workload(subject)
+    objects = {"d": subject.object}
+    prop = standard.question(PROPERTY, TITLE, ctx, scene.world, objects, standard.by_key(ctx, scene.world))
+    as_proved = prop == EventuallyAlways(name=TITLE, goal=scene.world.complete(workload))
+    if scene.world.places == (ANYWHERE,) and ready and as_proved:
         theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
         if theorem.outcome is Outcome.HOLDS:
             return scene, evolve(theorem, assumptions=(*scene.assumptions, *subject.rescaled, *ASSUMPTIONS))
-    workload = scene.workload(subject)
     system = build(
         f"rollout of {subject.title}",
         scene.world,
         starts=settled_states(scene.world, scene.placements, [workload.revisions[0]]),
     )
-    goal = Reaches(name=TITLE, goal=scene.world.complete(workload))
-    verdict = decide.reaches(system, goal, limit=ctx.options.max_states)
+    verdict = decide.answer(system, prop, limit=ctx.options.max_states)
     return scene, evolve(
         verdict,
         scope=_scope(ctx, subject, scene),
@@ -162,7 +163,7 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict, fir
     )
     return Finding(
         id="KV4001",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV4001"),
         object=subject.title,
         message=sentence,
         property=PROPERTY,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from attrs import evolve, frozen
 
 from kverify.api.types.policy import PodDisruptionBudgetSpec
+from kverify.checks import decide
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed
 from kverify.checks.finding import Cause
@@ -26,7 +27,7 @@ from kverify.model.environment.drain import comes_back, listed
 from kverify.model.expr import Condition, Number, all_of, integer, ite
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.world import NodeStatus, Phase, World
-from kverify.spec.property import Reaches
+from kverify.spec.property import Property, Reaches
 
 FEW = 6
 """So many counts are asked one by one where no proof covers them."""
@@ -39,12 +40,12 @@ Decided = tuple[Disturbed, Verdict]
 
 @frozen(eq=False, kw_only=True)
 class Question:
-    """What is asked of one disturbed node: the status it gets, the goal of a case, how all cases of one count are
+    """What is asked of one disturbed node: the status it gets, the question of a case, how all cases of one count are
     decided, and what is assumed."""
 
     status: NodeStatus
     name: str
-    goal: Callable[[Disturbed], Condition]
+    asked: Callable[[Context, Disturbed], Property]
     decide: Callable[[Context, Subject], list[Decided]]
     assumptions: tuple[str, ...]
 
@@ -249,8 +250,11 @@ def _for_every_size(ctx: Context, subject: Subject, question: Question, roomy: i
         case = _sized(top, most, members, question.status)
         if case is None:
             return None
-        goal = Reaches(name=question.name, goal=question.goal(case))
-        verdict = progress.prove(case.system, goal, invariant=case.invariant(), rank=case.ranking())
+        goal = decide.goal_of(question.asked(top, case))
+        if goal is None:
+            return None
+        prop = Reaches(name=question.name, goal=goal)
+        verdict = progress.prove(case.system, prop, invariant=case.invariant(), rank=case.ranking())
         if verdict.outcome is not Outcome.HOLDS:
             return None
         verdicts.append(evolve(verdict, scope=listing(case.nodes)))

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
+from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.room import core_of
@@ -118,7 +119,7 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
     named = {cause.path for cause in causes}
     return Finding(
         id="KV3001",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV3001"),
         object=subject.title,
         message=sentence,
         property=PROPERTY,
@@ -170,7 +171,7 @@ def _offered(node: Node | None, reason: str) -> Cause | None:
 
 def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
     subject, placed = _blocked(subjects, answer)
-    severity = Severity.WARNING if answer.capacity else Severity.ERROR
+    severity = Severity.WARNING if answer.capacity else standard.severity("KV3002")
     if answer.doubtful:
         sentence = f"in some order a pod of it finds no node: {answer.message}"
         hope = "whether another order has room for all of them is not decided"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve, frozen
 
 from kverify.api.types.service import Service
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
@@ -20,16 +20,14 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.components.disruption import healthy
-from kverify.model.components.endpoints import answering
 from kverify.model.environment.drain import drained
 from kverify.model.expr import Condition, Expr, all_of, integer
 from kverify.model.system import TransitionSystem
 from kverify.model.workload import Revision, RollingUpdate
 from kverify.model.world import NodeStatus, Phase, World
-from kverify.spec.property import Always
+from kverify.spec.property import Always, Property
 
 PROPERTY = "endpoints-kept"
 WHY = (
@@ -113,9 +111,16 @@ def _proof(service: Service, event: str, verdict: Verdict) -> Proof:
     return Proof(id="KV4005", object=describe(service), property=PROPERTY, message=_title(event), verdict=verdict)
 
 
-def _keeps_one(service: Service, world: World, revisions: Sequence[Revision]) -> Condition:
-    listed = bool(service.spec.publish_not_ready_addresses)
-    return answering(world, revisions, publish_not_ready=listed) >= 1
+def _question(ctx: Context, service: Service, world: World, behind: Sequence[Subject], event: str) -> Property:
+    """What is asked of the Service while only the pods of ``behind`` count."""
+    workloads = standard.by_key(ctx, world)
+    objects = [s.object for s in behind]
+    return standard.question(PROPERTY, _title(event), ctx, world, {"s": service}, workloads, lambda _: objects)
+
+
+def _kept(prop: Property) -> Condition:
+    """What must not be lost: of a question that is not about every state, nothing that could be told of it."""
+    return prop.condition if isinstance(prop, Always) else True
 
 
 def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject]) -> Iterator[Answer]:
@@ -138,21 +143,17 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
         yield _proof(service, "a rollout", verdict)
         return
     workload = scene.workload(subject)
-    old, new = workload.revisions
-    selected = [
-        revision
-        for revision, pod in ((old, subject.old), (new, subject.new))
-        if any(found is service for found in ctx.bundle.services_selecting(subject.namespace, pod.labels))
-    ]
-    condition = _keeps_one(service, scene.world, selected)
+    old = workload.revisions[0]
+    prop = _question(ctx, service, scene.world, behind, "a rollout")
+    if isinstance(prop, Always):
+        prop = evolve(prop, lemmas=_rollout_lemmas(scene, subject))
     system = build(
         f"rollout of {subject.title}",
         scene.world,
         starts=settled_states(scene.world, scene.placements, [old]),
     )
-    prop = Always(name=_title("a rollout"), condition=condition, lemmas=_rollout_lemmas(scene, subject))
     verdict = evolve(
-        decide.always(system, prop, limit=ctx.options.max_states),
+        decide.answer(system, prop, limit=ctx.options.max_states),
         assumptions=(*scene.assumptions, *ROLLOUT_ASSUMPTIONS),
     )
     if verdict.outcome is Outcome.VIOLATED:
@@ -160,7 +161,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             service=service,
             scene=scene,
             system=system,
-            condition=condition,
+            condition=_kept(prop),
             goal=scene.world.complete(workload),
             event="a rollout",
             begins="the pod template has just been changed",
@@ -199,21 +200,21 @@ def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subjec
     try:
         for case in disturb(ctx, together, status):
             world = case.world
-            revisions = [r for s in behind for r in case.scene.workload(s).revisions]
-            condition = _keeps_one(service, world, revisions)
             lemmas = (
                 *(healthy(world, b) >= b.desired for b in world.budgets),
                 *(world.live(r) <= w.replicas for w in world.workloads for r in w.revisions),
             )
-            prop = Always(name=_title(event), condition=condition, lemmas=lemmas)
-            verdict = decide.always(case.system, prop, limit=ctx.options.max_states)
+            prop = _question(ctx, service, world, behind, event)
+            if isinstance(prop, Always):
+                prop = evolve(prop, lemmas=lemmas)
+            verdict = decide.answer(case.system, prop, limit=ctx.options.max_states)
             verdict = evolve(verdict, scope=case.scope, assumptions=case.scene.assumptions)
             if verdict.outcome is Outcome.VIOLATED:
                 lost = _Case(
                     service=service,
                     scene=case.scene,
                     system=case.system,
-                    condition=condition,
+                    condition=_kept(prop),
                     goal=drained(world) if status is NodeStatus.CORDONED else case.recovered(),
                     event=event,
                     begins=f"{case.who} {begins}",
@@ -247,7 +248,7 @@ def _finding(case: _Case, verdict: Verdict, limit: int) -> Finding:
     name = describe(case.service)
     return Finding(
         id="KV4005",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4005"),
         object=name,
         message=f"it {verb} its last endpoint for a time in {case.event} ({workloads})",
         property=PROPERTY,

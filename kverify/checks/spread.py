@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS
@@ -20,14 +20,12 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import sentences
 from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
-from kverify.model.components.scheduler import snapshot_of
-from kverify.model.expr import Condition, all_of, implies, integer, substitute, total
-from kverify.model.scheduling import pod_topology_spread
+from kverify.model.expr import all_of, implies, integer, total
 from kverify.model.system import TransitionSystem, Variable
-from kverify.model.world import LIVE, Phase
+from kverify.model.world import Phase
 from kverify.spec.property import Always
+from kverify.spec.state import spread_holds
 
 PROPERTY = "spread-kept"
 TITLE = "after a rollout its pods are still spread as its constraints ask"
@@ -78,17 +76,19 @@ def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Fin
     # Stronger and easier: at every moment every new pod could be bound again where it is. New pods are never deleted.
     stronger = Always(
         name=TITLE,
-        condition=spread_holds(scene, subject),
+        condition=spread_holds(world, workload),
         lemmas=(world.live(new) <= integer(world.spec(new)), *(integer(v.name) >= 0 for v in _counts(system))),
     )
     assumptions = (*scene.assumptions, *ASSUMPTIONS)
-    proof = induction.check(system, stronger, depth=1)
-    if proof.outcome is Outcome.HOLDS:
-        return _proof(subject, evolve(proof, assumptions=assumptions))
+    objects = {"d": subject.object}
+    prop = standard.question(PROPERTY, TITLE, ctx, world, objects, standard.by_key(ctx, world))
     gone = total(world.count(r, (Phase.TERMINATING,)) for r in workload.revisions) == 0
     at_rest = all_of([world.complete(workload), gone])
-    prop = Always(name=TITLE, condition=implies(at_rest, stronger.condition))
-    verdict = evolve(decide.always(system, prop, limit=ctx.options.max_states), assumptions=assumptions)
+    if prop == Always(name=TITLE, condition=implies(at_rest, stronger.condition)):
+        proof = induction.check(system, stronger, depth=1)
+        if proof.outcome is Outcome.HOLDS:
+            return _proof(subject, evolve(proof, assumptions=assumptions))
+    verdict = evolve(decide.answer(system, prop, limit=ctx.options.max_states), assumptions=assumptions)
     trace = verdict.trace
     if verdict.outcome is not Outcome.VIOLATED or trace is None:
         return _proof(subject, verdict)
@@ -100,7 +100,7 @@ def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Fin
     final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
     return Finding(
         id="KV4006",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4006"),
         object=subject.title,
         message="a rollout can leave its pods spread worse than its topologySpreadConstraints allow: "
         + ", ".join(f"{n} on {name}" for name, n in final.items()),
@@ -119,22 +119,6 @@ def _causes(subject: Subject) -> Iterator[Cause]:
     for i, constraint in enumerate(subject.new.spec.topology_spread_constraints):
         if constraint.when_unsatisfiable == "DoNotSchedule":
             yield subject.pod_cause(f"topologySpreadConstraints[{i}]", f"maxSkew {constraint.max_skew}")
-
-
-def spread_holds(scene: Scene, subject: Subject) -> Condition:
-    """Every pod of the new revision could be bound again where it is: the filter's own rule, one pod taken away."""
-    world, workload = scene.world, scene.workload(subject)
-    new = workload.revisions[1]
-    assert new.pod is not None
-    snapshot = snapshot_of(world, world.nodes)
-    parts: list[Condition] = []
-    for place in world.places:
-        assert place.node is not None
-        name = world.at(Phase.AVAILABLE, new, place)
-        rules = all_of(r.holds for r in pod_topology_spread.PLUGIN.requirements(new.pod, place.node, snapshot))
-        here = world.count(new, LIVE, (place,))
-        parts.append(implies(here >= 1, substitute(rules, {name: integer(name) - 1})))
-    return all_of(parts)
 
 
 def _counts(system: TransitionSystem) -> Iterator[Variable]:

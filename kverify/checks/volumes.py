@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve, frozen
 
 from kverify.api.registry import AnyObject
+from kverify.checks import standard
 from kverify.checks.claims import Name, claims_of
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof, Repair
@@ -19,7 +20,6 @@ from kverify.checks.storage import Reach, Volumes, takes
 from kverify.checks.words import listing
 from kverify.cluster.objects import describe, key_of
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.storage import WAIT, claims_named, class_of
 
@@ -115,7 +115,7 @@ def _finding(ctx: Context, owner: AnyObject, pod: PodInfo, found: Trap) -> Findi
             causes.append(evolve(cause, path=f"StorageClass {name} volumeBindingMode"))
     return Finding(
         id="KV3005",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV3005"),
         object=describe(owner),
         message=f"its pods may be left without a node: {found.sentence}",
         property=PROPERTY,

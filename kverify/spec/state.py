@@ -87,7 +87,7 @@ class WorldState:
         """The numbers of a workload's status."""
         rests = self._rests(item)
         if rests is not None:
-            return rests if function in ("desired", "replicas", "ready", "available", "updated") else 0
+            return rests if function in ("desired", "wanted", "replicas", "ready", "available", "updated") else 0
         workload = self._workload(item)
         world = self.world
 
@@ -97,6 +97,8 @@ class WorldState:
         match function:
             case "desired":
                 return workload.replicas
+            case "wanted":
+                return of(lambda r: integer(world.spec(r)))
             case "replicas":
                 return of(world.live)
             case "ready":

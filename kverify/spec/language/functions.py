@@ -186,6 +186,7 @@ def _all() -> list[Signature]:
             "node", (MAKES_PODS,), node_type, Stage.BINDING, "A node its pods may be bound to: every one is asked."
         ),
         # What the state of the cluster is.
+        Signature("wanted", (MAKES_PODS,), NUMBER, state, "Pods its ReplicaSets want: the sum of their spec.replicas."),
         Signature(
             "desired", (MAKES_PODS,), NUMBER, state, "Pods wanted: spec.replicas, or what an autoscaler asks for."
         ),

@@ -1,0 +1,157 @@
+"""The standard library: its examples fail and pass as they say, it knows every id, and the checks take their questions
+from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from kverify.api import codes as api
+from kverify.api.decode import decode_all
+from kverify.checks import Options, Report, run
+from kverify.checks import standard as builtin
+from kverify.cluster import codes as cluster
+from kverify.cluster.bundle import Bundle, without_doubles
+from kverify.engines.verdict import Outcome
+from kverify.manifest import codes as manifest
+from kverify.manifest import read_text
+from kverify.manifest.diagnostics import Severity
+from kverify.spec.language import problems
+from kverify.spec.language.checker import check
+from kverify.spec.language.library import Library, assemble, standard
+from kverify.spec.language.syntax import Clause, Declaration, Example, Formula, Meta
+
+ROOT = Path(__file__).parents[3]
+LIBRARY = standard()
+CHECKS = list(LIBRARY.checks.values())
+CODES = {code.id: code for table in (manifest.ALL, api.ALL, cluster.ALL, problems.ALL) for code in table}
+EXAMPLES = [
+    pytest.param(declaration, example, id=f"{declaration.meta('id')}-{example.outcome}-{number}")
+    for declaration in CHECKS
+    for number, example in enumerate(declaration.examples)
+]
+
+
+def report_of(text: str) -> Report:
+    """What ``kverify check`` says of one file with this text."""
+    read = read_text(text, "example.yaml")
+    decoded = decode_all(read.documents)
+    objects, doubles = without_doubles(decoded.objects, Severity.ERROR)
+    return run(Bundle(objects), (*read.diagnostics, *decoded.diagnostics, *doubles), Options())
+
+
+@pytest.mark.parametrize(("declaration", "example"), EXAMPLES)
+def test_an_example_fails_or_passes_as_it_says(declaration: Declaration, example: Example) -> None:
+    report = report_of(example.text)
+    found = {d.id for d in report.diagnostics} | {f.id for f in report.findings}
+    if example.outcome == "failing":
+        assert declaration.meta("id") in found
+    else:
+        assert declaration.meta("id") not in found
+        assert not [d for d in report.diagnostics if d.severity is Severity.ERROR]
+
+
+def test_every_id_of_a_finding_has_its_text() -> None:
+    used = set(CODES)
+    for path in (ROOT / "kverify" / "checks").rglob("*.py"):
+        used |= set(re.findall(r'id="(KV\d{4})"', path.read_text("utf-8")))
+    assert used == {d.meta("id") for d in CHECKS}
+
+
+def test_every_text_is_whole() -> None:
+    for declaration in CHECKS:
+        missing = [key for key in ("id", "severity", "explanation") if not declaration.meta(key)]
+        assert (declaration.name, missing, bool(declaration.title)) == (declaration.name, [], True)
+        if declaration.meta("id")[:3] in ("KV3", "KV4"):
+            assert declaration.meta("rule"), declaration.name
+            assert declaration.meta("source").startswith("https://"), declaration.name
+
+
+@pytest.mark.parametrize("id", sorted(CODES))
+def test_titles_and_severities_are_those_of_the_code(id: str) -> None:
+    declaration = LIBRARY.by_id(id)
+    assert declaration is not None
+    assert declaration.title == CODES[id].title
+    assert declaration.meta("severity") == str(CODES[id].severity)
+
+
+def test_built_in_properties_are_there_by_their_names() -> None:
+    from kverify.checks import CHECKS as BUILT_IN
+
+    behaviour = {name for name in BUILT_IN if name in LIBRARY.checks}
+    assert {d.name for d in CHECKS if d.kind == "property"} == behaviour
+    assert len(behaviour) == 6
+
+
+# -- what the text says is what is decided -------------------------------------------------------------------------
+
+
+def example_of(name: str, outcome: str) -> str:
+    return next(e.text for e in LIBRARY.checks[name].examples if e.outcome == outcome)
+
+
+def rewritten(name: str, formula: str) -> Library:
+    """The library of the checks with another formula for one property."""
+    other, wrong = assemble([("x.kv", f"property {name}\n  {formula_for(name)}\n  {formula}\n")])
+    assert (wrong, check(other)[1]) == ((), ())
+    (changed,) = other.checks[name].formulas
+    return with_clauses(name, lambda clause: changed if isinstance(clause, Formula) else clause)
+
+
+def with_clauses(name: str, change: Callable[[Clause], Clause]) -> Library:
+    """The library of the checks with other clauses for one property."""
+    library = builtin.library()
+    declaration = library.checks[name]
+    changed = evolve(declaration, clauses=tuple(map(change, declaration.clauses)))
+    return evolve(library, checks={**library.checks, name: changed})
+
+
+def formula_for(name: str) -> str:
+    (quantifier,) = LIBRARY.checks[name].quantifiers
+    return f"for {quantifier.variable} in {quantifier.kind}"
+
+
+def verdicts(name: str, text: str) -> set[Outcome]:
+    report = report_of(text)
+    found = [f.verdict for f in report.findings if f.property == name]
+    kept = [p.verdict for p in report.proofs if p.property == name]
+    return {verdict.outcome for verdict in (*found, *kept) if verdict is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "formula", "before", "after"),
+    [
+        ("rollout-completes", "failing", "eventually always available(d) >= 1", Outcome.VIOLATED, Outcome.HOLDS),
+        ("rollout-completes", "passing", "eventually always updated(d) == 0", Outcome.HOLDS, Outcome.VIOLATED),
+        ("promises-kept", "passing", "always available(d) >= desired(d)", Outcome.HOLDS, Outcome.VIOLATED),
+        ("drain-ends", "failing", "eventually healthy_enough()", Outcome.VIOLATED, Outcome.HOLDS),
+        ("drain-ends", "passing", "eventually available(w) >= 9", Outcome.HOLDS, Outcome.VIOLATED),
+        ("node-loss-survived", "passing", "eventually always available(w) >= 9", Outcome.HOLDS, Outcome.VIOLATED),
+        ("endpoints-kept", "passing", "always ready_endpoints(s) >= 3", Outcome.HOLDS, Outcome.VIOLATED),
+        ("spread-kept", "failing", "always complete(d) implies available(d) >= 1", Outcome.VIOLATED, Outcome.HOLDS),
+    ],
+)
+def test_another_text_gets_another_answer(
+    name: str, outcome: str, formula: str, before: Outcome, after: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula = formula.replace("healthy_enough()", "available(w) >= 1")
+    text = example_of(name, outcome)
+    assert before in verdicts(name, text)
+    changed = rewritten(name, formula)
+    monkeypatch.setattr(builtin, "library", lambda: changed)
+    assert after in verdicts(name, text)
+    assert before not in verdicts(name, text)
+
+
+def test_another_severity_is_another_severity(monkeypatch: pytest.MonkeyPatch) -> None:
+    def softened(clause: Clause) -> Clause:
+        return evolve(clause, value="info") if isinstance(clause, Meta) and clause.key == "severity" else clause
+
+    changed = with_clauses("rollout-completes", softened)
+    monkeypatch.setattr(builtin, "library", lambda: changed)
+    (finding,) = (f for f in report_of(example_of("rollout-completes", "failing")).findings if f.id == "KV4001")
+    assert finding.severity is Severity.INFO
