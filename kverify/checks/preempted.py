@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from kverify.api.types.policy import PodDisruptionBudget
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.subject import Subject
@@ -198,7 +198,7 @@ def _finding(ctx: Context, subjects: Sequence[Subject], contest: Contest, owner:
     assert trace is not None
     return Finding(
         id="KV3007",
-        severity=Severity.ERROR if loss.for_ever else Severity.WARNING,
+        severity=standard.severity("KV3007") if loss.for_ever else Severity.WARNING,
         object=subject.title,
         message=f"its pods (priority {me.pod.priority}) preempt pods of {names} ({low}); {what}",
         property=PROPERTY,
