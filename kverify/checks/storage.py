@@ -13,11 +13,12 @@ volumes, ``GenerateAccessibilityRequirements`` in pkg/controller/topology.go of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from attrs import define, evolve, field, frozen
 
 from kverify.api.types.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
-from kverify.api.types.apps import StatefulSet
+from kverify.api.types.apps import Deployment, StatefulSet
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.types.persistent_volume import (
@@ -26,12 +27,15 @@ from kverify.api.types.persistent_volume import (
     PersistentVolumeSpec,
     VolumeNodeAffinity,
 )
+from kverify.api.types.pod import Pod
+from kverify.api.types.references import ObjectReference
 from kverify.api.types.storage import StorageClass
 from kverify.checks.claims import Name, Part, claims_of, ephemeral_claims, given_claims, parts, with_parts
+from kverify.checks.subject import strategy_of
 from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted
-from kverify.cluster.objects import Key, key_of, title
+from kverify.cluster.objects import Key, key_of, namespace_of, title
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.node_volume_limits import IN_TREE
 from kverify.model.scheduling.state import ClusterState
@@ -44,6 +48,7 @@ from kverify.model.scheduling.volume_binding import (
     suits,
     topology_allowed,
 )
+from kverify.model.workload import RollingUpdate
 
 CLAIM = "PersistentVolumeClaim"
 VOLUME = "PersistentVolume"
@@ -108,13 +113,15 @@ def pinned(volumes: Volumes, nodes: tuple[NodeInfo, ...], pods: Sequence[PodInfo
 
     Of the volumes that let a pod run at all, one that the fewest nodes reach: what goes wrong goes wrong there first.
     """
-    storage, notes = volumes.storage, []
+    storage, notes, taken = volumes.storage, [], set[str]()
     for name, choices in volumes.choices.items():
         users = [pod for pod in pods if name in claims_of(pod)]
-        if name in storage.own or name in storage.ephemeral or not users:
+        if name in storage.ephemeral or not users:
             continue
         usable = [c for c in choices if any(takes(pod, nodes, volumes.bound(name, c)) & c.nodes for pod in users)]
-        chosen = min(usable or choices, key=lambda choice: len(choice.nodes))
+        left = [choice for choice in usable or choices if choice.volume.metadata.name not in taken]
+        chosen = min(left or usable or choices, key=lambda choice: len(choice.nodes))
+        taken.add(chosen.volume.metadata.name)
         storage = _with_bound(storage, name, chosen.volume)
         notes.append(
             f"{title(CLAIM, *name)}, which is not bound yet, is bound to one of {count(len(choices), 'volume')} that "
@@ -141,6 +148,12 @@ def _with_bound(storage: Storage, name: Name, volume: PersistentVolume) -> Stora
     metadata = evolve(claim.metadata, annotations={**claim.metadata.annotations, BIND_COMPLETED: "yes"})
     spec = evolve(claim.spec, volume_name=volume.metadata.name)
     bound = evolve(claim, metadata=metadata, spec=spec)
+    reference = ObjectReference(kind=CLAIM, namespace=name[0], name=name[1], uid=claim.metadata.uid)
+    volume = evolve(
+        volume,
+        spec=evolve(volume.spec, claim_ref=reference),
+        status=evolve(volume.status, phase="Bound"),
+    )
     return evolve(
         storage,
         claims=storage.claims if made else {**storage.claims, name: bound},
@@ -158,7 +171,7 @@ def _topology_keys(provisioner: str, found: StorageClass, storage: Storage) -> t
     return tuple(dict.fromkeys(keys)) or None
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class _Planner:
     """One claim after the other; volumes that have been taken are not free for the next."""
 
@@ -174,6 +187,7 @@ class _Planner:
     undecided: dict[Name, str] = field(factory=dict)
     choices: dict[Name, tuple[Reach, ...]] = field(factory=dict)
     early: set[Name] = field(factory=set)
+    own: set[Name] = field(factory=set)
     waiting: dict[str, list[tuple[Name, PersistentVolumeClaim, bool]]] = field(factory=dict)
 
     def result(self, rows: Mapping[Key, tuple[Part, ...]]) -> Volumes:
@@ -183,6 +197,7 @@ class _Planner:
             ephemeral={**self.storage.ephemeral, **self.ephemeral},
             volumes={**self.storage.volumes, **self.made},
             known=frozenset((*self.known, *self._absent())),
+            own=frozenset((*self.storage.own, *(self.own - self.storage.ephemeral.keys()))),
         )
         return Volumes(
             storage=storage,
@@ -281,7 +296,7 @@ class _Planner:
             self.ephemeral[name] = bound.ephemeral[name]
         else:
             self.claims[name] = bound.claims[name]
-        self.made[volume.metadata.name] = volume
+        self.made[volume.metadata.name] = bound.volumes[volume.metadata.name]
 
     # -- volumes that are there ----------------------------------------------------------------------------------
 
@@ -320,27 +335,56 @@ class _Planner:
     def pools(self) -> None:
         """The claims that wait for volumes that nobody makes: whether counting on each node is right."""
         for kind, rows in self.waiting.items():
-            free = [
-                v
-                for v in self.storage.volumes_by_class.get(kind, ())
-                if is_free(v) and v.metadata.name not in self.taken
-            ]
-            shared = [name for name, _, own in rows if not own]
+            free = [v for v in self.storage.volumes_by_class.get(kind, ()) if is_free(v)]
+            free = [volume for volume in free if volume.metadata.name not in self.taken]
             local = all(len(reach.nodes) <= 1 for reach in self._reaches(free))
             same = all(suits(volume, claim) for volume in free for _, claim, _ in rows)
+            alone = all(own or self._pods.get(name) == 1 for name, _, own in rows)
+            alike = same and len({reach.nodes for reach in self._reaches(free)}) == 1
             for name, claim, own in rows:
                 reaches = self._reaches([v for v in free if suits(v, claim)])
-                if len(rows) > 1 and shared and len({reach.nodes for reach in reaches}) > 1:
-                    self.undecided[name] = f"several claims choose among the volumes of StorageClass {kind}"
-                elif own and not (local and same):
-                    self.undecided[name] = (
-                        f"the volumes of StorageClass {kind} differ, or several nodes reach one: which pod takes which "
-                        "is not followed"
-                    )
-                elif own and reaches:
+                if len({reach.nodes for reach in reaches}) > 1:
                     self.choices[name] = reaches
+                if own or len(rows) > 1:
+                    counted = alone and local and same
+                    self._pooled(name, kind, reaches, counted=counted, alike=alike and not own)
                 elif reaches:
                     self._choose(name, reaches)
+
+    def _pooled(self, name: Name, kind: str, reaches: tuple[Reach, ...], *, counted: bool, alike: bool) -> None:
+        """One of several claims that take of the same volumes. ``counted``: the filter counts them node by node;
+        ``alike``: it is all the same which of them it gets."""
+        if counted:
+            # A claim of a single pod is as good as its own.
+            self.own.add(name)
+        elif not alike:
+            self.undecided[name] = (
+                f"several claims choose among the volumes of StorageClass {kind}, and which pod takes which is not "
+                "followed"
+            )
+        else:
+            left = [reach.volume for reach in reaches if reach.volume.metadata.name not in self.taken]
+            if left:
+                self._bind(name, left[0])
+
+    @cached_property
+    def _pods(self) -> Mapping[Name, int]:
+        """By claim, how many pods there can be at once that use it."""
+        found: dict[Name, int] = {}
+        rows = [item for row in self.admission.owners.values() for item in row]
+        bare = [item for item in self.admission.bundle.of_kind(Pod) if item not in rows]
+        for item in (*rows, *bare):
+            answer = self.admission.pod(item)
+            pod = None if answer is None else answer.object
+            number = pods_wanted(item) or 0
+            strategy = strategy_of(item, number) if isinstance(item, Deployment) else None
+            if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int):
+                number += strategy.surge
+            for volume in pod.spec.volumes if isinstance(pod, Pod) else ():
+                if volume.persistent_volume_claim is not None:
+                    name = namespace_of(item), volume.persistent_volume_claim.claim_name
+                    found[name] = found.get(name, 0) + number
+        return found
 
     # -- volumes that are made -----------------------------------------------------------------------------------
 

@@ -329,6 +329,50 @@ def test_a_local_volume_goes_with_its_node() -> None:
     assert [(loss.lost, loss.rows[0].answer.room) for loss in placed.losses] == [("node n1", Room.IMPOSSIBLE)]
 
 
+def apart(*names: str) -> list[Yaml]:
+    """Deployments of one pod, each with a claim of its own."""
+    found = []
+    for name in names:
+        item = deployment(name)
+        item["metadata"]["name"] = name
+        item["spec"]["selector"]["matchLabels"] = {"app": name}
+        item["spec"]["template"]["metadata"]["labels"] = {"app": name}
+        found += [item, claim(name, storageClassName="local")]
+    return found
+
+
+def test_several_claims_take_of_the_same_local_volumes() -> None:
+    disks = [LOCAL, local("d1", "n1"), local("d2", "n2")]
+    two = fit(apart("a", "b"), [*TWO, *disks])
+    assert [row.answer.room for row in two.rows] == [Room.ALWAYS, Room.ALWAYS]
+    three = fit(apart("a", "b", "c"), [*TWO, *disks])
+    assert {row.answer.room for row in three.rows} == {Room.IMPOSSIBLE}
+    checked = check(apart("a", "b"), [*TWO, *disks])
+    lost = [finding.object for finding in checked.findings if finding.id == "KV4004"]
+    assert lost == ["Deployment default/a", "Deployment default/b"]
+    assert sum("is bound to one of 2 volumes" in line for line in checked.assumptions) == 2
+
+
+def test_claims_that_cannot_be_counted_node_by_node_are_left_open() -> None:
+    """One volume is too small for one of the claims: which takes which decides."""
+    big = apart("a", "b")
+    big[1]["spec"]["resources"]["requests"]["storage"] = "2Gi"
+    disks = [LOCAL, local("d1", "n1"), {**local("d2", "n2")}]
+    disks[2]["spec"]["capacity"]["storage"] = "5Gi"
+    report = fit(big, [*TWO, *disks])
+    assert "which pod takes which is not followed" in report.rows[0].answer.reason
+    checked = check(big, [*TWO, *disks])
+    assert {proof.verdict.outcome for proof in checked.proofs if proof.id == "KV3001"} == {Outcome.UNKNOWN}
+    assert not [proof for proof in checked.proofs if proof.id == "KV4004"], "not proved with one choice"
+
+
+def test_there_are_fewer_shared_volumes_than_claims() -> None:
+    shared = [LOCAL, volume("d1", storageClassName="local")]
+    assert [row.answer.room for row in fit(apart("a"), [*TWO, *shared]).rows] == [Room.ALWAYS]
+    report = fit(apart("a", "b"), [*TWO, *shared])
+    assert [row.answer.room for row in report.rows] == [Room.ALWAYS, Room.IMPOSSIBLE]
+
+
 def test_pods_whose_claims_differ_are_asked_about_apart() -> None:
     existing = [
         *TWO,
