@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof
 from kverify.checks.rollout import not_asked, strategy_cause
@@ -21,7 +21,6 @@ from kverify.checks.subject import Subject
 from kverify.checks.theorems import promises_theorem
 from kverify.checks.words import count, sentences
 from kverify.engines.verdict import Outcome
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build, settled_states
 from kverify.model.expr import total
 from kverify.model.workload import RollingUpdate
@@ -98,7 +97,7 @@ def _finding(ctx: Context, subject: Subject, first: Subject) -> Finding | Proof:
     certain = not first.scaled
     return Finding(
         id="KV4007",
-        severity=Severity.WARNING,
+        severity=standard.severity("KV4007"),
         object=subject.title,
         message="a new revision that never becomes ready leaves no pod available"
         + (f", once it is scaled to {subject.replicas}" if then else "")
