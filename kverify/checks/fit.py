@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kverify.api.types.node import Node
 from kverify.checks import gangs
 from kverify.checks.claims import claims_of
 from kverify.checks.finding import Cause
 from kverify.checks.fit_counts import CountRow, count_row
+from kverify.checks.fit_preemption import preempting
 from kverify.checks.fit_question import Question
 from kverify.checks.fit_question import losses as lost_of
 from kverify.checks.fit_quotas import Short, admissible, capped
@@ -63,6 +64,8 @@ class Row:
     maker: Maker
     answer: DemandAnswer
     refusals: tuple[Refusal, ...]
+    preempts: str = ""
+    """What preemption would do for a pod that waits."""
 
 
 @frozen(eq=False)
@@ -192,7 +195,7 @@ def run(
         diagnostics=(*problems, *map(as_diagnostic, (finding for _, finding in gated(admission)))),
         nodes=len(cluster.nodes),
         classes=0 if answer is None else len(answer.book.classes),
-        rows=() if answer is None else _rows(makers, asked, answer),
+        rows=() if answer is None else _preempting(_rows(makers, asked, answer), makers, cluster),
         core=() if answer is None else tuple(_core(bundle, makers, answer)),
         core_method="" if answer is None else answer.core_method,
         open_question="" if answer is None else _open_question(answer),
@@ -259,6 +262,10 @@ def _rows(makers: Sequence[Maker], asked: Sequence[int], answer: Answer) -> tupl
         Row(makers[index], found, tuple(_refusals(makers[index], found)))
         for index, found in zip(asked, answer.demands, strict=True)
     )
+
+
+def _preempting(rows: Sequence[Row], makers: Sequence[Maker], cluster: Cluster) -> tuple[Row, ...]:
+    return tuple(evolve(row, preempts=preempting(row.maker, row.answer, makers, cluster)) for row in rows)
 
 
 def _refusals(maker: Maker, answer: DemandAnswer) -> Iterator[Refusal]:

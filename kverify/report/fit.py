@@ -99,6 +99,8 @@ def _row(row: Row, style: Style) -> Iterator[str]:
             yield from style.wrap(f"{reason}: blocks at most {count(number, 'node')}", indent=4)
     if answer.message:
         yield from style.wrap(answer.message, "a pod waits: ", indent=2, hang=4)
+    if row.preempts:
+        yield from style.wrap(f"it {row.preempts}", "preemption: ", indent=2, hang=4)
     if answer.blocking:
         placed = [f"{number} of {title}" for title, number in answer.blocking]
         yield from style.wrap(listing(placed, _SHOWN), "with on nodes: ", indent=2, hang=4)
@@ -193,6 +195,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "method": answer.method,
         "reason": answer.reason or None,
         "message": answer.message or None,
+        "preemption": row.preempts or None,
         "slack": None
         if slack is None
         else {
