@@ -48,16 +48,17 @@ def reaches(
     invariant: Condition | None = None,
     rank: Number | None = None,
     stays: bool = True,
+    cover: bool = False,
 ) -> Verdict:
     """Decide whether the goal stays reachable and every fair run reaches it, for good if it ``stays``.
 
-    ``invariant`` and ``rank`` allow a proof without search.
+    ``invariant`` and ``rank`` allow a proof without search. ``cover`` also looks for steps that never happen.
     """
     confirm = _CONFIRM.get()
     stuck = never_stuck(system, prop)
     if confirm is not None:
         return confirm(system, (prop, *liveness.lasting(prop), stuck))
-    verdict = liveness.completes(system, prop, stays=stays, limit=min(SMALL, limit))
+    verdict = liveness.completes(system, prop, stays=stays, limit=min(SMALL, limit), cover=cover)
     if verdict.outcome is not Outcome.UNKNOWN:
         return verdict
     if invariant is not None and rank is not None:
@@ -92,16 +93,20 @@ def answer(
     limit: int,
     invariant: Condition | None = None,
     rank: Number | None = None,
+    cover: bool = False,
 ) -> Verdict:
-    """Decide any question in the way that suits it. ``invariant`` and ``rank`` allow a proof without search."""
+    """Decide any question in the way that suits it.
+
+    ``invariant`` and ``rank`` allow a proof without search; ``cover`` looks for steps that never happen as well.
+    """
     if isinstance(prop, Always):
         return always(system, prop, limit=limit)
     if isinstance(prop, EventuallyAlways):
         goal = Reaches(name=prop.name, goal=prop.goal)
-        return reaches(system, goal, limit=limit, invariant=invariant, rank=rank)
+        return reaches(system, goal, limit=limit, invariant=invariant, rank=rank, cover=cover)
     if isinstance(prop, Eventually):
         goal = Reaches(name=prop.name, goal=prop.goal)
-        found = reaches(system, goal, limit=limit, invariant=invariant, rank=rank, stays=False)
+        found = reaches(system, goal, limit=limit, invariant=invariant, rank=rank, stays=False, cover=cover)
         # That asks more: the goal has to stay reachable, also after it has been reached once.
         if found.outcome is not Outcome.VIOLATED or found.trace is None or not _meets(found.trace, prop.goal):
             return found

@@ -91,7 +91,12 @@ def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     """Whether the drain of one case ends."""
     prop = question(ctx, case)
     verdict = decide.answer(
-        case.system, prop, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+        case.system,
+        prop,
+        limit=ctx.options.max_states,
+        invariant=case.invariant(),
+        rank=case.ranking(),
+        cover=ctx.options.cover,
     )
     return evolve(
         verdict,

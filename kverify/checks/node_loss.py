@@ -106,7 +106,12 @@ def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]
     for case in disturb(ctx, (subject,), NodeStatus.SILENT):
         prop = question(ctx, case)
         verdict = decide.answer(
-            case.system, prop, limit=ctx.options.max_states, invariant=case.invariant(), rank=case.ranking()
+            case.system,
+            prop,
+            limit=ctx.options.max_states,
+            invariant=case.invariant(),
+            rank=case.ranking(),
+            cover=ctx.options.cover,
         )
         assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
         decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))

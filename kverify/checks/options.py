@@ -22,6 +22,7 @@ class Options:
     ``boundary`` says what lies outside the input and is there all the same.
     ``specs`` is what the user wants to be true beside the built-in properties; ``severities`` overrule those of
     findings, by id.
+    ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
     ``progress`` is called with a few words about what is being done now.
     """
 
@@ -31,6 +32,7 @@ class Options:
     boundary: Boundary = OPEN
     specs: Specs | None = None
     severities: Mapping[str, Severity] = field(factory=dict)
+    cover: bool = False
     progress: Callable[[str], None] | None = None
 
 

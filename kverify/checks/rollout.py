@@ -132,7 +132,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
         scene.world,
         starts=settled_states(scene.world, scene.placements, [workload.revisions[0]]),
     )
-    verdict = decide.answer(system, prop, limit=ctx.options.max_states)
+    verdict = decide.answer(system, prop, limit=ctx.options.max_states, cover=ctx.options.cover)
     return scene, evolve(
         verdict,
         scope=_scope(ctx, subject, scene),

@@ -244,6 +244,7 @@ def _check(
             boundary=configuration.boundary,
             specs=specs,
             severities=configuration.severities,
+            cover=arguments.verbose,
             progress=progress,
         )
         try:

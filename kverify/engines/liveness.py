@@ -95,6 +95,7 @@ def completes(
     stays: bool = True,
     fair: Fair = DECLARED,
     limit: int | None = None,
+    cover: bool = False,
     progress: Progress | None = None,
 ) -> Verdict:
     """Decide ``prop``, and whether fair runs do reach what they can reach, from one search.
@@ -112,7 +113,7 @@ def completes(
         verdict: Verdict = explicit.reached(ground.search, prop)
         asked: Property = prop
         if verdict.outcome is Outcome.HOLDS:
-            verdict, asked = decided(ground, last, fair), last
+            verdict, asked = decided(ground, last, fair, cover=cover), last
     except (KeyboardInterrupt, Undecided) as stop:
         return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=str(stop) or "interrupted")
     if verdict.trace is not None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from kverify import __version__
 from kverify.checks.finding import Cause, Finding, Proof, Report
-from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.engines.verdict import Coverage, Outcome, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
+from kverify.model.expr import to_text
 
 SCHEMA = "kverify.report/1"
 
@@ -126,7 +127,19 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "states": verdict.states,
         "reason": verdict.reason or None,
         "assumptions": list(verdict.assumptions),
+        "coverage": None if verdict.coverage is None else _coverage(verdict.coverage),
         "trace": None if verdict.trace is None else trace_to_json(verdict.trace),
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    """Steps found by action (up to symmetry), and the actions that never happen; null where that was not looked for."""
+    idle = coverage.idle
+    return {
+        "fired": dict(coverage.fired),
+        "idle": None
+        if idle is None
+        else [{"action": entry.action.name, "blockedBy": to_text(entry.blocked_by)} for entry in idle],
     }
 
 

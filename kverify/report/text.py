@@ -12,11 +12,15 @@ from kverify.checks.words import listing
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
+from kverify.model.expr import to_text
 from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
 _LONG = 120
 """An invariant of more characters than this is cut unless the report is verbose."""
+
+_IDLE = 6
+"""How many steps that never happen are shown."""
 
 _CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
 
@@ -207,6 +211,9 @@ class _Text:
                 yield from wrap(size, "sizes: " if len(rows) == 1 else f"sizes of {row.object}: ", indent=6, hang=8)
         for line in wrap(self.grounds([row.verdict for row in rows]), indent=6):
             yield self.style.dim(line)
+        for row in rows if self.verbose else ():
+            for line in _idle(row.verdict):
+                yield from wrap(line, indent=6, hang=8, paint=self.style.dim)
 
     def grounds(self, verdicts: Sequence[Verdict]) -> str:
         """Method, scope and evidence of proofs by one method in one line."""
@@ -226,6 +233,17 @@ class _Text:
         if self.verbose or len(text) <= _LONG:
             return text
         return f"{text[:_LONG].rpartition(' ')[0]} … (-v shows all of it)"
+
+
+def _idle(verdict: Verdict) -> Iterator[str]:
+    """The steps that the search has shown never to happen, with what keeps them from happening."""
+    if verdict.coverage is not None and verdict.coverage.idle:
+        seen = sum(1 for number in verdict.coverage.fired.values() if number)
+        idle = verdict.coverage.idle
+        yield f"{seen} of {len(verdict.coverage.fired)} kinds of steps happen; what is never true of the others:"
+        yield from (f"- {entry.action.name}: {to_text(entry.blocked_by)}" for entry in idle[:_IDLE])
+        if len(idle) > _IDLE:
+            yield f"- and {len(idle) - _IDLE} more (-v -o json has all)"
 
 
 def summary(report: Report) -> str:

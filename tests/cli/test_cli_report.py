@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json as std_json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair, Report
+from kverify.cli.main import main
 from kverify.engines.verdict import Outcome, Step, Trace, Verdict
 from kverify.manifest import Diagnostic, Severity, Span
 from kverify.model.system import Action, TransitionSystem, Variable
@@ -373,3 +375,18 @@ def test_json_is_complete() -> None:
         "loop": None,
     }
     assert data["diagnostics"][0]["span"]["file"] == "f\\udcff"
+
+
+def test_steps_that_never_happen_are_listed_when_asked_with_what_keeps_them(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(__file__).parents[1] / "scenarios" / "a01_rollout_antiaffinity_full"
+    arguments = ["check", str(folder / "fails.yaml"), "--cluster", str(folder / "cluster_4.yaml")]
+    assert main([*arguments, "--property", "drain-ends", "-v"]) == 0
+    out = capsys.readouterr().out
+    assert "kinds of steps happen; what is never true of the others:" in out
+    assert "- ready default/web/new@n1: 1 <= default/web/new.starting@n1" in out
+    assert main([*arguments, "--property", "drain-ends", "-o", "json"]) == 0
+    (proof,) = std_json.loads(capsys.readouterr().out)["proofs"]
+    coverage = proof["verdict"]["coverage"]
+    assert coverage["idle"] is None
+    assert coverage["fired"]["ready default/web/new@n1"] == 0
+    assert coverage["fired"]["stop default/web/new@n1"] > 0
