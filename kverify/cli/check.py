@@ -94,7 +94,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--traces",
         metavar="DIR",
-        help="write the run behind each finding to a file in DIR (ITF), for `kverify replay` and other tools",
+        help="write the run behind each finding, where it has one, to a file in DIR (ITF); see kverify replay",
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
     parser.set_defaults(run=run, parser=parser)
@@ -124,14 +124,14 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         report = _check(arguments, sources, configuration, specs)
     code = _exit_code(report, arguments)
-    if arguments.traces:
-        _write_traces(report, sources, arguments, configuration)
     try:
         _print(report, sources, arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         # The verdict stands, whether or not anybody reads it to the end.
         streams.abandon_stdout()
+    if arguments.traces:
+        _write_traces(report, sources, arguments, configuration)
     return code
 
 

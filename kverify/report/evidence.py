@@ -118,7 +118,9 @@ class TraceFile:
         """What is not as it was when the trace was written, one sentence each."""
         now = inputs.digests()
         for name in sorted(self.files.keys() | now.keys()):
-            if name not in now:
+            if name == "-" and now.get(name) != self.files.get(name):
+                yield "standard input is not what it was when the trace was written"
+            elif name not in now:
                 yield f"{name} is not there any more"
             elif name not in self.files:
                 yield f"{name} has come since the trace was written"

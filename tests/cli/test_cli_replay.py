@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,6 +182,40 @@ def test_a_trace_of_inputs_that_have_changed_is_refused(
     )
     (tmp_path / "cluster_3.yaml").unlink()
     assert "cluster_3.yaml is not there any more" in replayed(folder / TRACE, capsys)[1]
+
+
+def test_manifests_from_standard_input_have_to_come_again(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (folder / "fails.yaml").read_bytes()
+
+    def given(data: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    given(text)
+    arguments = ["--cluster", "cluster_3.yaml", "--traces", str(tmp_path), "--property", "rollout-completes"]
+    assert main(["check", "-", *arguments]) == 1
+    (trace,) = tmp_path.iterdir()
+    given(text)
+    assert replayed(trace, capsys)[0] == 0
+    given(text + b"# more")
+    code, out = replayed(trace, capsys)
+    assert (code, out.partition(".itf.json: ")[2]) == (
+        1,
+        "standard input is not what it was when the trace was written\n",
+    )
+
+
+def test_the_report_is_there_also_when_the_traces_cannot_be_written(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as stop:
+        main(["check", str(folder / "fails.yaml"), "--traces", str(tmp_path / "file"), "--property", "promises-kept"])
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert "1 object wanted" in captured.out
+    assert f"--traces {tmp_path / 'file'}: File exists" in captured.err
 
 
 @pytest.mark.parametrize(
