@@ -9,6 +9,7 @@ from attrs import frozen
 
 from kverify.checks.scenes import Scene
 from kverify.checks.words import count, listing
+from kverify.engines.replay import left_out
 from kverify.engines.verdict import Trace
 from kverify.model.components.kubelet import volumes_attach
 from kverify.model.components.scheduler import profile_of, snapshot_of, views
@@ -43,7 +44,7 @@ class Stuck:
 def explain(scene: Scene, trace: Trace) -> Stuck:
     """Read the last state of ``trace``; where it goes round for ever, what it does."""
     if trace.loop is not None:
-        return Stuck(sentences=(_round(trace),))
+        return Stuck(sentences=(_round(trace),), details=left_out(trace))
     world, view = scene.world, trace.system.view(trace.final)
     sentences: list[str] = []
     details: list[str] = []

@@ -239,6 +239,27 @@ def _witness(trace: Trace, prop: Reaches) -> int | None:
     return None
 
 
+def left_out(trace: Trace) -> tuple[str, ...]:
+    """What a loop never does although it could: each action with where it is possible and where not, one sentence each.
+
+    That is what fairness is about: a weakly fair action may be left out for ever because it is not always possible.
+    """
+    if trace.loop is None:
+        return ()
+    steps = trace.steps[trace.loop :]
+    taken = {step.action for step in steps}
+    enabled = [(number, set(trace.system.enabled(step.state))) for number, step in enumerate(steps, trace.loop + 1)]
+    lines = []
+    for action in trace.system.actions:
+        on = [str(number) for number, actions in enabled if action in actions]
+        off = [str(number) for number, actions in enabled if action not in actions]
+        if action in taken or action.environment or not on:
+            continue
+        never = f", not after {', '.join(off)}" if off else ""
+        lines.append(f"{action.name} is possible after step {', '.join(on)}{never}, and is never done")
+    return tuple(lines)
+
+
 def at_rest(system: TransitionSystem, state: State) -> bool:
     """Whether only disturbances are possible in ``state``, by the plain interpreter."""
     return all(action.environment for action in system.enabled(state))

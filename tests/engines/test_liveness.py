@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 
 from kverify.checks.decide import reaches as decide_check
+from kverify.checks.stuck import ending, explain
 from kverify.engines import bounded, bounded_lasso, induction
 from kverify.engines.errors import ReplayError
 from kverify.engines.history import as_always, forget
 from kverify.engines.liveness import check, completes
 from kverify.engines.portfolio import decide
-from kverify.engines.replay import replay
+from kverify.engines.replay import left_out, replay
 from kverify.engines.verdict import Outcome, Trace, Verdict, combined
 from kverify.model.expr import all_of, boolean, evaluate, integer, negate
 from kverify.model.system import Action, Fairness, TransitionSystem, Variable
@@ -223,6 +226,18 @@ def gust_of_wind() -> Trace:
 
 def test_an_honest_lasso_passes(gust: Trace) -> None:
     assert replay(gust, OUT) is gust
+
+
+def test_what_a_loop_leaves_out_is_said_with_where_it_would_have_been_possible(gust: Trace) -> None:
+    assert left_out(gust) == ("slip out is possible after step 1, not after 2, and is never done",)
+    assert left_out(evolve(gust, loop=None)) == ()
+    scene: Any = None
+    stuck = explain(scene, gust)
+    assert stuck.sentences == (
+        "the same steps repeat for ever, and nobody who could end it is left out of turn: open, then shut",
+    )
+    assert stuck.details == left_out(gust)
+    assert ending(gust) == "it goes on like this for ever"
 
 
 def test_a_lasso_that_treats_an_action_unfairly_is_refused(gust: Trace) -> None:
