@@ -86,7 +86,7 @@ def _round(trace: Trace) -> str:
     """The loop of ``trace`` in one sentence."""
     said = list(dict.fromkeys(list(trace.sentences())[trace.loop :]))
     shown = ", then ".join(said[:4]) + (f", then {len(said) - 4} more" if len(said) > 4 else "")
-    return f"the same steps repeat for ever, and nobody who could end it is left out of turn: {shown}"
+    return f"these steps can repeat for ever: {shown}"
 
 
 def ending(trace: Trace) -> str:
