@@ -104,7 +104,7 @@ class SynthesisReport:
             or (self.unusable and not self.kinds)
         ):
             return 1
-        return 0 if self.bought else 3
+        return 0 if self.synthesis is not None and self.synthesis.found is not None else 3
 
     def nodes(self) -> Iterator[dict[str, Any]]:
         """The nodes of the cluster as plain manifests."""

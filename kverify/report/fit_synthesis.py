@@ -36,7 +36,7 @@ def render(report: SynthesisReport, sources: Sources, style: Style) -> Iterator[
         yield from style.wrap(why, f"nodes like {name} are not used: ", hang=2)
     if report.unusable:
         yield ""
-    if report.synthesis is not None:
+    if report.synthesis is not None and (report.bought or report.synthesis.found is None):
         yield from _answer(report, report.synthesis, style)
         yield ""
     if report.interrupted:
@@ -49,8 +49,12 @@ def render(report: SynthesisReport, sources: Sources, style: Style) -> Iterator[
 
 def summary(report: SynthesisReport) -> str:
     """``8 nodes: 5 small, 3 large``."""
+    if report.synthesis is None:
+        return "no cluster was found" if report.interrupted else "no kind of node is usable"
+    if report.synthesis.found is None:
+        return "no cluster was found"
     if not report.bought:
-        return "no cluster was found" if report.synthesis is not None else "no kind of node is usable"
+        return "no nodes: nothing of the manifests needs one"
     total = sum(bought.number for bought in report.bought)
     parts = ", ".join(f"{bought.number} {bought.name}" for bought in report.bought)
     return f"{count(total, 'node')}: {parts}"
@@ -59,7 +63,7 @@ def summary(report: SynthesisReport) -> str:
 def _answer(report: SynthesisReport, synthesis: Synthesis, style: Style) -> Iterator[str]:
     losses = {"1": " and after the loss of any one node", "zone": " and after the loss of any one zone"}
     what = f"everything always fits{losses.get(report.lost, '')}"
-    if not report.bought:
+    if synthesis.found is None:
         if synthesis.hopeless:
             yield style.bold(f"On no number of these nodes {what}:")
         else:
@@ -152,8 +156,8 @@ def to_json(report: SynthesisReport) -> dict[str, Any]:
             for kind in report.kinds
         ],
         "unusable": [{"name": name, "reason": why} for name, why in report.unusable],
-        "found": [{"kind": row.name, "nodes": row.number, "zones": row.zones} for row in report.bought] or None,
-        "total": sum(row.number for row in report.bought) if report.bought else None,
+        "found": [{"kind": row.name, "nodes": row.number, "zones": row.zones} for row in report.bought],
+        "total": None if synthesis is None or synthesis.found is None else sum(synthesis.found.numbers),
         "minimal": synthesis is not None and synthesis.minimal,
         "hopeless": synthesis is not None and synthesis.hopeless,
         "atLeast": None if synthesis is None else synthesis.least,

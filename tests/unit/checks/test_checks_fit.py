@@ -14,6 +14,7 @@ from kverify.checks.options import Options
 from kverify.checks.pods import makers_of
 from kverify.cluster.admission import Admission
 from kverify.engines.schedulability import Cluster, Demand, Room, fit
+from kverify.report.fit_synthesis import summary
 from tests.engines.fit_cases import questions
 from tests.unit.checks.test_checks_pods import DEPLOYMENT, SCALER, bundle, node
 
@@ -116,3 +117,21 @@ def test_classes_and_single_nodes_agree(question: tuple[list[Demand], Cluster]) 
     if answer.room in (Room.FRAGILE, Room.IMPOSSIBLE):
         assert answer.message
         assert sum(number for number, _, _ in answer.refusals) == len(cluster.nodes)
+
+
+def test_what_needs_no_node_gets_none() -> None:
+    nothing = bundle("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n", node("n1"))
+    report = synthesize(nothing, (), Options(), nothing.nodes)
+    assert (report.bought, report.exit_code) == ((), 0)
+    assert summary(report) == "no nodes: nothing of the manifests needs one"
+
+
+def test_a_kind_on_which_a_daemon_has_no_room_is_not_used() -> None:
+    daemon = DEPLOYMENT.replace("kind: Deployment", "kind: DaemonSet").replace("  replicas: 4\n", "")
+    daemon = daemon.replace("name: web", "name: agent", 1).replace("cpu: '1'", "cpu: '3'")
+    wanted = bundle(DEPLOYMENT + "---\n" + daemon, node("tiny", 2) + node("large", 5))
+    report = synthesize(wanted, (), Options(), wanted.nodes)
+    assert report.unusable == (("tiny", "DaemonSet default/agent has no room on it: Insufficient cpu"),)
+    assert [(row.name, row.number) for row in report.bought] == [("large", 3)]
+    assert report.synthesis is not None
+    assert report.synthesis.minimal
