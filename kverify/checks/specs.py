@@ -73,12 +73,16 @@ def title(declaration: Declaration) -> str:
 
 
 def place(item: Item) -> Cause:
-    """Where a value is written. Of an absent field, the nearest that is there."""
+    """Where a value is written. Of a field that is absent, or there only by default, the nearest that is written."""
     source, path = item.root.source, item.path
     if path[-2:] in (("metadata", "name"), ("metadata", "namespace")):
         path = path[-2:]  # A template has neither: its pods have those of the object that makes them.
-    written = source.span(path) if item.value is not None else source.key_span(path)
-    return Cause(written, format_path(path), "" if item.value is not None else "not set")
+    if item.value is None:
+        return Cause(source.key_span(path), format_path(path), "not set")
+    if source.document is not None and source.document.node(path) is None:
+        shown = f"{item.value} by default" if isinstance(item.value, bool | int | str) else "not set"
+        return Cause(source.key_span(path), format_path(path), shown)
+    return Cause(source.span(path), format_path(path))
 
 
 def names(items: Sequence[Item]) -> str:

@@ -117,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     configuration = shared.configured(arguments)
     sources = Sources()
     specs, problems = read_specs(arguments, configuration)
+    _require_known(configuration, specs, arguments)
     if problems:
         from kverify.checks.finding import Report
 
@@ -178,6 +179,24 @@ def _exit_code(report: Report, arguments: argparse.Namespace) -> int:
     from kverify.manifest.diagnostics import Severity
 
     return report.exit_code(Severity[arguments.fail_on.upper()])
+
+
+def _require_known(configuration: Configuration, specs: Specs | None, arguments: argparse.Namespace) -> None:
+    """Exit with a usage error for a severity of an id that does not exist, or that nobody can overrule."""
+    if not configuration.severities:
+        return
+    from kverify.spec.language.library import standard
+    from kverify.spec.language.problems import meant
+
+    known = {d.meta("id"): d for d in standard().checks.values()}
+    if specs is not None:
+        known |= {d.meta("id") or d.name: d for d in specs.checked.library.checks.values()}
+    for id in configuration.severities:
+        if id not in known:
+            mend = meant(id, tuple(known), "kverify spec list names those of kverify")
+            _usage(arguments, f"severity of {id}: there is no such id; {mend}")
+        if id.startswith(("KV1", "KV5")) and known[id].meta("severity") == "error":
+            _usage(arguments, f"severity of {id}: what is refused stays refused, whatever it is called")
 
 
 def read_specs(

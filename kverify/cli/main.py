@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         if message == "the following arguments are required: COMMAND":
             message = "name a command, for example kverify check MANIFEST"
         if message == "the following arguments are required: ACTION":
-            message = "name an action: check, format, list or show"
+            message = "name an action: check, format, test, list or show"
         if message == "the following arguments are required: MANIFEST":
             message = "MANIFEST is missing; name it before any option that takes several files"
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")

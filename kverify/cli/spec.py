@@ -19,13 +19,14 @@ _EPILOG = """\
 examples:
   kverify spec check shop.kv
   kverify spec format --check specs/
+  kverify spec test shop.kv
   kverify spec list
   kverify spec list --functions
   kverify check shop/ --spec shop.kv
 
 exit codes:
   0  everything is as it should be
-  1  format --check: a file is not formatted
+  1  format --check: a file is not formatted; test: an example does not do as it says
   2  a specification has mistakes
 """
 
@@ -34,7 +35,7 @@ def add_parser(commands: Any) -> None:
     """Add ``spec`` to the commands of the command line."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "spec",
-        help="check, format, list and show properties and policies",
+        help="check, format, test, list and show properties and policies",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -46,6 +47,8 @@ def add_parser(commands: Any) -> None:
     layout = _action(kinds, "format", "write files in the one layout, comments kept")
     _files(layout, "+")
     layout.add_argument("--check", action="store_true", help="change nothing; exit code 1 where something would change")
+    test = _action(kinds, "test", "run the examples of properties and policies")
+    _files(test, "+")
     names = _action(kinds, "list", "one line for every declaration (default: of the standard library)")
     _files(names, "*")
     names.add_argument("--functions", action="store_true", help="list the functions of the language instead")
@@ -58,7 +61,9 @@ def add_parser(commands: Any) -> None:
 def _action(kinds: Any, name: str, meaning: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = kinds.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
-    parser.set_defaults(run={"check": _check, "format": _format, "list": _list, "show": _show}[name], parser=parser)
+    parser.set_defaults(
+        run={"check": _check, "format": _format, "list": _list, "show": _show, "test": _test}[name], parser=parser
+    )
     return parser
 
 
@@ -124,6 +129,27 @@ def _format(arguments: argparse.Namespace) -> int:
                 Path(file.name).write_text(text, "utf-8")
             print(f"{file.name}: {'would be formatted' if arguments.check else 'formatted'}")
     return code if arguments.check else 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from kverify.checks.examples import tried
+    from kverify.checks.specs import Specs
+    from kverify.spec.language.checker import check
+
+    library, problems, sources = _read(arguments)
+    checked, more = check(library)
+    if problems or more:
+        print_problems([*problems, *more], sources)
+        return 2
+    number = wrong = 0
+    for example in tried(Specs(checked=checked)):
+        number += 1
+        if example.wrong:
+            wrong += 1
+            name = f"{example.declaration.name}, {example.example.outcome} example {example.number}"
+            print(f"{example.example.span}: {name}: {example.wrong}")
+    print(f"{number} example{'s' * (number != 1)}, {wrong or 'none'} wrong")
+    return 1 if wrong else 0
 
 
 def _list(arguments: argparse.Namespace) -> int:

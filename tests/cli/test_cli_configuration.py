@@ -81,3 +81,54 @@ def test_a_missing_configuration_that_was_asked_for_is_a_usage_error(capsys: pyt
         main(["check", "x.yaml", "--config", "no/such.toml"])
     assert raised.value.code == 2
     assert "no/such.toml: No such file or directory" in capsys.readouterr().err
+
+
+POLICY = 'policy named\n  for d in Deployment\n  require d.name == wanted\nparameter wanted = "api"\n'
+
+
+def run_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toml: str, *arguments: str) -> int:
+    """``kverify check`` of one Deployment called web, with a configuration beside it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kverify.toml").write_text(toml)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "own.kv").write_text(POLICY)
+    (tmp_path / "web.yaml").write_text(deployment())
+    try:
+        return main(["check", "web.yaml", "--property", "named", *arguments])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("toml", "arguments", "code"),
+    [
+        ("specs = ['policies']", (), 1),
+        ("specs = ['policies']\n[severity]\nnamed = 'warning'", (), 0),
+        ("specs = ['policies']\n[parameters]\nwanted = '\"web\"'", (), 0),
+        ("specs = ['policies']\n[parameters]\nwanted = '\"web\"'", ("--set", 'wanted="api"'), 1),
+    ],
+)
+def test_specifications_parameters_and_severities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toml: str, arguments: tuple[str, ...], code: int
+) -> None:
+    assert run_in(tmp_path, monkeypatch, toml, *arguments) == code
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("specs = 'policies'", "specs is a list of paths"),
+        ("specs = ['policies']\n[severity]\nnamed = 'bad'", "named is error, warning or info, not 'bad'"),
+        ("specs = ['policies']\n[severity]\nKV40001 = 'info'", "did you mean KV4001?"),
+        ("specs = ['policies']\n[severity]\nKV1109 = 'info'", "what is refused stays refused"),
+        ("specs = ['policies']\n[parameters]\nwantd = '1'", "did you mean wanted?"),
+        ("specs = ['policies']\n[parameters]\nwanted = '1'", "wanted is a text, and this is a number"),
+        ("specs = ['policies']\n[parameters]\nwanted = '1 +'", "is not a value"),
+        ("parameters = 3", "write parameters as a table"),
+    ],
+)
+def test_mistakes_in_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toml: str, words: str
+) -> None:
+    assert run_in(tmp_path, monkeypatch, toml) == 2
+    assert words in capsys.readouterr().err

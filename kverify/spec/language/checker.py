@@ -63,18 +63,21 @@ class _Checker:
         self.typing.problems.append(problem(id, message, span, mend))
 
     def run(self) -> None:
-        for file in self.library.files:
-            for declaration in file.declarations:
-                self.clauses(declaration)
-                match declaration:
-                    case Parameter():
-                        self.parameter(declaration)
-                    case Define():
-                        self.definition(declaration)
-                    case Declaration(kind="scenario"):
-                        self.scenario(declaration)
-                    case Declaration():
-                        self.check(declaration, standard=is_standard(file.name))
+        everything = [(file, declaration) for file in self.library.files for declaration in file.declarations]
+        # Parameters and definitions can be used above where they stand; a definition only uses earlier ones.
+        for _, declaration in everything:
+            if isinstance(declaration, Parameter):
+                self.parameter(declaration)
+        for _, declaration in everything:
+            if isinstance(declaration, Define):
+                self.definition(declaration)
+        for file, declaration in everything:
+            self.clauses(declaration)
+            match declaration:
+                case Declaration(kind="scenario"):
+                    self.scenario(declaration)
+                case Declaration():
+                    self.check(declaration, standard=is_standard(file.name))
 
     # -- structure -----------------------------------------------------------------------------------------------
 
@@ -109,6 +112,9 @@ class _Checker:
 
     def definition(self, declaration: Define) -> None:
         scope = self.base
+        if declaration.name in functions():
+            message = f"{declaration.name} is a function of the language"
+            self.wrong(DOUBLE, message, declaration.span, "take another name")
         for argument in declaration.arguments:
             type = type_named(argument.type)
             if type is None:

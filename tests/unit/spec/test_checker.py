@@ -124,6 +124,7 @@ def test_groups_have_what_their_kinds_share() -> None:
         ("property p\n  always true\n  never true", "never true", "twice"),
         ("define f(d: Deploment) = 1", "d: Deploment", "did you mean Deployment?"),
         ("define f(d: Deployment) = g(d)\ndefine g(d: Deployment) = 1", "g", "there is no function g"),
+        ("define ready(d: Deployment) = 1", "define ready(d: Deployment) = 1", "a function of the language"),
         ("parameter Pod = 1", "parameter Pod = 1", "name of a kind"),
         ("parameter a = size([1])", "size([1])", "constant"),
     ],

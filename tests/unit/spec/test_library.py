@@ -11,14 +11,11 @@ import pytest
 from attrs import evolve
 
 from kverify.api import codes as api
-from kverify.api.decode import decode_all
-from kverify.checks import Options, Report, run
+from kverify.checks import Options, Report, examples
 from kverify.checks import standard as builtin
 from kverify.cluster import codes as cluster
-from kverify.cluster.bundle import Bundle, without_doubles
 from kverify.engines.verdict import Outcome
 from kverify.manifest import codes as manifest
-from kverify.manifest import read_text
 from kverify.manifest.diagnostics import Severity
 from kverify.spec.language import problems
 from kverify.spec.language.checker import check
@@ -38,10 +35,7 @@ EXAMPLES = [
 
 def report_of(text: str) -> Report:
     """What ``kverify check`` says of one file with this text."""
-    read = read_text(text, "example.yaml")
-    decoded = decode_all(read.documents)
-    objects, doubles = without_doubles(decoded.objects, Severity.ERROR)
-    return run(Bundle(objects), (*read.diagnostics, *decoded.diagnostics, *doubles), Options())
+    return examples.report_of(text, Options())
 
 
 @pytest.mark.parametrize(("declaration", "example"), EXAMPLES)

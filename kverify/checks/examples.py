@@ -1,0 +1,56 @@
+"""The examples of a specification: do they fail and pass as they say?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from kverify.api.decode import decode_all
+from kverify.checks.finding import Report
+from kverify.checks.options import Options
+from kverify.checks.run import run
+from kverify.checks.specs import Specs
+from kverify.cluster.bundle import Bundle, without_doubles
+from kverify.manifest.diagnostics import Severity
+from kverify.manifest.reader import read_text
+from kverify.spec.language.syntax import Declaration, Example
+
+FILE = "example.yaml"
+
+
+@frozen
+class Tried:
+    """One example: whether its declaration found something in it, and what is wrong with that (empty: nothing)."""
+
+    declaration: Declaration
+    example: Example
+    number: int
+    wrong: str
+
+
+def report_of(text: str, options: Options) -> Report:
+    """What ``kverify check`` says of one file with this text; nodes in it are the cluster."""
+    read = read_text(text, FILE)
+    decoded = decode_all(read.documents, options.kubernetes_version)
+    objects, doubles = without_doubles(decoded.objects, Severity.ERROR)
+    return run(Bundle(objects), (*read.diagnostics, *decoded.diagnostics, *doubles), options)
+
+
+def tried(specs: Specs) -> Iterator[Tried]:
+    """Every example of the files that were asked for."""
+    for declaration in specs.checked.library.asked():
+        options = Options(properties=(declaration.name,), specs=specs)
+        for number, example in enumerate(declaration.examples, 1):
+            yield Tried(declaration, example, number, _wrong(declaration, example, report_of(example.text, options)))
+
+
+def _wrong(declaration: Declaration, example: Example, report: Report) -> str:
+    errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+    if errors:
+        return f"it is no sound input: line {errors[0].span.line}: {errors[0].message}"
+    found = any(f.property == declaration.name for f in report.findings)
+    if found == (example.outcome == "failing"):
+        reasons = [p.verdict.reason for p in report.proofs if p.property == declaration.name and p.verdict.reason]
+        return f"nothing was decided: {reasons[0]}" if not found and reasons else ""
+    return "nothing is found in it" if example.outcome == "failing" else "something is found in it"
