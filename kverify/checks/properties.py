@@ -32,12 +32,12 @@ from kverify.spec.compile import Script, question
 from kverify.spec.language import syntax
 from kverify.spec.language.blame import fields
 from kverify.spec.language.checker import walk
-from kverify.spec.language.evaluate import Environment, value_of
+from kverify.spec.language.evaluate import Environment, condition, value_of
 from kverify.spec.language.formatter import format_expr
 from kverify.spec.language.functions import Stage
 from kverify.spec.language.syntax import Declaration, Formula, Shape
 from kverify.spec.language.values import Item, NotModelled, plain
-from kverify.spec.property import Property
+from kverify.spec.property import Always, Property
 from kverify.spec.state import WorldState
 
 DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
@@ -98,6 +98,24 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     return decide.answer(case.system, prop, limit=limit)
 
 
+def premise_of(formula: Formula) -> syntax.Expr | None:
+    """What has to be true somewhere for the formula to say anything."""
+    first = formula.conditions[0]
+    if formula.shape in (Shape.LEADS_TO, Shape.ONCE):
+        return first
+    if formula.shape is Shape.ALWAYS and isinstance(first, syntax.Binary) and first.operator == "implies":
+        return first.left
+    return None
+
+
+def premised(prop: Property, formula: Formula, env: Environment) -> Property:
+    """``always P implies Q`` with its premise, so that it is vacuous where P is never true."""
+    premise = premise_of(formula)
+    if isinstance(prop, Always) and premise is not None:
+        return evolve(prop, premise=condition(premise, env))
+    return prop
+
+
 @frozen(eq=False)
 class _Asked:
     """One property, for one choice of objects, under one scenario."""
@@ -143,8 +161,10 @@ class _Asked:
         try:
             for case in self._cases(placeable, placed=placed):
                 env, state = self._seen(case)
-                prop = question(title(self.declaration), formula, env)
+                prop = premised(question(title(self.declaration), formula, env), formula, env)
                 verdict = decided(self.ctx, case, prop)
+                if verdict.outcome is Outcome.VACUOUS and (premise := premise_of(formula)) is not None:
+                    verdict = evolve(verdict, reason=f"{format_expr(premise)} is never true")
                 stay = (f"{listing(sorted(state.used))} stay as they are",) if state.used else ()
                 counts = tuple(f"{s.title} has {s.replicas} of {range_text(s)}" for s in placeable if s.scaled)
                 assumptions = (*case.assumptions, *stay, *counts, *verdict.assumptions)
@@ -157,7 +177,9 @@ class _Asked:
         if not answers:
             reason = f"nothing of it can happen under {self.script.name}"
             return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
-        case, env, worst = max(answers, key=lambda answer: (answer[2].outcome, answer[2].certain))
+        kept = [answer for answer in answers if answer[2].outcome is not Outcome.VACUOUS]
+        # What is met in one case is not vacuous because it is not met in another.
+        case, env, worst = max(kept or answers, key=lambda answer: (answer[2].outcome, answer[2].certain))
         if worst.outcome is Outcome.VIOLATED:
             return self._finding(formula, case, env, worst)
         scopes = dict.fromkeys(verdict.scope for _, _, verdict in answers)
@@ -195,8 +217,8 @@ class _Asked:
         declaration = self.declaration
         found = dict.fromkeys(
             place(item)
-            for condition in formula.conditions
-            for item in fields(condition, env)
+            for whole in formula.conditions
+            for item in fields(whole, env)
             if item.path and item.root.source.document is not None
         )
         verb = "breaks" if verdict.certain else "may break"
@@ -234,8 +256,8 @@ def _worth(formula: Formula, env: Environment, trace: Trace) -> Iterator[str]:
     """What the parts of a formula are worth in the last state of a trace: ``available(d) is 2``."""
     view = trace.system.view(trace.final)
     told: set[str] = set()
-    for condition in formula.conditions:
-        for part in walk(condition):
+    for whole in formula.conditions:
+        for part in walk(whole):
             if not isinstance(part, syntax.Call | syntax.Select) or not _free(part) <= set(env.variables):
                 continue
             try:

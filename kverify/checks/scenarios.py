@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from kverify.checks import drain, node_loss, rollout
 from kverify.checks.context import Context
+from kverify.checks.scaled import range_text
 from kverify.checks.scenes import Scene, disturbed_scene, node_classes, resting_scene, rollout_scene
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
@@ -163,13 +164,18 @@ def _case(
     parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]
     allowed = [f"at most {n} {event}" for event, n in later.items()]
     scope = "; ".join(p for p in (*parts, *allowed, f"from {count(len(scene.placements), 'settled placement')}") if p)
+    scaled = tuple(
+        f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {range_text(s)}"
+        for s in scene.subjects
+        if s.scaled and starts != "rollout"  # Of a rollout ``rescaled`` says it.
+    )
     rescaled = tuple(text for s in scene.subjects for text in s.rescaled) if starts == "rollout" else ()
     return Case(
         scene=scene,
         system=system,
         begins=begins,
         scope=scope,
-        assumptions=(*scene.assumptions, *rescaled, *_ASSUMPTIONS[starts]),
+        assumptions=(*scene.assumptions, *scaled, *rescaled, *_ASSUMPTIONS[starts]),
     )
 
 
