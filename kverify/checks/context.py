@@ -23,12 +23,19 @@ from kverify.cluster.bundle import Bundle, describe, key_of
 from kverify.engines.fit.counts import needs
 from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
+from kverify.model.components.scheduler import bypasses
+from kverify.model.components.taint_eviction import seconds_left
+from kverify.model.scheduling import node_affinity, node_name, node_unschedulable, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
+from kverify.model.scheduling.profile import feasible
 from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
 RESOURCES = "NodeResourcesFit"
+STATIC = (node_unschedulable.PLUGIN, node_name.PLUGIN, taint_toleration.PLUGIN, node_affinity.PLUGIN)
+"""The filters that look at a pod and a node and at no other pod."""
+
 PROVISIONED = "volumes are provisioned where their class allows it"
 
 T = TypeVar("T")
@@ -208,7 +215,9 @@ class Context:
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
         """The workloads whose pods are admitted and have room at least alone; only these are asked about further."""
-        admitted = tuple(s for s in self.subjects if not self.unadmitted(s) and not self.bound(s))
+        admitted = tuple(
+            s for s in self.subjects if not self.unadmitted(s) and not self.bound(s) and not self.astray(s)
+        )
         if self.open:
             return admitted
         return tuple(s for s in admitted if self.alone(s).room is not Room.IMPOSSIBLE)
@@ -221,7 +230,39 @@ class Context:
         """Why nothing further is asked about a workload that is not ``placeable``."""
         if self.unadmitted(subject):
             return "not all of its pods are admitted (KV3003, KV3004)"
+        if self.expelling(subject):
+            return "its pods may be deleted from their nodes again and again (KV4012)"
+        if self.forced_on(subject) is not None:
+            return "its pods name a node whose taints or cordon would keep them away; only KV4012 is asked of them"
         return "not all of its pods find a node (KV3001)"
+
+    def forced_on(self, subject: Subject) -> int | None:
+        """The node that the template names in spite of its taints or cordon, if there is one: no scheduler is asked."""
+        pod = subject.new
+        if not subject.managed or pod.spec.node_name not in self._names:
+            return None
+        return next((n for n in range(len(self.nodes)) if bypasses(pod, n, self.nodes)), None)
+
+    def expelling(self, subject: Subject) -> tuple[int, ...]:
+        """The nodes where pods of ``subject`` can be bound and are then deleted because of a NoExecute taint."""
+        if not subject.managed:
+            return ()
+
+        def find() -> tuple[int, ...]:
+            pod, forced = subject.new, self.forced_on(subject)
+            # What a node asks of a pod is the same for all nodes with these taints, as long as nothing else is asked.
+            chosen = range(len(self.nodes)) if forced is None else (forced,)
+            leaving = [
+                n for n in chosen if self.nodes[n].taints and seconds_left(pod, self.nodes[n].taints) is not None
+            ]
+            snapshot = Snapshot(nodes=self.nodes, namespaces=self.namespaces)
+            return tuple(n for n in leaving if n == forced or feasible(pod, n, snapshot, STATIC) is not False)
+
+        return self.memo(("expelling", subject.title), find)
+
+    def astray(self, subject: Subject) -> bool:
+        """Its pods do not come to rest on nodes that a scheduler would give them."""
+        return bool(self.expelling(subject)) or self.forced_on(subject) is not None
 
     def demands(self, surging: Subject | None = None) -> tuple[Demand, ...]:
         """Every workload's pods: at its replicas, but ``surging`` at the most it can have during a rollout."""

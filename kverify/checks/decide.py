@@ -81,6 +81,11 @@ def in_the_end(system: TransitionSystem, prop: Property, *, limit: int) -> Verdi
     return _ask(system, prop, lambda: portfolio.decide(system, prop, limit=limit))
 
 
+def near(system: TransitionSystem, prop: Property, *, limit: int) -> Verdict:
+    """Look for a violation of ``prop`` among the first ``limit`` states: enough for a loop close to the start."""
+    return _ask(system, prop, lambda: liveness.check(system, prop, limit=limit))
+
+
 def _ask(system: TransitionSystem, prop: Property, engine: Callable[[], Verdict]) -> Verdict:
     confirm = _CONFIRM.get()
     return engine() if confirm is None else confirm(system, (prop,))

@@ -36,7 +36,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked if not ctx.unadmitted(s))
         return
     for subject in ctx.checked:
-        if ctx.unadmitted(subject) or ctx.bound(subject):
+        if ctx.unadmitted(subject) or ctx.bound(subject) or ctx.forced_on(subject) is not None:
             continue
         answer = ctx.alone(subject)
         if answer.room is Room.IMPOSSIBLE:

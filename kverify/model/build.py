@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
 from kverify.api.types.affinity import NodeSelectorTerm
-from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler
+from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler, taint_eviction
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
 from kverify.model.scheduling.framework import PodInfo
@@ -25,7 +25,8 @@ class Component(Protocol):
 
 
 COMPONENTS = cast(
-    "tuple[Component, ...]", (deployment, replica_set, scheduler, kubelet, node_lifecycle, drain, node_removal)
+    "tuple[Component, ...]",
+    (deployment, replica_set, scheduler, kubelet, node_lifecycle, taint_eviction, drain, node_removal),
 )
 
 

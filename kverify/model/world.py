@@ -19,6 +19,7 @@ from kverify.model.system import Variable
 from kverify.model.workload import Revision, Workload
 
 if TYPE_CHECKING:
+    from kverify.api.types.node import Taint
     from kverify.model.scheduling.framework import NodeInfo, PodGroup
 
 
@@ -53,13 +54,15 @@ class NodeStatus(Enum):
 class Place:
     """A node, or (``node`` is None) any of the nodes that need not be told apart.
 
-    ``room`` says of several nodes how many pods of this question they take together: exact where every node takes the
-    same number whichever of them come, because then some node has room as long as they are fewer.
+    ``taints`` are NoExecute taints that these all have, where it matters. ``room`` says of several nodes how many pods
+    of this question they take together: exact where every node takes the same number whichever of them come, because
+    then some node has room as long as they are fewer.
     """
 
     name: str
     node: int | None = None
     room: Number | None = None
+    taints: tuple[Taint, ...] = ()
 
 
 @frozen(eq=False, kw_only=True)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
+from kverify.model.components.taint_eviction import seconds_left
 from kverify.model.expr import Condition, Number, all_of, integer
-from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
@@ -49,12 +49,10 @@ def actions(world: World) -> Iterator[Action]:
 
 
 def tolerates_for_ever(revision: Revision) -> bool:
-    """The pod has a toleration without ``tolerationSeconds`` for the unreachable NoExecute taint."""
+    """Of its tolerations the first for the unreachable NoExecute taint is without ``tolerationSeconds``."""
     if revision.pod is None:
         return False
-    no_execute = UNREACHABLE_TAINTS[1]
-    matching = [t for t in revision.pod.spec.tolerations if tolerates(t, no_execute)]
-    return any(t.toleration_seconds is None for t in matching) and all(t.toleration_seconds is None for t in matching)
+    return seconds_left(revision.pod, UNREACHABLE_TAINTS) is None
 
 
 def _lose_readiness(world: World, place: Place) -> Mapping[str, Number | Condition]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kverify.model.components.scheduler import forced
 from kverify.model.expr import Condition, Number, all_of, any_of, boolean, integer, total
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision, Workload
@@ -49,12 +50,16 @@ def _create(world: World, revision: Revision) -> Action:
     if world.admitted is not None:
         exist = total(world.live(r) + world.count(r, (Phase.TERMINATING,)) for r in world.revisions)
         admitted = exist <= world.admitted - 1
+    bound = forced(world, revision)
+    updates: dict[str, Number | Condition] = {world.pending(revision): pending + 1}
+    if bound is not None:
+        updates = {world.at(Phase.STARTING, revision, bound): integer(world.at(Phase.STARTING, revision, bound)) + 1}
     return Action(
         f"create {revision.key}",
         COMPONENT,
         guard=all_of([world.live(revision) < integer(world.spec(revision)), admitted]),
-        updates={world.pending(revision): pending + 1},
-        says=f"{revision.title} creates a pod",
+        updates=updates,
+        says=f"{revision.title} creates a pod" + ("" if bound is None else f", which names {bound.name} as its node"),
     )
 
 

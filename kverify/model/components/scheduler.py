@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from kverify.api.types.node import Taint
+from kverify.model.components.taint_eviction import seconds_left
 from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
-from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, Snapshot
+from kverify.model.scheduling import node_unschedulable, taint_toleration
+from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
 from kverify.model.system import Action, Fairness, Variable
 from kverify.model.workload import Revision
@@ -25,6 +27,8 @@ UNREACHABLE_TAINTS = (
     Taint(key="node.kubernetes.io/unreachable", effect="NoExecute"),
 )
 
+_KEEP_AWAY = (node_unschedulable.PLUGIN, taint_toleration.PLUGIN)
+
 
 def variables(world: World) -> Iterator[Variable]:
     for workload in world.workloads:
@@ -35,6 +39,8 @@ def variables(world: World) -> Iterator[Variable]:
 
 def actions(world: World) -> Iterator[Action]:
     for revision in world.revisions:
+        if forced(world, revision) is not None:
+            continue
         for place in world.places:
             pending = integer(world.pending(revision))
             starting = integer(world.at(Phase.STARTING, revision, place))
@@ -52,6 +58,29 @@ def actions(world: World) -> Iterator[Action]:
                 says=f"The scheduler binds a pod of {revision.title} to {place.name}",
                 fairness=Fairness.STRONG,
             )
+
+
+def forced(world: World, revision: Revision) -> Place | None:
+    """The place that pods of ``revision`` are bound to as they are created, because they name it (``nodeName``) and its
+    taints or cordon would keep them away, or its taints delete them: no scheduler is asked. Where nothing of the kind
+    is in the way, the scheduler stands for the kubelet of a named node, which asks for resources, ports and node
+    affinity as well and refuses what does not fit."""
+    if revision.pod is None or not revision.pod.spec.node_name:
+        return None
+    for place in world.places:
+        if place.node is not None and bypasses(revision.pod, place.node, world.nodes):
+            return place
+    return None
+
+
+def bypasses(pod: PodInfo, node: int, nodes: tuple[NodeInfo, ...]) -> bool:
+    """``pod`` names the node in its spec, and a taint or a cordon would keep it away if a scheduler were asked, or a
+    taint deletes it again."""
+    if pod.spec.node_name != nodes[node].name:
+        return False
+    if seconds_left(pod, nodes[node].taints) is not None:
+        return True
+    return feasible(pod, node, Snapshot(nodes=nodes), _KEEP_AWAY) is False
 
 
 def fits_on(world: World, revision: Revision, place: Place) -> Condition:
