@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.node import Node, Taint
-from kverify.checks import decide
+from kverify.checks import decide, standard
 from kverify.checks.context import STATIC, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
@@ -26,7 +26,6 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.engines import induction, progress
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.manifest.diagnostics import Severity
 from kverify.model.build import build
 from kverify.model.components import scheduler
 from kverify.model.components.taint_eviction import EFFECT, seconds_left
@@ -277,7 +276,7 @@ def _finding(ctx: Context, subject: Subject, loop: _Loop) -> Finding:
         details = (f"{names} would keep them, and nothing makes the scheduler prefer that",)
     return Finding(
         id="KV4012",
-        severity=Severity.ERROR,
+        severity=standard.severity("KV4012"),
         object=subject.title,
         message=f"its pods {'are' if certain else 'may be'} created and deleted for ever: {how}, whose taint "
         f"{_text(_deleting(subject, ctx.nodes[loop.here].taints))} deletes them {when}",

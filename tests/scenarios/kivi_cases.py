@@ -56,7 +56,8 @@ def ask(folder: Path, case: tuple[list[Object], list[Object]], *properties: str)
         path = folder / name
         path.write_text("".join(_documents(objects)), "utf-8")
         paths.append([str(path)])
-    bundle, diagnostics = Bundle.read(*paths)
+    manifests, cluster = paths
+    bundle, diagnostics = Bundle.read(manifests, cluster)
     return run(bundle, diagnostics, Options(properties=properties))
 
 

@@ -56,6 +56,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Decided:
 
     monkeypatch.setattr(decide, "reaches", listening(decide.reaches))
     monkeypatch.setattr(decide, "always", listening(decide.always))
+    monkeypatch.setattr(decide, "near", listening(decide.near))
     return asked
 
 
