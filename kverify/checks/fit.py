@@ -182,6 +182,8 @@ def run(
                 continue
             core = partial(_core, bundle)
             counted.append(count_row(demands, cluster, makers, index, asked, core, losses=left, progress=tell))
+            if counted[-1].interrupted:
+                raise KeyboardInterrupt
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard; what was not decided by then is missing"
     notes = [

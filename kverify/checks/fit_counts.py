@@ -77,6 +77,8 @@ class CountRow:
     left_out: tuple[str, ...]
     doubtful: tuple[str, ...]
     lost: Lost | None = None
+    interrupted: bool = False
+    """Ctrl-C ended the search for these counts."""
 
     @property
     def noun(self) -> str:
@@ -133,7 +135,8 @@ def count_row(
         every=not found.monotone,
         left_out=tuple(makers[d].title for d in found.left_out),
         doubtful=tuple(makers[d].title for d in found.doubtful),
-        lost=_lost(demands, index, asked, found, losses, say, tell) if losses else None,
+        lost=_lost(demands, index, asked, found, losses, say, tell) if losses and not found.interrupted else None,
+        interrupted=found.interrupted,
     )
 
 
@@ -156,7 +159,8 @@ def _ranges(found: Counts, say: _Evidence) -> Iterator[Range]:
     for first, last, room in rows:
         at = last if room is Room.ALWAYS and last is not None else first
         probe = probes.get(at)
-        yield Range(first, last, room, Evidence(count=at) if probe is None else say(probe))
+        reason = "interrupted from the keyboard" if found.interrupted else "not asked"
+        yield Range(first, last, room, Evidence(count=at, reason=reason) if probe is None else say(probe))
 
 
 @frozen(eq=False)

@@ -91,6 +91,8 @@ class Counts:
     not part of "a placement for all"."""
     doubtful: tuple[int, ...]
     """Demands that may wait, or are not decided, even so: nothing is asked of them."""
+    interrupted: bool = False
+    """Ctrl-C ended the search; what it had found by then is here."""
 
     def room(self, count: int) -> Room | None:
         """The verdict for a count; ``Room.UNKNOWN`` inside an undecided gap, None where nobody asked."""
@@ -176,6 +178,7 @@ class _Search:
     progress: Callable[[int], None] | None
     without: Answer
     _known: dict[int, Probe] = field(factory=dict)
+    _stopped: list[bool] = field(factory=list)
 
     @classmethod
     def of(
@@ -203,24 +206,33 @@ class _Search:
         )
 
     def probe(self, number: int) -> Probe:
-        """What is known of a count, decided now if it was not asked before."""
+        """What is known of a count, decided now if it was not asked before. After Ctrl-C nothing more is decided."""
         if number not in self._known:
+            if self._stopped:
+                return self._open(number, "interrupted from the keyboard")
             if len(self._known) >= PROBES:
-                nothing = evolve(self.without, room=Room.UNKNOWN, demands=(), placement=None, core=())
-                return Probe(
-                    count=number,
-                    always=None,
-                    placeable=None,
-                    answer=nothing,
-                    who=(),
-                    whole=nothing,
-                    kept=(),
-                    reason=f"{PROBES} other counts were decided, and no more are",
-                )
-            if self.progress is not None:
-                self.progress(number)
-            self._known[number] = self._decided(number)
+                return self._open(number, f"{PROBES} other counts were decided, and no more are")
+            try:
+                if self.progress is not None:
+                    self.progress(number)
+                self._known[number] = self._decided(number)
+            except KeyboardInterrupt:
+                self._stopped.append(True)
+                return self._open(number, "interrupted from the keyboard")
         return self._known[number]
+
+    def _open(self, number: int, reason: str) -> Probe:
+        nothing = evolve(self.without, room=Room.UNKNOWN, demands=(), placement=None, core=())
+        return Probe(
+            count=number,
+            always=None,
+            placeable=None,
+            answer=nothing,
+            who=(),
+            whole=nothing,
+            kept=(),
+            reason=reason,
+        )
 
     def _decided(self, number: int) -> Probe:
         demands = _with(self.demands, self.demand, number)
@@ -303,12 +315,16 @@ class _Search:
             probes=tuple(sorted(self._known.values(), key=lambda probe: probe.count)),
             left_out=self.left_out,
             doubtful=self.doubtful,
+            interrupted=bool(self._stopped),
         )
 
     def _after(self, number: int | None, upto: int) -> Probe | None:
         """The next count, for which the opposite is known; None where the search went to its end."""
         following = 0 if number is None else number + 1
-        return self.probe(following) if following <= upto else None
+        if following > upto:
+            return None
+        probe = self.probe(following)
+        return probe if probe.who else None
 
     def _last(self, good: Callable[[Probe], bool], start: int, upto: int) -> int | None:
         """The last count of those from 0 on that are ``good``: by doubling, then bisection."""

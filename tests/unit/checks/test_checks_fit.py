@@ -81,9 +81,22 @@ def test_an_interrupt_keeps_what_is_known() -> None:
         if words.startswith("counting"):
             raise KeyboardInterrupt
 
+    def stop_at_last(words: str) -> None:
+        if words.startswith("counting") and words.endswith(": 6"):
+            raise KeyboardInterrupt
+
     report = run(bundle(DEPLOYMENT, node("n1")), (), Options(progress=stop), counting=True)
     assert [row.answer.room for row in report.rows] == [Room.ALWAYS]
-    assert report.counts == ()
+    assert [(row.always, row.impossible) for row in report.counts] == [(None, None)]
+    later = run(bundle(DEPLOYMENT, node("n1", 6)), (), Options(progress=stop_at_last), counting=True)
+    (row,) = later.counts
+    assert (row.always, row.impossible, later.exit_code) == (5, 7, 3)
+    assert [(part.first, part.last, part.room) for part in row.ranges] == [
+        (0, 5, Room.ALWAYS),
+        (6, 6, Room.UNKNOWN),
+        (7, None, Room.IMPOSSIBLE),
+    ]
+    assert row.ranges[1].evidence.reason == "interrupted from the keyboard"
     assert "interrupted" in report.interrupted
     assert report.exit_code == 3
 
