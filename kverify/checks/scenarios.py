@@ -19,6 +19,7 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
 from kverify.model.environment import apply, pod_deletion
+from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, TransitionSystem, Variable
 from kverify.model.workload import Workload
@@ -26,13 +27,19 @@ from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("rollout", "drain", "node_crash")
+BEGINNINGS = ("rollout", "drain", "cordon", "node_crash")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back")
-_STATUS = {"drain": NodeStatus.CORDONED, "node_crash": NodeStatus.SILENT}
+_STATUS = {"drain": NodeStatus.CORDONED, "cordon": NodeStatus.CORDONED, "node_crash": NodeStatus.SILENT}
+_VERBS = {
+    "drain": "is cordoned and its drain begins",
+    "cordon": "has just been cordoned",
+    "node_crash": "has just stopped answering",
+}
 _ASSUMPTIONS = {
     "rollout": rollout.ASSUMPTIONS,
     "drain": drain.ASSUMPTIONS,
+    "cordon": ("images can be pulled and containers become ready", "one node at a time, no other disturbance"),
     "node_crash": node_loss.ASSUMPTIONS,
     "": ("images can be pulled and containers become ready",),
 }
@@ -122,7 +129,6 @@ def _disturbances(
     ctx: Context, script: Script, subjects: Sequence[Subject], event: str, later: dict[str, int], *, placed: bool
 ) -> Iterator[Case]:
     status = _STATUS[event]
-    verb = "is cordoned and its drain begins" if event == "drain" else "has just stopped answering"
     classes: tuple[tuple[int, ...], ...] = ((),)
     if not ctx.open:
         # A question that tells nodes apart may do so within a class.
@@ -133,7 +139,7 @@ def _disturbances(
         if scene.placements:
             names = listing([ctx.nodes[n].name for n in members]) or "any node"
             assert scene.world.disturbed is not None
-            begins = f"{scene.world.disturbed[0].name} {verb}"
+            begins = f"{scene.world.disturbed[0].name} {_VERBS[event]}"
             yield _case(ctx, script, scene, later, begins, event, names)
 
 
@@ -159,6 +165,8 @@ def _case(
         world,
         starts=[_begun(world, start, later) for start in settled_states(world, scene.placements, first)],
         beside=beside,
+        # Whoever only cordons a node evicts nothing.
+        without=frozenset({DRAINS}) if starts == "cordon" else frozenset(),
     )
     sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in scene.subjects)
     parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]

@@ -38,6 +38,8 @@ class WorldState:
     world: World
     workloads: Mapping[Key, Workload]
     settled: Mapping[Key, int] = field(factory=dict)
+    drains: bool = True
+    """Somebody drains the cordoned node, if there is one."""
     behind: Callable[[Any], Iterable[Any]]
     used: set[str] = field(factory=set)
     """Titles of the settled workloads that an answer counted."""
@@ -215,7 +217,8 @@ class WorldState:
     # -- the scenario --------------------------------------------------------------------------------------------
 
     def _drained(self) -> Condition:
-        if self.world.disturbed is None or self.world.disturbed[1] is not NodeStatus.CORDONED:
+        cordoned = self.world.disturbed is not None and self.world.disturbed[1] is NodeStatus.CORDONED
+        if not (cordoned and self.drains):
             raise NotModelled("no node is drained in this scenario")
         return drained(self.world)
 

@@ -150,6 +150,18 @@ def test_scenarios(scenario: str, formula: str, outcome: str) -> None:
     assert one(formula, scenario, more=deletion) == outcome
 
 
+def test_a_cordon_evicts_nothing() -> None:
+    cordon = "scenario cordon\n  starts with cordon\n"
+    assert one("always available(d) >= 2", "cordon", more=cordon) == "holds"
+    assert one("eventually drained()", "cordon", more=cordon) == "unknown"
+    deleted = cordon + "  at most 1 delete_pod\n"
+    assert one("always available(d) >= 2", "cordon", more=deleted) == "violated"
+    # The one other node has no room for both.
+    full = nodes(2).replace("pods: 110", "pods: 1")
+    assert one("eventually always complete(d)", "cordon", more=deleted, cluster=full) == "violated"
+    assert one("eventually always complete(d)", "cordon", more=deleted, cluster=nodes(2)) == "holds"
+
+
 UNDO = "scenario undo\n  starts with rollout\n  at most 1 roll_back\n"
 BOTH = UNDO + "  at most 1 delete_pod\n"
 
