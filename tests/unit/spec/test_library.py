@@ -73,6 +73,17 @@ def test_titles_and_severities_are_those_of_the_code(id: str) -> None:
     assert declaration.meta("severity") == str(CODES[id].severity)
 
 
+def test_the_table_of_ids_says_the_same() -> None:
+    rows = re.findall(
+        r"^\| (KV\d+) \| (\w+) \| (.*) \|$", (ROOT / "docs" / "reading.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 80
+    for id, severity, title in rows:
+        declaration = LIBRARY.by_id(id)
+        assert declaration is not None
+        assert (id, severity, title) == (id, declaration.meta("severity"), declaration.title)
+
+
 def test_built_in_properties_are_there_by_their_names() -> None:
     from kverify.checks import CHECKS as BUILT_IN
 
