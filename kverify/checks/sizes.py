@@ -19,7 +19,7 @@ from kverify.checks.words import count
 from kverify.engines import explicit, houdini
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.classes import classify
-from kverify.engines.fit.decide import merged
+from kverify.engines.fit.merge import merged
 from kverify.engines.fit.rules import Blocker, Rulebook, Rules
 from kverify.engines.schedulability import Demand
 from kverify.engines.sizes import Sizes, stuck_sizes
@@ -91,7 +91,7 @@ def _room(ctx: Context, subject: Subject) -> tuple[str, int, int, bool] | None:
         Demand(subject.old, subject.most, f"an old pod of {subject.title}"),
         Demand(subject.new, subject.most, f"a pod of {subject.title}"),
     )
-    cluster = merged(evolve(ctx.cluster, others=fixed_pods(ctx, (subject,))))
+    cluster = merged(evolve(ctx.cluster, others=fixed_pods(ctx, (subject,))), [subject.old, subject.new])
     classes, shape = classify(cluster, [demand.pod for demand in demands])
     book = Rulebook(demands, cluster, classes, shape)
     takes: list[int] = []

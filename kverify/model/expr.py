@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 from weakref import WeakValueDictionary
 
 
@@ -185,6 +185,10 @@ def _lower(value: Number | Condition) -> Any:
 
 def total(terms: Iterable[Number]) -> Number:
     """The sum of ``terms``; 0 when there are none. Nested sums are flattened and equal terms collected."""
+    terms = tuple(terms)
+    if all(type(term) is int for term in terms):
+        # Plain numbers, as in every concrete state.
+        return sum(cast("tuple[int, ...]", terms))
     constant = 0
     factors: dict[Expr, int] = {}
     for term in terms:

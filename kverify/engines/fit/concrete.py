@@ -1,30 +1,33 @@
-"""Pods on nodes, one bind at a time, with the bounds that the filters gave (``rules.py``): fast enough for 100,000.
+"""Pods on nodes, many at once: nodes of a class that bear the same pods are one entry with a number.
 
-Nodes of a class are alike, so a search for a node need not look twice at one that refused: nothing is deleted, and a
-node that is full stays full. (Under host-wide spread a node may take pods again once others have more.)
+A state is only what is on each node, not how it came about. It is taken to be reached when every pod that is there is
+let through by the bounds that the filters gave (``rules.py``) although all the others are there before it: what bounds
+only from above then lets the pods come in any order. Over domains that nodes share (zones), the pods of a spread demand
+come where the fewest are; for other conditions an order is looked for (``replay.py``).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
+from kverify.engines.fit.pigeonhole import Counting
 from kverify.engines.fit.rules import Floor, Rulebook
 from kverify.engines.ranges import conjuncts, linear
 from kverify.model.expr import Condition, Expr, evaluate
 
 
 @frozen(eq=False)
-class _Domain:
+class Sums:
     """A condition over the pods of classes, as sums where it is linear."""
 
     sums: tuple[tuple[tuple[tuple[str, int], ...], int], ...]
     rest: tuple[Expr, ...]
 
     @classmethod
-    def of(cls, condition: Condition) -> _Domain | None:
+    def of(cls, condition: Condition) -> Sums | None:
+        """None for a condition that is true."""
         if condition is True:
             return None
         sums, rest = [], []
@@ -37,263 +40,258 @@ class _Domain:
         return cls(tuple(sums), tuple(rest))
 
     def holds(self, counts: Mapping[str, int]) -> bool:
+        """Whether the condition holds with so many pods of each demand on each class."""
         for terms, constant in self.sums:
             if sum(factor * counts[name] for name, factor in terms) + constant > 0:
                 return False
         return all(evaluate(part, counts) for part in self.rest)
 
 
-@define(eq=False)
-class _Fewest:
-    """The fewest pods that a host-wide spread constraint counts on any node that takes part."""
+@frozen(eq=False)
+class Check:
+    """What a node of a class is asked before it takes a pod: the sum (by number), the most it may be, and the nodes
+    over which the bound rises."""
 
+    sum: int
+    most: int
+    floor: Floor | None
     least: int
-    _nodes: Counter[int]
-    _staying: Mapping[int, int]
+    """The fewest that ``floor`` has before anybody comes."""
 
-    @classmethod
-    def of(cls, book: Rulebook, floor: Floor) -> _Fewest:
-        nodes: Counter[int] = Counter()
-        for c, staying in floor.classes:
-            nodes[staying] += book.classes[c].size
-        return cls(min(nodes, default=0), nodes, dict(floor.classes))
 
-    def add(self, node_class: int, before: int, after: int) -> None:
-        """A node of a class went from so many to so many pods that came."""
-        staying = self._staying[node_class]
-        self._nodes[before + staying] -= 1
-        self._nodes[after + staying] += 1
-        while not self._nodes[self.least]:
-            self.least += 1
+@define(eq=False)
+class Table:
+    """The bounds of all demands on all classes in the form that states need; shared by all states of a question."""
+
+    book: Rulebook
+    counting: Counting
+    most: Sequence[int]
+    limits: Sequence[tuple[Sequence[int], int]]
+    numbers: dict[tuple[tuple[int, int], ...], int] = field(factory=dict)
+    adds: dict[int, dict[int, int]] = field(factory=dict)
+    """By demand: what one pod adds to each sum, by its number."""
+    _checks: dict[tuple[int, int], tuple[Check, ...]] = field(factory=dict)
+    _conditions: dict[tuple[int, int], Sums | None] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        # All sums are known before the first state is built.
+        for d in range(len(self.book.demands)):
+            for c in range(len(self.book.classes)):
+                self.checks(d, c)
+
+    def checks(self, demand: int, node_class: int) -> tuple[Check, ...]:
+        """What a node of a class is asked before it takes a pod of a demand."""
+        key = demand, node_class
+        if key not in self._checks:
+            found = []
+            for blocker in self.book.of(demand, node_class).blockers:
+                if blocker.weights not in self.numbers:
+                    number = self.numbers[blocker.weights] = len(self.numbers)
+                    for d, weight in blocker.weights:
+                        self.adds.setdefault(d, {})[number] = weight
+                least = min((n for _, n in blocker.floor.classes), default=0) if blocker.floor is not None else 0
+                found.append(Check(self.numbers[blocker.weights], blocker.most, blocker.floor, least))
+            self._checks[key] = tuple(found)
+        return self._checks[key]
+
+    def condition(self, demand: int, node_class: int) -> Sums | None:
+        """What the domains of a class must be like for it to take a pod of a demand."""
+        key = demand, node_class
+        if key not in self._conditions:
+            self._conditions[key] = Sums.of(self.book.of(demand, node_class).domain)
+        return self._conditions[key]
+
+
+@define(eq=False)
+class Alike:
+    """``number`` nodes of a class that bear the same pods. ``tops`` are the most that each sum may come to with the
+    pods that are there, each as if it came last."""
+
+    number: int
+    pods: dict[int, int] = field(factory=dict)
+    loads: dict[int, int] = field(factory=dict)
+    tops: dict[int, int] = field(factory=dict)
 
 
 @define(eq=False)
 class State:
-    """Where the pods of every demand are. ``pods[node][demand]`` are those that came, by index of the node."""
+    """Where the pods of every demand are. ``nodes[c]`` are the nodes of a class, those that bear the same as one."""
 
-    book: Rulebook
-    pods: dict[int, dict[int, int]] = field(factory=dict)
-    steps: list[tuple[int, int]] = field(factory=list)
-    """Every bind, (demand, node), in order."""
+    table: Table
+    nodes: list[list[Alike]] = field(init=False)
     placed: list[int] = field(init=False)
-    _loads: dict[int, dict[int, int]] = field(factory=dict)
-    _per_class: dict[str, int] = field(init=False)
-    _sums: dict[tuple[tuple[int, int], ...], int] = field(factory=dict)
-    _checks: dict[tuple[int, int], tuple[tuple[int, int, _Fewest | None], ...]] = field(factory=dict)
-    _floors: dict[tuple[int, Floor], _Fewest] = field(factory=dict)
-    _rising: dict[tuple[int, int], list[_Fewest]] = field(factory=dict)
-    _adds: dict[int, list[tuple[int, int]]] = field(factory=dict)
-    _domains: dict[tuple[int, int], _Domain | None] = field(factory=dict)
-    _class_of: dict[int, int] = field(init=False)
+    sequence: list[int] = field(factory=list)
+    """Demands in the order in which they first got a node."""
+    counts: dict[str, int] = field(init=False)
+    """Pods by demand and class, by the names of ``rules.on_class``."""
+    waiting: int | None = None
+    """The demand one pod of which is not to be placed."""
+    _limits: list[int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        demands, classes = range(len(self.book.demands)), range(len(self.book.classes))
+        demands, classes = range(len(self.table.most)), range(len(self.table.book.classes))
+        self.nodes = [[Alike(chosen.size)] for chosen in self.table.book.classes]
         self.placed = [0 for _ in demands]
-        self._per_class = {f"y{d}@{c}": 0 for d in demands for c in classes}
-        self._class_of = {node: c for c in classes for node in self.book.classes[c].nodes}
-        for d in demands:
-            for c in classes:
-                checks = []
-                for blocker in self.book.of(d, c).blockers:
-                    number = self._sums.setdefault(blocker.weights, len(self._sums))
-                    checks.append((number, blocker.most, self._fewest(number, blocker.floor)))
-                self._checks[d, c] = tuple(checks)
-                self._domains[d, c] = _Domain.of(self.book.of(d, c).domain)
-        for weights, number in self._sums.items():
-            for d, weight in weights:
-                self._adds.setdefault(d, []).append((number, weight))
+        self.counts = {f"y{d}@{c}": 0 for d in demands for c in classes}
+        self._limits = [most - (self.waiting in members) for members, most in self.table.limits]
 
-    def class_of(self, node: int) -> int:
-        """The class of a node."""
-        return self._class_of[node]
+    @property
+    def book(self) -> Rulebook:
+        """The rules of all demands on all classes."""
+        return self.table.book
 
-    def _fewest(self, number: int, floor: Floor | None) -> _Fewest | None:
-        if floor is None:
-            return None
-        key = number, floor
-        if key not in self._floors:
-            self._floors[key] = _Fewest.of(self.book, floor)
-            for c, _ in floor.classes:
-                self._rising.setdefault((number, c), []).append(self._floors[key])
-        return self._floors[key]
+    def left(self, demand: int) -> int:
+        """Pods of a demand that may still come."""
+        own = self.table.most[demand] - (demand == self.waiting) - self.placed[demand]
+        rooms = [left for (members, _), left in zip(self.table.limits, self._limits, strict=True) if demand in members]
+        return min([own, *rooms])
 
-    def refused_here(self, demand: int, node: int) -> bool:
-        """The node itself refuses a pod of ``demand``, for good or because of the pods on it."""
-        c = self._class_of[node]
-        if self.book.of(demand, c).refused:
-            return True
-        loads = self._loads.get(node)
-        for number, most, fewest in self._checks[demand, c]:
-            here = loads.get(number, 0) if loads is not None else 0
-            if here > most + (fewest.least if fewest is not None else 0):
-                return True
-        return False
+    def refused(self, demand: int, node_class: int, alike: Alike) -> bool:
+        """Such a node refuses a pod of ``demand``, as long as nothing rises."""
+        return any(
+            alike.loads.get(check.sum, 0) > check.most + check.least for check in self._asked(demand, node_class)
+        )
+
+    def _asked(self, demand: int, node_class: int) -> tuple[Check, ...]:
+        return self.table.checks(demand, node_class)
+
+    def takes(self, demand: int, node_class: int, alike: Alike, wanted: int) -> int:
+        """How many pods of ``demand``, at most ``wanted``, such a node takes so that the order does not matter."""
+        number = wanted
+        adds = self.table.adds.get(demand, {})
+        own: dict[int, int] = {}
+        for check in self._asked(demand, node_class):
+            weight = adds.get(check.sum, 0)
+            top = check.most + check.least + weight
+            own[check.sum] = min(own.get(check.sum, top), top)
+            if alike.loads.get(check.sum, 0) + weight > own[check.sum]:
+                return 0
+        for key, weight in adds.items():
+            tops = [tops[key] for tops in (own, alike.tops) if key in tops]
+            if tops:
+                number = min(number, (min(tops) - alike.loads.get(key, 0)) // weight)
+        return max(number, 0)
+
+    def needed(self, demand: int, waiting: int, node_class: int, alike: Alike) -> int:
+        """How many pods of ``demand`` make such a node refuse ``waiting``; 0 if they never do."""
+        adds = self.table.adds.get(demand, {})
+        best = 0
+        for check in self._asked(waiting, node_class):
+            weight = adds.get(check.sum, 0)
+            if weight:
+                missing = check.most + check.least + 1 - alike.loads.get(check.sum, 0)
+                number = max(-(-missing // weight), 1)
+                best = number if not best else min(best, number)
+        return best
+
+    def part(self, node_class: int, alike: Alike, nodes: int) -> Alike:
+        """So many of the nodes ``alike`` by themselves."""
+        chosen = Alike(nodes, dict(alike.pods), dict(alike.loads), dict(alike.tops))
+        alike.number -= nodes
+        # Before the others: who comes next finds the node that is begun first.
+        self.nodes[node_class].insert(self.nodes[node_class].index(alike), chosen)
+        return chosen
+
+    def put(self, demand: int, node_class: int, alike: Alike, nodes: int, pods: int) -> Alike:
+        """``pods`` pods on each of ``nodes`` of the nodes ``alike``, which are parted from the others if need be.
+        Whether they are let through is asked before."""
+        chosen = self.part(node_class, alike, nodes) if nodes < alike.number else alike
+        self._add(demand, node_class, chosen, pods)
+        number = nodes * pods
+        if not self.placed[demand]:
+            self.sequence.append(demand)
+        self.placed[demand] += number
+        self.counts[f"y{demand}@{node_class}"] += number
+        for index, (members, _) in enumerate(self.table.limits):
+            if demand in members:
+                self._limits[index] -= number
+        return chosen
+
+    def _add(self, demand: int, node_class: int, chosen: Alike, pods: int) -> None:
+        chosen.pods[demand] = chosen.pods.get(demand, 0) + pods
+        adds = self.table.adds.get(demand, {})
+        for key, weight in adds.items():
+            chosen.loads[key] = chosen.loads.get(key, 0) + weight * pods
+        for check in self._asked(demand, node_class):
+            top = check.most + check.least + adds.get(check.sum, 0)
+            chosen.tops[check.sum] = min(chosen.tops.get(check.sum, top), top)
+
+    def grown(self, demand: int, node_class: int, alike: Alike, pods: int) -> Alike:
+        """One node like ``alike`` with ``pods`` pods more; the state stays as it is."""
+        chosen = Alike(1, dict(alike.pods), dict(alike.loads), dict(alike.tops))
+        self._add(demand, node_class, chosen, pods)
+        return chosen
+
+    def place(self, demand: int, classes: Iterable[int], wanted: int) -> int:
+        """Put up to ``wanted`` pods on the first nodes of ``classes`` that take them; how many found a place."""
+        left = min(wanted, self.left(demand))
+        start = left
+        for c in classes:
+            rules = self.book.of(demand, c)
+            if rules.refused or not rules.covered:
+                continue
+            for alike in list(self.nodes[c]):
+                if not left:
+                    return start
+                each = self.takes(demand, c, alike, left)
+                if not each:
+                    continue
+                nodes = min(alike.number, left // each)
+                rest = left - nodes * each if nodes < alike.number else 0
+                if nodes:
+                    whole = nodes == alike.number
+                    self.put(demand, c, alike, nodes, each)
+                    left -= nodes * each
+                    if whole:
+                        continue
+                if rest:
+                    self.put(demand, c, alike, 1, rest)
+                    left -= rest
+        return start - left
+
+    def on(self, demand: int, classes: Iterable[int]) -> int:
+        """Pods of a demand on some classes."""
+        return sum(self.counts[f"y{demand}@{c}"] for c in classes)
+
+    def spread_over(self, demand: int) -> list[int]:
+        """The pods of a spread demand by domain."""
+        spread = self.table.counting.domains(demand).spread
+        assert spread is not None
+        return [self.on(demand, classes) for classes in spread.domains]
+
+    # -- who is blocked ------------------------------------------------------------------------------------------
 
     def refused_by_domain(self, demand: int, node_class: int) -> bool:
         """What is in the domains of a class keeps a pod of ``demand`` out of all of it."""
-        domain = self._domains[demand, node_class]
-        return domain is not None and not domain.holds(self._per_class)
-
-    def bind(self, demand: int, node: int) -> None:
-        """Put one pod there. Whether it may is asked before."""
-        loads = self._loads.setdefault(node, {})
-        for number, weight in self._adds.get(demand, ()):
-            before = loads.get(number, 0)
-            loads[number] = before + weight
-            for fewest in self._rising.get((number, self._class_of[node]), ()):
-                fewest.add(self._class_of[node], before, before + weight)
-        here = self.pods.setdefault(node, {})
-        here[demand] = here.get(demand, 0) + 1
-        self.placed[demand] += 1
-        self._per_class[f"y{demand}@{self._class_of[node]}"] += 1
-        self.steps.append((demand, node))
-
-    def free_node(self, demand: int, *, cursors: dict[tuple[int, int], int], classes: Iterable[int]) -> int | None:
-        """The first node of the first of ``classes`` that takes a pod of ``demand``. ``cursors`` remember, between
-        calls, which nodes of a class have refused."""
-        for c in classes:
-            if self.book.of(demand, c).refused or self.refused_by_domain(demand, c):
-                continue
-            nodes = self.book.classes[c].nodes
-            start = cursors.get((demand, c), 0)
-            # What rises with the fewest may take pods again, so the search goes round.
-            rises = any(fewest is not None for _, _, fewest in self._checks[demand, c])
-            for step in range(len(nodes) if rises else len(nodes) - start):
-                position = (start + step) % len(nodes)
-                if not self.refused_here(demand, nodes[position]):
-                    cursors[demand, c] = position
-                    return nodes[position]
-            if not rises:
-                cursors[demand, c] = len(nodes)
-        return None
+        condition = self.table.condition(demand, node_class)
+        return condition is not None and not condition.holds(self.counts)
 
     def blocked(self, demand: int) -> bool:
         """No node takes a pod of ``demand``."""
-        return self.free_node(demand, cursors={}, classes=range(len(self.book.classes))) is None
+        return all(self.closed(demand, c) for c in range(len(self.book.classes)))
 
-    def count(self, demand: int, node_class: int) -> int:
-        """Pods of a demand on a class."""
-        return self._per_class[f"y{demand}@{node_class}"]
+    def closed(self, demand: int, node_class: int) -> bool:
+        """No node of a class takes a pod of ``demand``."""
+        if self.book.of(demand, node_class).refused or self.refused_by_domain(demand, node_class):
+            return True
+        bounds = [
+            (check.sum, check.most + (self._fewest(check) if check.floor is not None else 0))
+            for check in self._asked(demand, node_class)
+        ]
+        return all(
+            not alike.number or any(alike.loads.get(key, 0) > most for key, most in bounds)
+            for alike in self.nodes[node_class]
+        )
 
-
-def place_all(book: Rulebook, counts: Sequence[int], order: Sequence[int]) -> State | None:
-    """A state with every pod on a node, found by giving each the emptiest class that takes it; None if that fails."""
-    state = State(book)
-    cursors: dict[tuple[int, int], int] = {}
-    for d in order:
-        eligible = [c for c in range(len(book.classes)) if not book.of(d, c).refused]
-        spread = any(book.of(d, c).domain is not True for c in eligible)
-        for _ in range(counts[d]):
-            if spread:
-                eligible.sort(key=lambda c: state.count(d, c) / book.classes[c].size)
-            node = state.free_node(d, cursors=cursors, classes=eligible)
-            if node is None:
-                return None
-            state.bind(d, node)
-    return state
-
-
-def block(
-    book: Rulebook,
-    demand: int,
-    most: Sequence[int],
-    blocked: Mapping[tuple[int, int], int],
-    plan: Mapping[tuple[int, int, int], int],
-) -> State | None:
-    """A state that scheduling reaches and in which a pod of ``demand`` waits and nobody takes it, or None.
-
-    ``blocked`` and ``plan`` are those of a candidate of the relaxation: its pods are dealt out evenly over so many
-    nodes. Binding goes round by round, one pod each, so that what is spread stays spread; then every node that still
-    takes the pod is filled with what is left.
-    """
-    state = State(book)
-    supply = [n - (d == demand) for d, n in enumerate(most)]
-    dealt = _deal(book, demand, blocked, plan)
-    while dealt:
-        again = []
-        progress = False
-        for node, pods in dealt:
-            for index, d in enumerate(pods):
-                if supply[d] > 0 and _takes(state, d, node):
-                    state.bind(d, node)
-                    supply[d] -= 1
-                    progress = True
-                    del pods[index]
-                    break
-            if pods:
-                again.append((node, pods))
-        dealt = again if progress else []
-    for c in range(len(book.classes)):
-        _fill(state, demand, c, supply)
-    return state if state.blocked(demand) and _at_rest(state, demand, supply) else None
-
-
-def _at_rest(state: State, demand: int, supply: list[int]) -> bool:
-    """Bind whatever else still finds a node, where that may let the waiting pod in after all (spread); it still waits.
-    False also if pods could come of which the bounds do not tell where they may go."""
-    book = state.book
-    classes = range(len(book.classes))
-    rules = [book.of(demand, c) for c in classes]
-    if all(rule.domain is True and not any(blocker.rises for blocker in rule.blockers) for rule in rules):
-        return True
-    others = [d for d, left in enumerate(supply) if left > 0 and d != demand]
-    if any(not book.of(d, c).covered for d in others for c in classes):
-        return False
-    moved = True
-    while moved:
-        moved = False
-        for d in others:
-            while supply[d] > 0 and (node := state.free_node(d, cursors={}, classes=classes)) is not None:
-                state.bind(d, node)
-                supply[d] -= 1
-                moved = True
-    return state.blocked(demand)
-
-
-def _deal(
-    book: Rulebook,
-    demand: int,
-    blocked: Mapping[tuple[int, int], int],
-    plan: Mapping[tuple[int, int, int], int],
-) -> list[tuple[int, list[int]]]:
-    """Nodes with the pods they are to get, heaviest first."""
-    dealt: list[tuple[int, list[int]]] = []
-    for c, chosen in enumerate(book.classes):
-        rules = book.of(demand, c)
-        position = 0
-        for r in range(len(rules.blockers)):
-            nodes = chosen.nodes[position : position + blocked.get((c, r), 0)]
-            position += len(nodes)
-            weights = dict(rules.blockers[r].weights)
-            lists: list[list[int]] = [[] for _ in nodes]
-            turn = 0
-            for d in sorted(weights, key=lambda d: -weights[d]):
-                for _ in range(plan.get((d, c, r), 0) if nodes and book.of(d, c).covered else 0):
-                    lists[turn % len(nodes)].append(d)
-                    turn += 1
-            dealt += zip(nodes, lists, strict=True)
-    return [(node, pods) for node, pods in dealt if pods]
-
-
-def _fill(state: State, demand: int, node_class: int, supply: list[int]) -> None:
-    """Fill the nodes of a class until they refuse, node by node, with the pods that weigh most for it."""
-    rules = state.book.of(demand, node_class)
-    if rules.refused or state.refused_by_domain(demand, node_class):
-        return
-    ranked = sorted(
-        {d for blocker in rules.blockers for d, _ in blocker.weights},
-        key=lambda d: -max(dict(blocker.weights).get(d, 0) / max(blocker.most + 1, 1) for blocker in rules.blockers),
-    )
-    usable = [d for d in ranked if not state.book.of(d, node_class).refused and state.book.of(d, node_class).covered]
-    for node in state.book.classes[node_class].nodes:
-        for d in usable:
-            while supply[d] > 0 and not state.refused_here(demand, node) and _takes(state, d, node):
-                state.bind(d, node)
-                supply[d] -= 1
-        if not state.refused_here(demand, node):
-            # No more of what is left fits, or nothing is left: the others would not be blocked either.
-            return
-
-
-def _takes(state: State, demand: int, node: int) -> bool:
-    return not state.refused_here(demand, node) and not state.refused_by_domain(demand, state.class_of(node))
+    def _fewest(self, check: Check) -> int:
+        """The fewest pods that a host-wide spread constraint counts on any node that takes part."""
+        assert check.floor is not None
+        return min(
+            (
+                alike.loads.get(check.sum, 0) + staying
+                for c, staying in check.floor.classes
+                for alike in self.nodes[c]
+                if alike.number
+            ),
+            default=0,
+        )

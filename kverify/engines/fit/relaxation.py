@@ -18,7 +18,7 @@ These constraints follow from reachability, not the other way round: unsatisfiab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
@@ -32,7 +32,7 @@ from kverify.model.scheduling import pod_topology_spread
 _Weights: TypeAlias = tuple[tuple[int, int], ...]
 _Bound: TypeAlias = tuple[_Weights, str, int]
 
-EFFORT = 40_000_000
+EFFORT = 8_000_000
 """Work per query, in Z3's own unit."""
 
 
@@ -89,8 +89,9 @@ class Relaxation:
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def blocked(self, demand: int) -> Candidate | None:
-        """A candidate in which a pod of ``demand`` waits and no node takes it; None proves that there is none.
+    def blocked(self, demand: int, settled: Collection[int] = ()) -> Candidate | None:
+        """A candidate in which a pod of ``demand`` waits and no node takes it; None proves that there is none. All pods
+        of ``settled`` demands have a node.
 
         Raises ``Undecided`` when Z3 gives up.
         """
@@ -101,6 +102,7 @@ class Relaxation:
         parts: dict[tuple[int, int, int], Any] = {}
         rising: dict[str, list[tuple[int, Blocker, Any]]] = {}
         assertions = [self._placed(demand) <= self.most[demand] - 1]
+        assertions += [self._placed(d) >= self.most[d] for d in settled if d != demand]
         assertions += [
             z3.Sum([self._placed(d) for d in members]) <= most - 1 for members, most in self.limits if demand in members
         ]
@@ -256,34 +258,9 @@ class Relaxation:
                 yield c, reason, self._load(weights, c) <= bound * chosen.size
 
     def _bounds(self, node_class: int) -> list[_Bound]:
-        """The sums that every pod which adds to them is checked against, with what one node bears of each."""
         if node_class not in self._known_bounds:
-            self._known_bounds[node_class] = list(self._read_bounds(node_class))
+            self._known_bounds[node_class] = bounds(self.book, node_class)
         return self._known_bounds[node_class]
-
-    def _read_bounds(self, node_class: int) -> Iterator[_Bound]:
-        rows: dict[_Weights, dict[int, int]] = {}
-        reasons: dict[_Weights, str] = {}
-        for d in range(len(self.book.demands)):
-            rules = self.book.of(d, node_class)
-            for blocker in () if rules.refused else rules.blockers:
-                weight = dict(blocker.weights).get(d, 0)
-                if weight and not blocker.rises:
-                    row = rows.setdefault(blocker.weights, {})
-                    row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
-                    reasons[blocker.weights] = blocker.requirement.reason
-        alone: dict[int, tuple[int, str]] = {}
-        for weights, caps in rows.items():
-            here = [d for d, _ in weights if not self.book.of(d, node_class).refused]
-            if here and all(d in caps for d in here):
-                yield weights, reasons[weights], max(caps[d] for d in here)
-            for d, most in caps.items():
-                # Whole pods: a node that bears 4 has one pod of 2.5, not 1.6.
-                number = most // dict(weights)[d]
-                if d not in alone or number < alone[d][0]:
-                    alone[d] = number, reasons[weights]
-        for d, (number, reason) in alone.items():
-            yield ((d, 1),), reason, number
 
     def _stable(self) -> list[Any]:
         return [assertion for *_, assertion in self._stable_rows()]
@@ -325,6 +302,34 @@ class Relaxation:
             ):
                 return False
         return True
+
+
+def bounds(book: Rulebook, node_class: int) -> list[_Bound]:
+    """The sums that every pod which adds to them is checked against, with what one node bears of each."""
+    rows: dict[_Weights, dict[int, int]] = {}
+    reasons: dict[_Weights, str] = {}
+    for d in range(len(book.demands)):
+        rules = book.of(d, node_class)
+        for blocker in () if rules.refused else rules.blockers:
+            weight = blocker.weight(d)
+            if weight and not blocker.rises:
+                row = rows.setdefault(blocker.weights, {})
+                row[d] = min(row.get(d, blocker.most + weight), blocker.most + weight)
+                reasons[blocker.weights] = blocker.requirement.reason
+    found: list[_Bound] = []
+    alone: dict[int, tuple[int, str]] = {}
+    for weights, caps in rows.items():
+        here = [d for d, _ in weights if not book.of(d, node_class).refused]
+        if here and all(d in caps for d in here):
+            found.append((weights, reasons[weights], max(caps[d] for d in here)))
+        each = dict(weights)
+        for d, most in caps.items():
+            # Whole pods: a node that bears 4 has one pod of 2.5, not 1.6.
+            number = most // each[d]
+            if d not in alone or number < alone[d][0]:
+                alone[d] = number, reasons[weights]
+    found += [(((d, 1),), reason, number) for d, (number, reason) in alone.items()]
+    return found
 
 
 def _places(book: Rulebook) -> Iterator[tuple[int, int]]:

@@ -47,6 +47,14 @@ class Blocker:
     requirement: Requirement
     floor: Floor | None = None
     rises: bool = False
+    _by_demand: Mapping[int, int] = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_demand", dict(self.weights))
+
+    def weight(self, demand: int) -> int:
+        """What one pod of a demand adds to the sum."""
+        return self._by_demand.get(demand, 0)
 
     @property
     def never(self) -> bool:
@@ -96,8 +104,8 @@ class Rulebook:
         pod = _without(self.demands[demand].pod, self.topology.shared)
         refused: list[Requirement] = []
         blockers: list[Blocker] = []
-        # Required affinity is refused for lack of pods, not for too many: neither shape fits.
-        covered = not self.demands[demand].pod.affinity
+        # A pod that is needed on the very node is refused for lack of pods, not for too many: neither shape fits.
+        covered = not any(term.topology_key in self.topology.single for term in self.demands[demand].pod.affinity)
         snapshot = self._one_node(node_class)
         for plugin in self.cluster.profile:
             for requirement in plugin.requirements(pod, 0, snapshot):
@@ -171,13 +179,20 @@ class Rulebook:
         """What ``Rules.domain`` is made of."""
         if not self.topology.shared:
             return ()
-        pod = _without(self.demands[demand].pod, self.topology.single)
+        pod = self.domain_pod(demand)
         return tuple(
             requirement
             for plugin in DOMAIN_PLUGINS
             for requirement in plugin.requirements(pod, node_class, self.whole)
             if plugin.name != pod_topology_spread.NAME or self._is_shared(requirement, pod)
         )
+
+    def domain_pod(self, demand: int) -> PodInfo:
+        """A pod of a demand as it is seen in :attr:`whole`."""
+        pod = self.demands[demand].pod
+        if any(term.topology_key in self.topology.single for term in pod.affinity):
+            return _without(pod, self.topology.single)
+        return evolve(_without(pod, self.topology.single), affinity=pod.affinity)
 
     @property
     def whole(self) -> Snapshot:
