@@ -60,6 +60,7 @@ class Context:
         self.namespaces = bundle.namespaces
         self._changed_budgets: dict[str, PodDisruptionBudget] = {}
         self._memo: dict[Hashable, Any] = {}
+        self._base: Context | None = None
 
     def _distinct(self) -> tuple[Subject, ...]:
         """All workloads but the bare pods of the cluster that have a node: nothing moves them, they take up room."""
@@ -96,7 +97,9 @@ class Context:
 
         def build() -> tuple[Context, Subject]:
             scaled = subject.at(replicas)
-            return self.variant(subject, scaled), scaled
+            there = self.variant(subject, scaled)
+            there._base = self
+            return there, scaled
 
         return self.memo(("at", subject.title, replicas), build)
 
@@ -188,7 +191,10 @@ class Context:
 
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""
-        if self._everything.room is Room.ALWAYS:
+        if self._base is not None and any(subject is s for s in self._base.subjects):
+            # Nothing changed for it: others do not count here.
+            return self._base.alone(subject)
+        if self._base is None and self._everything.room is Room.ALWAYS:
             return self._everything
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.company(subject)]
         key = ("alone", subject.title)

@@ -15,8 +15,8 @@ from kverify.checks.scaled import (
     combined,
     counts_of,
     incomplete,
-    largest,
     placed,
+    proved_up_to,
     scale_cause,
     scaled_to,
     telling,
@@ -94,7 +94,7 @@ def decide_counts(ctx: Context, subject: Subject) -> tuple[Context, Subject, Sce
         return scaled in there.placeable and not scaled.claims and (there.open or there.has_room(scaled))
 
     counts = counts_of(subject)
-    roomy = largest(counts, merged)
+    roomy = proved_up_to(subject, merged)
     if roomy:
         _, verdict = decide_rollout(*ctx.at(subject, roomy))
         verdicts.append(verdict)
@@ -108,6 +108,9 @@ def decide_counts(ctx: Context, subject: Subject) -> tuple[Context, Subject, Sce
         if verdict.outcome is Outcome.VIOLATED:
             return there, scaled, scene, verdict
         verdicts.append(verdict)
+        if verdict.outcome is Outcome.UNKNOWN:
+            # Other counts would not make it decided.
+            break
     if not complete:
         verdicts.append(incomplete(subject, chosen, roomy))
     return ctx, subject, None, combined(subject, verdicts, [n for n in counts if n not in homes])

@@ -124,6 +124,9 @@ def every_count(ctx: Context, subject: Subject, question: Question) -> Ranged:
     for number in chosen:
         if (found := wrong(number)) is not None:
             return found
+        if verdicts and verdicts[-1].outcome is Outcome.UNKNOWN:
+            # Other counts would not make it decided.
+            break
     if not complete:
         verdicts.append(incomplete(subject, (*asked, *chosen), roomy))
     homeless = [n for n in rest if n not in homes]
@@ -169,6 +172,14 @@ def largest(counts: Sequence[int], holds: Callable[[int], bool]) -> int:
         middle = (low + high) // 2
         low, high = (middle + 1, high) if holds(counts[middle]) else (low, middle)
     return counts[low - 1] if low else 0
+
+
+def proved_up_to(subject: Subject, holds: Callable[[int], bool]) -> int:
+    """Like :func:`largest`, for what is expensive to ask: the most there can be, else the present count, else 0."""
+    for number in dict.fromkeys((subject.counts[-1], subject.replicas)):
+        if number and holds(number):
+            return number
+    return 0
 
 
 def placed(ctx: Context, subject: Subject, counts: Sequence[int]) -> list[int]:
@@ -238,7 +249,7 @@ def _roomy(ctx: Context, subject: Subject) -> int:
             there.has_room(scaled, without=members[0]) for members in node_classes(there, (scaled,))
         )
 
-    return largest(counts_of(subject), holds)
+    return proved_up_to(subject, holds)
 
 
 def _for_every_size(ctx: Context, subject: Subject, question: Question, roomy: int) -> Verdict | None:
