@@ -107,16 +107,16 @@ def clamped(value: Number, high: int = HIGH) -> Number:
 
 
 @st.composite
-def systems(draw: st.DrawFn) -> TransitionSystem:
+def systems(draw: st.DrawFn, budgets: bool = False) -> TransitionSystem:
     """Two numbers, one truth value, up to five actions; some initial values open, some given by a condition.
 
-    Actions differ in fairness; some are disturbances, which may have a budget in common.
+    Actions differ in fairness; some are disturbances, which with ``budgets`` may have one in common, called ``left``.
     """
     variables: tuple[Variable, ...] = (
         *(Variable(name, 0, HIGH, draw(st.one_of(st.none(), st.integers(0, HIGH)))) for name in NAMES),
         Variable.boolean("p", draw(st.sampled_from([False, True, None]))),
     )
-    budget = draw(st.one_of(st.none(), st.integers(0, 2)))
+    budget = draw(st.one_of(st.none(), st.integers(0, 2))) if budgets else None
     left = integer("left")
     if budget is not None:
         variables = (*variables, Variable("left", 0, budget, budget))

@@ -60,7 +60,7 @@ def agree(system: TransitionSystem, prop: Property, fair: Fair) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_fair_runs_are_decided_as_the_plain_reading_does(kind: str, examples: int) -> None:
     @settings(max_examples=examples)
-    @given(system=systems(), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
+    @given(system=systems(budgets=True), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
     def test(system: TransitionSystem, prop: Property, fair: Fair) -> None:
         agree(system, prop, fair)
 
@@ -90,7 +90,7 @@ def test_bounded_search_finds_lassos_exactly_where_there_are_some(kind: str, exa
     """It and the engine over fair components share what a violation is and nothing of how it is found."""
 
     @settings(max_examples=examples)
-    @given(system=systems(), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
+    @given(system=systems(budgets=True), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
     def test(system: TransitionSystem, prop: Any, fair: Fair) -> None:
         assume(reference.starts(system))
         verdict = bounded_lasso.check(system, prop, fair=fair, depth=DEPTH)
@@ -118,7 +118,7 @@ def test_engines_for_invariants_decide_once_always_with_a_history_variable(engin
     }
 
     @settings(max_examples=examples)
-    @given(system=systems(), prop=KINDS["once-always"](CONDITIONS))
+    @given(system=systems(budgets=True), prop=KINDS["once-always"](CONDITIONS))
     def test(system: TransitionSystem, prop: Any) -> None:
         assume(reference.starts(system))
         verdict = engines[engine](*as_always(system, prop))
@@ -133,7 +133,7 @@ def test_engines_for_invariants_decide_once_always_with_a_history_variable(engin
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_portfolio_decides_every_class(kind: str) -> None:
     @settings(max_examples=QUICK // 5)
-    @given(system=systems(), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
+    @given(system=systems(budgets=True), prop=KINDS[kind](CONDITIONS), fair=fairnesses())
     def test(system: TransitionSystem, prop: Property, fair: Fair) -> None:
         assume(reference.starts(system))
         consistent(decide(system, prop, fair=fair), prop, fair, reference.judge(system, prop, fair))
@@ -144,7 +144,7 @@ def test_the_portfolio_decides_every_class(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_does_not_fit_is_unknown_or_a_violation_that_is_real(kind: str) -> None:
     @settings(max_examples=QUICK // 2)
-    @given(system=systems(), prop=KINDS[kind](CONDITIONS), fair=fairnesses(), limit=st.integers(1, 8))
+    @given(system=systems(budgets=True), prop=KINDS[kind](CONDITIONS), fair=fairnesses(), limit=st.integers(1, 8))
     def test(system: TransitionSystem, prop: Property, fair: Fair, limit: int) -> None:
         assume(reference.starts(system))
         verdict = check(system, prop, fair=fair, limit=limit)
