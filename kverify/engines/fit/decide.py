@@ -38,6 +38,8 @@ LARGE = 200
 """Demands times classes of nodes up to which Z3 is asked about classes."""
 REFUSED = "every node refuses it for good"
 """How a demand is impossible whatever else there is."""
+MANY = 500
+"""Nodes up to which Z3 is asked about classes where linear programs are at hand."""
 NO_PODS = "no pods are wanted"
 BUILT = "a blocking placement, replayed through the filters"
 
@@ -196,7 +198,7 @@ class Answers:
         built = self._built(patterned(self.table, self.programs, demand), demand)
         if built is not None:
             return built
-        if len(self.most) * len(self.book.classes) > LARGE:
+        if len(self.most) * len(self.book.classes) > LARGE or self._many:
             return self._small(demand, "counting leaves it open, and no blocking placement was found")
         try:
             for whole in (False, True):
@@ -210,6 +212,11 @@ class Answers:
         except Undecided as undecided:
             return self._small(demand, str(undecided))
         return self._small(demand, "a blocking placement may exist, and none could be built")
+
+    @property
+    def _many(self) -> bool:
+        """With so many nodes Z3's integers rarely add anything to linear programs, and take long."""
+        return self.programs.available and len(self.book.cluster.nodes) > MANY
 
     @property
     def programs(self) -> Programs:
