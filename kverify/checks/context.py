@@ -27,7 +27,7 @@ from kverify.model.components.scheduler import bypasses
 from kverify.model.components.taint_eviction import seconds_left
 from kverify.model.scheduling import node_affinity, node_name, node_unschedulable, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
-from kverify.model.scheduling.profile import feasible
+from kverify.model.scheduling.profile import feasible, reject
 from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
@@ -288,6 +288,8 @@ class Context:
 
         def prove() -> bool:
             cluster, demands, asked, limits = self._pressed(subject, without)
+            if any(s.scaled for s in self.placeable if s is not subject) and _crowded(demands, cluster, asked):
+                return False
             return room_for(demands, cluster, waiting=asked, limits=limits, prove_only=True).room is Room.ALWAYS
 
         return self.memo(("room", subject.title, without), prove)
@@ -374,3 +376,11 @@ class Context:
             ),
             always_allow=budget.spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
         )
+
+
+def _crowded(demands: Sequence[Demand], cluster: Cluster, asked: Sequence[int]) -> bool:
+    """The others alone, bound one after the other, can leave no node to the pods that are ``asked`` about: a quick way
+    to see that there is nothing to prove."""
+    question = Question([evolve(d, count=0) if i in asked else d for i, d in enumerate(demands)], cluster)
+    snapshot = question.concrete(greedy(question))
+    return any(all(reject(demands[i].pod, n, snapshot) for n in question.nodes) for i in asked)
