@@ -8,7 +8,7 @@ import pytest
 
 from kverify.checks.finding import Certainty, Finding
 from kverify.engines.verdict import Outcome
-from tests.scenarios.kivi_cases import SIZES, ask, c7
+from tests.scenarios.kivi_cases import SIZES, ask, c2, c3, c7
 
 
 def only(findings: tuple[Finding, ...], wanted: str) -> Finding:
@@ -43,3 +43,51 @@ def test_c7_repaired_comes_to_rest(tmp_path: Path, n: int, mended: dict[str, boo
     assert not report.findings
     assert proof.verdict.outcome is Outcome.HOLDS
     assert proof.verdict.method == "ranking function"
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_c2_an_apply_goes_below_the_least(tmp_path: Path, n: int) -> None:
+    report = ask(tmp_path, c2(n), "autoscaler-kept")
+    finding = only(report.findings, "KV4010")
+    assert finding.certainty is Certainty.CERTAIN
+    assert finding.verdict is not None
+    trace = finding.verdict.trace
+    assert trace is not None
+    available = [v.name for v in trace.system.variables if ".available@" in v.name]
+    states = [sum(trace.system.view(state)[name] for name in available) for state in trace.states()]
+    assert states[0] == n + 2
+    assert states[-1] == n - 1
+    mended = ask(tmp_path, c2(n, remembered=False), "autoscaler-kept")
+    assert not mended.findings
+    assert [p.verdict.outcome for p in mended.proofs] == [Outcome.HOLDS]
+
+
+@pytest.mark.parametrize(("n", "percent", "fails"), [(3, 106, True), (21, 92, True), (37, 92, True), (39, 91, False)])
+def test_c3_the_verdict_depends_on_the_size(tmp_path: Path, n: int, percent: int, fails: bool) -> None:
+    """Of 73 pods 5.84 cores more are a percent, of 77 it takes 6.16, and one pod has only 6 more."""
+    report = ask(tmp_path, c3(n), "bursts-fit")
+    answer = only(report.findings, "KV3009") if fails else report.proofs[0]
+    assert answer.verdict is not None
+    assert answer.verdict.outcome is (Outcome.VIOLATED if fails else Outcome.HOLDS)
+    assert f"{2 * n - 1} pods at 91 to {percent} %" in answer.verdict.scope
+    assert len(report.findings) == fails
+
+
+@pytest.mark.parametrize("n", [101, 1_001])
+def test_c3_holds_on_large_clusters(tmp_path: Path, n: int) -> None:
+    report = ask(tmp_path, c3(n), "bursts-fit")
+    assert not report.findings
+    assert "which run already" in report.proofs[0].verdict.evidence
+
+
+@pytest.mark.parametrize("n", [3, 37])
+def test_c3_repaired_always_fits(tmp_path: Path, n: int) -> None:
+    report = ask(tmp_path, c3(n, host="ScheduleAnyway"), "bursts-fit")
+    assert not report.findings
+    assert report.proofs[0].verdict.outcome is Outcome.HOLDS
+    assert "a look at every node" in report.proofs[0].verdict.method
+
+
+def test_c3_the_usual_tolerance_leaves_only_the_smallest_cluster(tmp_path: Path) -> None:
+    assert only(ask(tmp_path, c3(3, tolerance=None), "bursts-fit").findings, "KV3009")
+    assert not ask(tmp_path, c3(5, tolerance=None), "bursts-fit").findings

@@ -79,6 +79,9 @@ def test_counterexamples_replay(folder: str, manifest: str, cluster: str, decide
         elif finding.id == "KV3005":
             # Of volumes every place is looked at, with one pod.
             assert finding.verdict.method.startswith("every place in which the volume can be")
+        elif finding.id == "KV3009":
+            # The load is arithmetic; then every node is looked at.
+            assert finding.verdict.method.startswith("the autoscaler's arithmetic")
         elif finding.id == "KV4011":
             # Nothing happens: that is what it says.
             assert finding.verdict.method == "by the fields of both"
