@@ -133,14 +133,16 @@ def _core(known: dict[Condition, Any], question: Sequence[Any], effort: int | No
     """Those ``known`` conditions that Z3 uses to refute ``question``. Raises ``Undecided``."""
     import z3
 
-    solver = z3.Solver()
+    # In a context of its own the core does not depend on what was asked before.
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
     if effort is not None:
         solver.set("rlimit", effort)
     solver.set("core.minimize", True)
-    solver.add(*question)
+    solver.add(*(part.translate(context) for part in question))
     names = {f"known{i}": c for i, c in enumerate(known)}
     for name, c in names.items():
-        solver.assert_and_track(known[c], z3.Bool(name))
+        solver.assert_and_track(known[c].translate(context), z3.Bool(name, context))
     answer = solver.check()
     if answer == z3.sat:
         raise CertificateError("the conditions are not inductive together")
