@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 
-from kverify.engines import explicit, induction, liveness, portfolio, progress, walk
+from kverify.engines import explicit, houdini, induction, liveness, portfolio, progress, walk
 from kverify.engines.explicit import explore
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Condition, Number, all_of, any_of, evaluate, negate
@@ -28,6 +28,9 @@ _CONFIRM: ContextVar[Confirm | None] = ContextVar("confirm", default=None)
 
 SMALL = 20_000
 """States searched before anything else is tried."""
+
+SIEVED, EFFORT = 60, 20_000_000
+"""Of systems with at most so many variables an invariant is looked for, with so much effort of Z3 for each query."""
 
 
 @contextmanager
@@ -150,6 +153,10 @@ def always(system: TransitionSystem, prop: Always, *, limit: int) -> Verdict:
     walked = walk.check(system, prop)
     if walked.outcome is Outcome.VIOLATED:
         return walked
+    if len(system.variables) <= SIEVED:
+        sieved = houdini.check(system, prop, effort=EFFORT)
+        if sieved.outcome is Outcome.HOLDS:
+            return sieved
     return explicit.check(system, prop, limit=limit) if limit > SMALL else verdict
 
 

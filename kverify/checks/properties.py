@@ -13,12 +13,12 @@ from attrs import evolve, frozen
 from kverify.api.registry import AnyObject
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
-from kverify.checks import decide
+from kverify.checks import decide, theorems
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.scaled import range_text
 from kverify.checks.scenarios import Case, cases
-from kverify.checks.scenes import TooManyPlacements
+from kverify.checks.scenes import ANYWHERE, TooManyPlacements
 from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
@@ -29,6 +29,7 @@ from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.expr import Expr as ModelExpr
 from kverify.model.expr import evaluate
+from kverify.model.workload import Recreate
 from kverify.spec.compile import Script, question
 from kverify.spec.language import syntax
 from kverify.spec.language.blame import fields
@@ -38,7 +39,7 @@ from kverify.spec.language.formatter import format_expr
 from kverify.spec.language.functions import Stage
 from kverify.spec.language.syntax import Declaration, Formula, Shape
 from kverify.spec.language.values import Item, NotModelled, plain
-from kverify.spec.property import Always, Property
+from kverify.spec.property import Always, EventuallyAlways, Property
 from kverify.spec.state import WorldState
 
 DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
@@ -96,7 +97,24 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     chosen_placements = any(s.live is None for s in case.scene.subjects)
     if chosen_placements and respected(case.system, prop) != case.system.symmetry:
         raise NotModelled("it tells nodes apart that are alike; say it of every node: forall n in Node: ...")
-    return decide.answer(case.system, prop, limit=limit)
+    theorem = _theorem(case, prop)
+    return decide.answer(case.system, prop, limit=limit) if theorem is None else theorem
+
+
+def _theorem(case: Case, prop: Property) -> Verdict | None:
+    """That a rollout completes, where nodes need not be told apart, is proved once for every size."""
+    world = case.scene.world
+    if not isinstance(prop, EventuallyAlways) or world.places != (ANYWHERE,) or len(world.workloads) != 1:
+        return None
+    (workload,) = world.workloads
+    strategy, target = workload.strategy, workload.target
+    undisturbed = not any(action.environment for action in case.system.actions)
+    if strategy is None or target != 1 or not undisturbed or not all(r.ready for r in workload.revisions):
+        return None
+    if prop.goal is not world.complete(workload):
+        return None
+    found = theorems.completion_theorem(isinstance(strategy, Recreate), workload.min_ready)
+    return found if found.outcome is Outcome.HOLDS else None
 
 
 def premise_of(formula: Formula) -> syntax.Expr | None:

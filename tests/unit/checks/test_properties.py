@@ -65,14 +65,15 @@ status: {{allocatable: {{cpu: 4, memory: 8Gi, pods: 110}}}}
     )
 
 
-def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0") -> Report:
+def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", max_states: int = 300_000) -> Report:
     """The report on nothing but what ``text`` declares."""
     library, problems = assemble([("x.kv", text)])
     checked, more = check(library)
     assert (problems, more) == ((), ())
     names = tuple(declaration.name for declaration in library.asked())
     manifests = (wanted or WEB).replace("UNAVAILABLE", unavailable)
-    return run(bundle(manifests, cluster), (), Options(properties=names, specs=Specs(checked=checked)))
+    options = Options(properties=names, specs=Specs(checked=checked), max_states=max_states)
+    return run(bundle(manifests, cluster), (), options)
 
 
 def outcomes(report: Report) -> list[str]:
@@ -185,6 +186,18 @@ def test_events_come_in_the_order_that_is_asked_for() -> None:
 
     assert deleted_first(BOTH)
     assert not deleted_first(BOTH + "  roll_back before delete_pod\n")
+
+
+def test_what_is_too_big_to_search_is_proved_or_unknown() -> None:
+    big = WEB.replace("replicas: 2", "replicas: 200")
+    text = "property kept\n  under rollout\n  for d in Deployment\n  always available(d) >= 200\n"
+    text += "property ends\n  under rollout\n  for d in Deployment\n  eventually always complete(d)\n"
+    text += "property odd\n  under rollout\n  for d in Deployment\n  always eventually available(d) >= 200\n"
+    report = ask(text, big, max_states=500)
+    assert outcomes(report) == ["kept: holds", "ends: holds", "odd: unknown"]
+    methods = [proof.verdict.method for proof in report.proofs]
+    assert methods[0].startswith("induction")
+    assert methods[1] == "ranking function"
 
 
 def test_places() -> None:
