@@ -33,6 +33,10 @@ _WORDS: dict[type, str] = {
     syntax.Formula: "a formula", syntax.Requirement: "require or forbid", syntax.Starts: "starts with",
     syntax.AtMost: "at most", syntax.Before: "before",
 }  # fmt: skip
+_PARTS = {
+    "Container": "containers are parts of pods: for p in Pod ... forall c in containers(p): ...",
+    "Containers": "containers are parts of pods: for p in Pod ... forall c in containers(p): ...",
+}
 _RESERVED = re.compile(r"KV[0-9]+")
 
 
@@ -154,6 +158,7 @@ class _Checker:
                 names = tuple(self.library.scenarios)
                 mend = meant(reference.name, names, f"there are {', '.join(names)}")
                 self.wrong(UNKNOWN_NAME, f"no scenario is called {reference.name}", reference.span, mend)
+        self.typing.lenient = declaration.incomplete
         match declaration.kind:
             case "property":
                 self.property(declaration)
@@ -170,7 +175,7 @@ class _Checker:
         for quantifier in declaration.quantifiers:
             kind = kinds().get(quantifier.kind) or GROUPS.get(quantifier.kind)
             if kind is None:
-                mend = meant(quantifier.kind, (*kinds(), *GROUPS))
+                mend = meant(quantifier.kind, (*kinds(), *GROUPS), _PARTS.get(quantifier.kind, ""))
                 self.wrong(UNKNOWN_NAME, f"there is no kind {quantifier.kind}", quantifier.kind_span, mend)
             self._fresh(quantifier.variable, quantifier.span)
             scope = scope.extended(quantifier.variable, Typed(kind or ANY, Stage.MANIFEST), quantified=True)
@@ -185,7 +190,7 @@ class _Checker:
 
     def property(self, declaration: Declaration) -> None:
         scope, _ = self.quantifiers(declaration, Stage.MANIFEST)
-        if not declaration.formulas:
+        if not declaration.formulas and not declaration.incomplete:
             mend = "add one: always P, eventually always P, P leads to Q, ..."
             self.wrong(STRUCTURE, "the property has no formula", declaration.span, mend)
         stage = Stage.MANIFEST
@@ -204,9 +209,9 @@ class _Checker:
 
     def policy(self, declaration: Declaration) -> None:
         scope, stage = self.quantifiers(declaration, Stage.BINDING)
-        if not declaration.quantifiers:
+        if not declaration.quantifiers and not declaration.incomplete:
             self.wrong(STRUCTURE, "the policy says of no objects", declaration.span, "add for p in Pod, say")
-        if not declaration.requirements:
+        if not declaration.requirements and not declaration.incomplete:
             self.wrong(STRUCTURE, "the policy asks for nothing", declaration.span, "add require ... or forbid ...")
         for requirement in declaration.requirements:
             found = self.typing.condition(requirement.condition, scope, "what a policy asks")

@@ -29,6 +29,16 @@ CLAUSES = (
 )
 
 _TITLE = "names of declarations are words joined by hyphens, as in rollout-completes"
+_OTHER_WORDS = {
+    "is": "write == to compare, has(...) to ask whether a field is set",
+    "equals": "write ==",
+    "between": "write x >= 2 and x <= 5",
+    "scenario": "the scenarios of a property are named by under",
+    "exists": "write has(...) to ask whether a field is set",
+    "contains": "write contains(text, part), or item in list",
+}
+"""What other languages write, and what is written here."""
+
 _SIGNS = {
     "&&": "write and",
     "||": "write or",
@@ -40,6 +50,16 @@ _SIGNS = {
 
 
 def _sign(fault: Fault) -> str:
+    if fault.found == "*" and fault.before.endswith("["):
+        return "write forall x in ...: x.field, or exists"
+    if fault.found == "." and fault.before.endswith("."):
+        return "write x >= 2 and x <= 5"
+    if fault.found == "(":
+        return "functions stand in front: write f(x), not x.f()"
+    if fault.found == "," and fault.before.lstrip().startswith("for "):
+        return "write a second for clause on a line of its own"
+    if fault.found == ":" and fault.before.lstrip().startswith("for "):
+        return "remove it; what is asked stands on the next line"
     for length in (2, 1):
         sign = (fault.found + fault.after)[:length]
         if sign in _SIGNS:
@@ -51,8 +71,10 @@ def _word(fault: Fault) -> str:
     found = fault.found
     if not fault.before.strip():
         return meant(found, (*HEADS, *CLAUSES), "a line begins with a word of the language, or is a formula")
-    if found in ("is", "equals"):
-        return "write =="
+    if found in _OTHER_WORDS:
+        return _OTHER_WORDS[found]
+    if re.search(r"\b(all|each|every|any|some)\s*$", fault.before):
+        return "write forall x in ...: P, or exists x in ...: P"
     if found == "null":
         return "write not has(...) to ask whether a field is absent"
     near = meant(found, ("and", "or", "implies", "in", "where", "leads", "until", "before", "then", "else"))
@@ -174,9 +196,11 @@ def explain(text: str) -> TextError:
         first
         and first[0] not in _STARTS
         and before.strip() == first[0]
-        and (fault.found[:1].isalpha() or not fault.found)
+        and (fault.found[:1].isalpha() or fault.found[:1] in ("", '"'))
     ):
         mend = meant(first[0], (*HEADS, *CLAUSES))
+        if fault.found.startswith('"'):
+            mend = mend or "the title stands in quotes alone; other texts are explanation, rule, source and fix"
         if mend:
             return LANGUAGE.error(f"a line cannot begin with {first[0]}", mend, 0, len(first[0]))
     nested = _NESTED.search(before)

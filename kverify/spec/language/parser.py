@@ -60,6 +60,8 @@ def parse(name: str, text: str) -> tuple[File, tuple[Diagnostic, ...]]:
         elif isinstance(found, Import | Parameter | Define | Declaration):
             span = source.span(line.start, line.end)
             problems.append(problem(STRUCTURE, "a declaration begins in the first column", span, "do not indent it"))
+        elif found is None and not lost and declarations and isinstance(declarations[-1], Declaration):
+            declarations[-1] = evolve(declarations[-1], incomplete=True)
         elif found is not None and not lost:
             if declarations:
                 last = declarations[-1]

@@ -342,6 +342,8 @@ class Declaration:
     name: str
     clauses: tuple[Clause, ...] = ()
     span: Span = _span()
+    incomplete: bool = field(default=False, eq=False, repr=False, kw_only=True)
+    """A clause of it could not be read, so nothing is said of what is missing."""
 
     def meta(self, key: str) -> str:
         """The value of a metadata clause, empty when there is none."""

@@ -68,6 +68,8 @@ class Typing:
     """Types expressions and collects what is wrong with them."""
 
     problems: list[Diagnostic] = field(factory=list)
+    lenient: bool = False
+    """A clause could not be read, and may be the one that brings a name in."""
 
     def wrong(self, id: str, message: str, span: Span, mend: str = "") -> Typed:
         self.problems.append(problem(id, message, span, mend))
@@ -139,8 +141,12 @@ class Typing:
             return self.wrong(TYPE, f"{expr.name} is a function", expr.span, f"write {expr.name}(...)")
         if expr.name in ("absent", "null", "nil", "None"):
             return self.wrong(UNKNOWN_NAME, "there is no word for absence", expr.span, "ask has(...) or not has(...)")
+        if self.lenient:
+            return UNKNOWN
+        having = [name for name in scope.variables if field_type(scope.variables[name].type, expr.name) is not None]
         known = (*scope.variables, *kinds(), *GROUPS)
-        return self.wrong(UNKNOWN_NAME, f"nothing is called {expr.name}", expr.span, meant(expr.name, known))
+        mend = f"did you mean {having[0]}.{expr.name}?" if having else meant(expr.name, known)
+        return self.wrong(UNKNOWN_NAME, f"nothing is called {expr.name}", expr.span, mend)
 
     def _select(self, expr: syntax.Select, scope: Scope) -> Typed:
         operand = self.of(expr.operand, scope)
@@ -196,7 +202,7 @@ class Typing:
         signature = functions().get(expr.function)
         if signature is None:
             known = (*functions(), *scope.definitions)
-            mend = meant(expr.function, known, "kverify spec list --functions names them")
+            mend = _CALLED.get(expr.function) or meant(expr.function, known, "kverify spec list --functions names them")
             return self.wrong(UNKNOWN_NAME, f"there is no function {expr.function}", expr.name_span, mend)
         if len(arguments) < len(signature.parameters) or (
             len(arguments) > len(signature.parameters) and signature.rest is None
@@ -358,6 +364,10 @@ class Typing:
             return Typed(body.type, max(stage, body.stage))
         body = self.condition(expr.body, inner, f"what {expr.kind} asks")
         return Typed(CONDITION, max(stage, body.stage))
+
+
+_CALLED = {"len": "did you mean size?", "length": "did you mean size?", "matches_regex": "did you mean like?"}
+"""Functions by the names they have elsewhere."""
 
 
 def _accepts(wanted: OneOf | AnyOf, type: Type) -> bool:

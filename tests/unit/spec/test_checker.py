@@ -55,6 +55,8 @@ def test_what_is_right(text: str) -> None:
     [
         ("d.spec.replica > 1", "replica", "did you mean replicas?"),
         ("d.spec.min_ready_seconds > 1s", "min_ready_seconds", "did you mean minReadySeconds?"),
+        ("spec.replicas > 1", "spec", "did you mean d.spec?"),
+        ("len(containers(d)) > 1", "len", "did you mean size?"),
         ("availabel(d) > 1", "availabel", "did you mean available?"),
         ("available(e) > 1", "e", "nothing is called e"),
         ("available(d, d) > 1", "available(d, d)", "not 2"),
@@ -134,6 +136,13 @@ def test_structure(text: str, marked: str, words: str) -> None:
     assert found
     assert found[0][0] == marked
     assert words in " | ".join(found[0][1:])
+
+
+def test_nothing_is_missed_where_a_line_could_not_be_read() -> None:
+    found = problems_of(
+        "property p\n  for d in Deployment, e in Service\n  always ready(d) && x\npolicy q\n  require a b\n"
+    )
+    assert [marked for marked, _, _ in found] == [",", "&&", "b"]
 
 
 def test_parameters_are_set_within_their_type() -> None:

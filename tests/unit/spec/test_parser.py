@@ -102,6 +102,25 @@ def test_all_wrong_lines_are_reported_and_the_others_are_read() -> None:
     assert len(file.declarations[0].clauses) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("for p in Pods:", "next line"),
+        ("for d in Deployment, s in Service", "a second for clause"),
+        ("always a.b[*].c == 1", "forall"),
+        ("always a in 2..5", "x >= 2 and x <= 5"),
+        ("always a between 2 and 5", "x >= 2 and x <= 5"),
+        ("always a.b is set", "has(...)"),
+        ("always a.keys() == b", "f(x), not x.f()"),
+        ("always all c in x: c", "forall"),
+        ("in scenario drain", "under"),
+    ],
+)
+def test_what_other_languages_write(line: str, words: str) -> None:
+    _, problems = parse("x.kv", f"property p\n  {line}\n")
+    assert [words in problem.mend for problem in problems] == [True]
+
+
 def test_lines_out_of_place() -> None:
     _, problems = parse("x.kv", '  "lost"\nproperty p\n  property q\nalways true\n')
     assert [(p.span.line, p.id) for p in problems] == [(1, "KV5003"), (3, "KV5003"), (4, "KV5003")]
