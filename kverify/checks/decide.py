@@ -84,6 +84,21 @@ def in_the_end(system: TransitionSystem, prop: Property, *, limit: int) -> Verdi
     return _ask(system, prop, lambda: portfolio.decide(system, prop, limit=limit))
 
 
+def inductive(system: TransitionSystem, prop: Always) -> Verdict:
+    """A proof of ``prop`` by induction, or *unknown*: for systems that allow more than what they stand for, of which a
+    violation says nothing."""
+
+    def prove() -> Verdict:
+        verdict = induction.check(system, prop, depth=1)
+        if verdict.outcome is not Outcome.VIOLATED:
+            return verdict
+        return Verdict(
+            outcome=Outcome.UNKNOWN, method=verdict.method, scope=verdict.scope, reason="it is not inductive"
+        )
+
+    return _ask(system, prop, prove)
+
+
 def near(system: TransitionSystem, prop: Property, *, limit: int) -> Verdict:
     """Look for a violation of ``prop`` among the first ``limit`` states: enough for a loop close to the start."""
     return _ask(system, prop, lambda: liveness.check(system, prop, limit=limit))

@@ -14,10 +14,11 @@ from kverify.api.registry import AnyObject
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.checks import decide, theorems
+from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.scaled import range_text
-from kverify.checks.scenarios import Case, cases
+from kverify.checks.scenarios import cases
 from kverify.checks.scenes import ANYWHERE, TooManyPlacements
 from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
 from kverify.checks.stuck import explain, opening
@@ -94,6 +95,10 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     placements that differ in such nodes only, and that one may be the wrong one for the question.
     """
     limit = ctx.options.max_states
+    if case.lemmas:
+        if not isinstance(prop, Always):
+            raise NotModelled("while nodes are maintained one after another only always and never are decided")
+        return decide.inductive(case.system, evolve(prop, lemmas=(*prop.lemmas, *case.lemmas)))
     chosen_placements = any(s.live is None for s in case.scene.subjects)
     if chosen_placements and respected(case.system, prop) != case.system.symmetry:
         raise NotModelled("it tells nodes apart that are alike; say it of every node: forall n in Node: ...")
@@ -178,10 +183,8 @@ class _Asked:
         placed = self.specs.checked.stages[self.declaration.name] is Stage.PLACED
         answers: list[tuple[Case, Environment, Verdict]] = []
         try:
-            for case in self._cases(placeable, placed=placed):
-                env, state = self._seen(case)
-                prop = premised(question(title(self.declaration), formula, env), formula, env)
-                verdict = decided(self.ctx, case, prop)
+            for first in self._cases(placeable, placed=placed):
+                case, env, state, verdict = self._decided(first, formula)
                 if verdict.outcome is Outcome.VACUOUS and (premise := premise_of(formula)) is not None:
                     verdict = evolve(verdict, reason=f"{format_expr(premise)} is never true")
                 stay = (f"{listing(sorted(state.used))} stay as they are",) if state.used else ()
@@ -204,6 +207,24 @@ class _Asked:
         scopes = dict.fromkeys(verdict.scope for _, _, verdict in answers)
         states = sum(verdict.states for _, _, verdict in answers)
         return self._proof(evolve(worst, scope="; ".join(scopes), states=states))
+
+    def _decided(self, case: Case, formula: Formula) -> tuple[Case, Environment, WorldState, Verdict]:
+        """The answer for one case, and the case that gave it."""
+
+        def ask(one: Case) -> tuple[Case, Environment, WorldState, Verdict]:
+            env, state = self._seen(one)
+            prop = premised(question(title(self.declaration), formula, env), formula, env)
+            return one, env, state, decided(self.ctx, one, prop)
+
+        found = ask(case)
+        if not case.lemmas or found[3].outcome is not Outcome.UNKNOWN:
+            return found
+        for other in case.otherwise:
+            told = ask(other)
+            if told[3].outcome is Outcome.VIOLATED:
+                return told
+        reason = "it is not proved for any nodes, and no two nodes break it"
+        return (*found[:3], evolve(found[3], reason=reason))
 
     def _cases(self, subjects: Sequence[Subject], *, placed: bool) -> tuple[Case, ...]:
         key = ("cases", self.script.name, tuple(s.title for s in subjects), placed)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from kverify.checks import drain, node_loss, rollout
+from kverify.checks import drain, maintained, node_loss, rollout
+from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.scaled import range_text
 from kverify.checks.scenes import Scene, disturbed_scene, node_classes, resting_scene, rollout_scene
@@ -21,13 +22,13 @@ from kverify.model.build import Component, build, settled_states
 from kverify.model.environment import apply, pod_deletion
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
-from kverify.model.system import Action, TransitionSystem, Variable
+from kverify.model.system import Action, Variable
 from kverify.model.workload import Workload
 from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("rollout", "drain", "cordon", "node_crash")
+BEGINNINGS = ("rollout", "drain", "cordon", "node_crash", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back")
 _STATUS = {"drain": NodeStatus.CORDONED, "cordon": NodeStatus.CORDONED, "node_crash": NodeStatus.SILENT}
@@ -45,17 +46,6 @@ _ASSUMPTIONS = {
 }
 
 
-@frozen(eq=False, kw_only=True)
-class Case:
-    """One system to explore. ``begins`` says what has just happened, ``scope`` for what an answer stands."""
-
-    scene: Scene
-    system: TransitionSystem
-    begins: str
-    scope: str
-    assumptions: tuple[str, ...]
-
-
 def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: bool) -> Iterator[Case]:
     """Everything to explore for ``subjects`` under ``script``. ``placed``: the question tells nodes apart.
 
@@ -71,6 +61,9 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
                 yield from _rollouts(ctx, script, subject, later, broken, placed=placed)
     elif starts:
         together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(one) for one in subjects))
+        if starts == "maintenance":
+            yield from maintained.cases(ctx, script, together, later, placed=placed)
+            return
         yield from _disturbances(ctx, script, together, starts, later, placed=placed)
     else:
         scene = resting_scene(ctx, subjects, merge=not placed)

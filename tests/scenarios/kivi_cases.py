@@ -12,7 +12,10 @@ from typing import Any, TypeAlias
 import yaml
 
 from kverify.checks import Options, Report, run
+from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
+from kverify.spec.language.checker import check
+from kverify.spec.language.library import assemble
 
 Object: TypeAlias = "dict[str, Any]"
 SIZES = (3, 20, 100, 1_000)
@@ -138,7 +141,33 @@ def c3(
     return [web, hpa], [*nodes, *running("web", 2 * n - 1, web, web), *live, seen]
 
 
-def ask(folder: Path, case: tuple[list[Object], list[Object]], *properties: str) -> Report:
+def c6(n: int, *, budget: bool = False) -> tuple[list[Object], list[Object]]:
+    """One pod on each of n nodes, spread over them as far as that goes; ``budget`` allows one pod less."""
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": HOSTNAME,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": {"app": "web"}},
+    }
+    web = deployment("web", n, {"topologySpreadConstraints": [spread]}, 8)
+    wanted = [web]
+    if budget:
+        selector = {"matchLabels": {"app": "web"}}
+        pdb = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web"}}
+        wanted.append({**pdb, "spec": {"maxUnavailable": 1, "selector": selector}})
+    nodes = [node(i) for i in range(1, n + 1)]
+    return wanted, [*nodes, *running("web", n, web, web), *pods("web", web, range(1, n + 1))]
+
+
+KEPT = """property one-less-at-most
+  "Never more than one replica is missing."
+  under maintenance
+  for d in Deployment
+  always available(d) >= d.spec.replicas - 1
+"""
+
+
+def ask(folder: Path, case: tuple[list[Object], list[Object]], *properties: str, spec: str = "") -> Report:
     """The report on ``properties`` (all, if none are named) of a case, written to files and read like any other."""
     paths = []
     for name, objects in zip(("manifests.yaml", "cluster.yaml"), case, strict=True):
@@ -147,7 +176,13 @@ def ask(folder: Path, case: tuple[list[Object], list[Object]], *properties: str)
         paths.append([str(path)])
     manifests, cluster = paths
     bundle, diagnostics = Bundle.read(manifests, cluster)
-    return run(bundle, diagnostics, Options(properties=properties))
+    if not spec:
+        return run(bundle, diagnostics, Options(properties=properties))
+    library, problems = assemble([("kivi.kv", spec)])
+    checked, more = check(library)
+    assert (problems, more) == ((), ())
+    names = tuple(declaration.name for declaration in library.asked())
+    return run(bundle, diagnostics, Options(properties=names, specs=Specs(checked=checked)))
 
 
 def _documents(objects: list[Object]) -> Iterator[str]:

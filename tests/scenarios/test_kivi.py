@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from kverify.checks.finding import Certainty, Finding
+from kverify.checks.maintained import ANY_NODE, WAITS
 from kverify.engines.verdict import Outcome
-from tests.scenarios.kivi_cases import SIZES, ask, c2, c3, c7
+from kverify.model.build import build, settled_states
+from kverify.model.environment.maintenance import InTurn, cordoned
+from kverify.model.expr import evaluate
+from kverify.model.scheduling.framework import NodeInfo
+from kverify.model.workload import Revision, Workload
+from kverify.model.world import Place, World
+from tests.scenarios.kivi_cases import KEPT, SIZES, ask, c2, c3, c6, c7
 
 
 def only(findings: tuple[Finding, ...], wanted: str) -> Finding:
@@ -91,3 +98,50 @@ def test_c3_repaired_always_fits(tmp_path: Path, n: int) -> None:
 def test_c3_the_usual_tolerance_leaves_only_the_smallest_cluster(tmp_path: Path) -> None:
     assert only(ask(tmp_path, c3(3, tolerance=None), "bursts-fit").findings, "KV3009")
     assert not ask(tmp_path, c3(5, tolerance=None), "bursts-fit").findings
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_c6_the_next_node_may_hold_two(tmp_path: Path, n: int) -> None:
+    """The pod of the first node moves to the second, whose drain then takes two, although everybody has waited."""
+    report = ask(tmp_path, c6(n), spec=KEPT)
+    (finding,) = report.findings
+    assert finding.certainty is Certainty.POSSIBLE
+    assert finding.verdict is not None
+    assert f"{n} replicas; {n} nodes" in finding.verdict.scope
+    assert WAITS in finding.verdict.assumptions
+    trace = finding.verdict.trace
+    assert trace is not None
+    assert [step.action.component for step in trace.steps].count("maintenance") == 4
+    assert f"available(d) is {n - 2}" in finding.outcome
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_c6_a_budget_keeps_all_but_one(tmp_path: Path, n: int) -> None:
+    report = ask(tmp_path, c6(n, budget=True), spec=KEPT)
+    assert not report.findings
+    (proof,) = report.proofs
+    assert proof.verdict.outcome is Outcome.HOLDS
+    assert proof.verdict.method == "induction"
+    assert ANY_NODE in proof.verdict.assumptions
+
+
+def test_c6_what_two_nodes_show_happens_on_all_of_them(tmp_path: Path) -> None:
+    """The run between two nodes is a run of the model in which every node is there by itself."""
+    finding = ask(tmp_path, c6(3), spec=KEPT).findings[0]
+    assert finding.verdict is not None
+    trace = finding.verdict.trace
+    assert trace is not None
+    workload = Workload(name="web", replicas=3, revisions=(Revision("default/web/new", "ReplicaSet web"),))
+    places = tuple(Place(f"n{i}", i - 1) for i in (1, 2, 3))
+    nodes = tuple(NodeInfo(name=place.name) for place in places)
+    world = World(workloads=(workload,), places=places, nodes=nodes)
+    turns = InTurn(places, waits=True)
+    start = {("default/web/new", place.name): 1 for place in places}
+    whole = build("all", world, starts=settled_states(world, (start,), workload.revisions), beside=[turns])
+    system = cordoned(whole, world, turns)
+    assert system.starts is not None
+    (state,) = system.starts
+    actions = {action.name: action for action in system.actions}
+    for step in trace.steps:
+        state = system.step(state, actions[step.action.name])
+    assert evaluate(world.available(workload.revisions[0]), system.view(state)) == 1

@@ -6,6 +6,7 @@ Each folder holds the manifests of one scenario, clusters, and ``expect.yaml``::
     runs:
       - manifest: fails.yaml
         cluster: cluster_3.yaml     # left out: nothing is known of the nodes
+        spec: kept.kv               # properties that are asked as well, if there are any
         exit: 1                     # of `kverify check`
         refused: [KV1216]           # ids of errors of the input
         proved: [KV4002]            # ids that have a proof, and only proofs that hold
@@ -31,10 +32,13 @@ import pytest
 import yaml
 
 from kverify.checks import Finding, Options, Report, run
+from kverify.checks.specs import Specs
 from kverify.cli.main import main
 from kverify.cluster.bundle import Bundle
 from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Severity
+from kverify.spec.language.checker import check
+from kverify.spec.language.library import assemble
 
 HERE = Path(__file__).parent
 
@@ -59,7 +63,13 @@ def paths(folder: Path, case: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def report_of(folder: Path, case: dict[str, Any]) -> Report:
     bundle, diagnostics = Bundle.read(*paths(folder, case))
-    return run(bundle, diagnostics, Options())
+    if "spec" not in case:
+        return run(bundle, diagnostics, Options())
+    path = folder / case["spec"]
+    library, problems = assemble([(str(path), path.read_text("utf-8"))])
+    checked, more = check(library)
+    assert (problems, more) == ((), ())
+    return run(bundle, diagnostics, Options(specs=Specs(checked=checked)))
 
 
 def everything(finding: Finding) -> str:
@@ -128,6 +138,7 @@ def test_every_verdict_carries_its_evidence(folder: Path, case: dict[str, Any]) 
 def test_exit_code(folder: Path, case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     manifests, cluster = paths(folder, case)
     arguments = ["check", *manifests, *(["--cluster", *cluster] if cluster else [])]
+    arguments += ["--spec", str(folder / case["spec"])] if "spec" in case else []
     assert main(arguments) == case["exit"]
     assert capsys.readouterr().out
 

@@ -42,7 +42,11 @@ def comes_back(world: World, revision: Revision) -> bool:
 def actions(world: World) -> Iterator[Action]:
     if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
         return
-    place = world.disturbed[0]
+    yield from evictions(world, world.disturbed[0])
+
+
+def evictions(world: World, place: Place) -> Iterator[Action]:
+    """What the drain of ``place`` does, one pod at a time."""
     for workload in world.workloads:
         for revision in workload.revisions:
             for phase in LIVE:

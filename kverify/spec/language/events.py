@@ -26,6 +26,7 @@ EVENTS = {
     for event in (
         Event("rollout", "The new pod template is applied, and the controller replaces the pods.", by_people=True),
         Event("drain", "kubectl drain: a node is cordoned and its pods are evicted, retried until all are gone.", True),
+        Event("maintenance", "Nodes are drained one after another; each is uncordoned before the next.", True),
         Event("node_crash", "A node stops answering, is marked unreachable, and is removed in the end."),
         Event("image_pull_failure", "The image of the new template cannot be pulled: its pods never become Ready."),
         Event("crash_loop", "The containers of the new template crash: its pods never become Ready."),

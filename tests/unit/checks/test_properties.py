@@ -232,6 +232,7 @@ def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, word
         ("starts with drain\n  at most 1 node_crash", "does not have drain and node_crash in one run"),
         ("at most 2 node_crash", "one node_crash at a time"),
         ("at most 1 roll_back", "only a rollout can be rolled back"),
+        ("starts with maintenance\n  at most 1 delete_pod", "while nodes are maintained"),
     ],
 )
 def test_what_the_model_cannot_play_is_unknown_with_its_reason(scenario: str, words: str) -> None:
@@ -278,3 +279,25 @@ def test_a_finding_says_what_happened() -> None:
     assert finding.verdict is not None
     assert finding.verdict.trace is not None
     assert len(finding.steps) == len(finding.verdict.trace.steps) > 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "cluster", "outcome", "words"),
+    [
+        # The budget keeps one; without nodes they are assumed to be there.
+        ("always available(d) >= 1", nodes(3), "holds", ""),
+        ("always available(d) >= 1", "", "holds", ""),
+        ("always available(d) >= 2", nodes(3), "violated", ""),
+        ("always available(d) >= 2", "", "violated", ""),
+        ("never available(d) <= 0", nodes(3), "holds", ""),
+        # True, but not by what two nodes or one step of induction show.
+        ("always terminating(d) <= 2", nodes(3), "unknown", "not proved for any nodes"),
+        ("eventually always complete(d)", nodes(3), "unknown", "only always and never"),
+        ("always forall n in Node: on(d, n) <= 2", nodes(3), "unknown", "not told apart"),
+    ],
+)
+def test_maintenance(formula: str, cluster: str, outcome: str, words: str) -> None:
+    """Nodes are drained one after another."""
+    report = ask(f"property p\n  under maintenance\n  for d in Deployment\n  {formula}\n", cluster=cluster)
+    assert outcomes(report) == [f"p: {outcome}"]
+    assert all(words in proof.verdict.reason for proof in report.proofs)
