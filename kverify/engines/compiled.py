@@ -29,6 +29,12 @@ from kverify.model.system import State, TransitionSystem
 Move: TypeAlias = "tuple[int, State]"
 """The index of an action and the state after it."""
 
+Effect: TypeAlias = "Callable[[int, _Writer], list[str]]"
+"""Lines for the action of a number where its guard holds."""
+
+Change: TypeAlias = "tuple[Expr, str, list[str]]"
+"""An update, its text, and where it may leave its range the lines that put it into a local variable and look."""
+
 _DEEPEST = 30
 """Expressions nested deeper than this are cut into several assignments; Python's parser allows 200 parentheses."""
 
@@ -103,23 +109,24 @@ class Compiled:
 
     def source(self, *, canonical: bool, numbered: bool) -> str:
         """The Python source of the successor function, for those who want to read it."""
-        actions = self.system.actions
-        guards = [conjuncts(action.guard) for action in actions]
-        written = _Writer(self._names)
         body = [*self._unpack_names(self._names, "state"), "out = []", "push = out.append"]
-        body += written.share([part for guard in guards for part in guard])
-        body += self._branches(list(zip(range(len(actions)), guards, strict=True)), written, canonical, numbered)
+        body += self._steps(lambda index, written: self._effect(index, written, canonical, numbered))
         body.append("return out")
         return _define("successors(state)", body)
 
     # -- actions -------------------------------------------------------------------------------------------------
 
-    def _branches(
-        self, pending: Sequence[tuple[int, tuple[Expr, ...]]], written: _Writer, canonical: bool, numbered: bool
-    ) -> list[str]:
+    def _steps(self, effect: Effect) -> list[str]:
+        """Every action: what its guard tests, and what ``effect`` says happens where it holds."""
+        guards = [conjuncts(action.guard) for action in self.system.actions]
+        written = _Writer(self._names)
+        lines = written.share([part for guard in guards for part in guard])
+        return lines + self._branches(list(enumerate(guards)), written, effect)
+
+    def _branches(self, pending: Sequence[tuple[int, tuple[Expr, ...]]], written: _Writer, effect: Effect) -> list[str]:
         """The actions in ``pending`` with what is left of their guards, those with a common beginning together."""
         lines: list[str] = []
-        start = 0
+        start = certain = 0
         while start < len(pending):
             index, guard = pending[start]
             end = start + 1
@@ -127,39 +134,36 @@ class Compiled:
                 end += 1
             common = _common([parts for _, parts in pending[start:end]])
             if end > start + 1:
-                rest = [(i, parts[common:]) for i, parts in pending[start:end]]
-                inner = self._branches(rest, written, canonical, numbered)
+                inner = self._branches([(i, parts[common:]) for i, parts in pending[start:end]], written, effect)
             else:
-                inner = self._effect(index, written, canonical, numbered)
+                inner = effect(index, written)
+                if common and inner:
+                    inner += self._tally(1)
+                certain += bool(inner) and not common
             if common:
                 lines.append(f"if {' and '.join(written.text(part) for part in guard[:common])}:")
-                lines += _indent(inner)
+                lines += _indent(inner or ["pass"])
             else:
                 lines += inner
             start = end
-        return lines
+        return lines + (self._tally(certain) if certain else [])
+
+    def _tally(self, count: int) -> list[str]:
+        """Lines after ``count`` effects that happen together."""
+        del count
+        return []
 
     def _effect(self, index: int, written: _Writer, canonical: bool, numbered: bool) -> list[str]:
-        """What one enabled action appends to the result."""
-        action = self.system.actions[index]
-        ranges = refine(self._ranges, action.guard)
-        if ranges is None:
-            return ["pass"]
-        updates = {
-            self._position[name]: lift(update)
-            for name, update in action.updates.items()
-            if not (isinstance(update, Expr) and update.name == name)
-        }
-        local = written.inner()
-        lines = local.share(list(updates.values()))
+        """What one enabled action appends to the result; nothing if its guard never holds."""
+        change = self._change(index, written)
+        if change is None:
+            return []
+        lines, updates = change
         after = list(self._names.values())
-        for position, update in updates.items():
-            text = local.value(update)
-            check = self._check(index, position, update, ranges)
-            if check or not ATOM.fullmatch(text):
+        for position, (_, text, checked) in updates.items():
+            if checked or not ATOM.fullmatch(text):
                 after[position] = f"n{position}"
-                lines.append(f"n{position} = {text}")
-                lines += check
+                lines += checked or [f"n{position} = {text}"]
             else:
                 after[position] = text
         if canonical:
@@ -167,6 +171,26 @@ class Compiled:
         state = self._tuple(after)
         lines.append(f"push(({index}, {state}))" if numbered else f"push({state})")
         return lines
+
+    def _change(self, index: int, written: _Writer) -> tuple[list[str], dict[int, Change]] | None:
+        """What an action changes: lines to begin with, and the new value of every position; None if it never can."""
+        action = self.system.actions[index]
+        ranges = refine(self._ranges, action.guard)
+        if ranges is None:
+            return None
+        updates = {
+            self._position[name]: lift(update)
+            for name, update in action.updates.items()
+            if not (isinstance(update, Expr) and update.name == name)
+        }
+        local = written.inner()
+        lines = local.share(list(updates.values()))
+        changes: dict[int, Change] = {}
+        for position, update in updates.items():
+            text = local.value(update)
+            check = self._check(index, position, update, ranges)
+            changes[position] = update, text, [f"n{position} = {text}", *check] if check else []
+        return lines, changes
 
     def _check(self, action: int, position: int, update: Expr, ranges: Mapping[str, Range]) -> list[str]:
         """A line that notices an overflow, unless intervals show that there is none."""
@@ -223,8 +247,8 @@ class Compiled:
             f"outside {variable.low}..{variable.high}"
         )
 
-    def _function(self, name: str, source: str) -> Callable[..., Any]:
-        namespace: dict[str, Any] = {"overflow": self._overflow}
+    def _function(self, name: str, source: str, **constants: Any) -> Callable[..., Any]:
+        namespace: dict[str, Any] = {"overflow": self._overflow, **constants}
         try:
             code = compile(source, f"<{self.system.name}: {name}>", "exec")
         except (SyntaxError, MemoryError, RecursionError) as error:

@@ -3,14 +3,17 @@
 States are stored exactly, never as hashes alone. When the system declares interchangeable blocks and the property does
 not tell them apart, only the canonical state of each orbit is kept; permuting blocks maps runs to runs, so an orbit
 reaches a goal or a violation exactly when its representative does. Both claims are checked, see ``symmetry``.
+
+There are several ways to store states (``Store``). They find the same states in the same order; a search begins with
+the one that is ready at once and changes over to a faster one when it turns out to be long.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from sys import maxsize
-from typing import TypeAlias
+from sys import getsizeof, maxsize
+from typing import Literal, TypeAlias
 
 from attrs import Factory, define, evolve
 
@@ -18,6 +21,8 @@ from kverify.collector import paused
 from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError
 from kverify.engines.fair import Edges
+from kverify.engines.packed import Packed, Unpackable, layout
+from kverify.engines.packed_search import PackedSearch, PackedStates
 from kverify.engines.replay import concretise, replay
 from kverify.engines.starts import initial_states
 from kverify.engines.symmetry import check_symmetry, respected
@@ -29,9 +34,16 @@ from kverify.spec.property import Always, Reaches, StateProperty
 Progress: TypeAlias = "Callable[[int, int], None]"
 """Called now and then with the number of states found and of states still to be expanded."""
 
+Store: TypeAlias = Literal["auto", "tuples", "packed"]
+"""How states are stored: as tuples of values, or as numbers (``packed``). ``auto`` takes tuples for the first states,
+because that needs no preparation, and then what is fastest of what is possible."""
+
 METHOD = "exhaustive search"
 _CHUNK = 4_096
 """How many states are expanded between two looks at limits, progress and the watched condition."""
+
+PACK_FROM = 20_000
+"""From how many states on it pays to generate the code that works on packed states."""
 
 
 @define
@@ -40,18 +52,23 @@ class Exploration:
 
     ``parents[i]`` is the state through which state ``i`` was first reached, -1 for a start. ``successors`` counts every
     enabled action of every expanded state, and each initial state once. ``complete`` says that nothing is missing;
-    otherwise ``reason`` says why. ``found`` is the first state in which the watched condition holds.
+    otherwise ``reason`` says why. ``found`` is the first state in which the watched condition holds. ``store`` is how
+    the states were stored at the end, ``refused`` why not in a faster way, and ``bytes`` the memory that took, without
+    edges.
     """
 
     compiled: Compiled
     origins: dict[State, State]
-    states: list[State] = Factory(list)
+    states: Sequence[State] = ()
     parents: array[int] = Factory(lambda: array("i"))
     successors: int = 0
     complete: bool = False
     reason: str = ""
     found: int | None = None
     edges: Edges | None = None
+    store: Store = "tuples"
+    refused: str = ""
+    bytes: int = 0
 
     @property
     def system(self) -> TransitionSystem:
@@ -82,6 +99,8 @@ class Exploration:
     def select(self, condition: Condition, begin: int = 0) -> list[int]:
         """The indices, from ``begin`` on and ascending, of the states in which ``condition`` holds."""
         try:
+            if isinstance(self.states, PackedStates):
+                return self.states.select(condition, begin)
             hits = self.compiled.select(condition)(self.states[begin:] if begin else self.states)
         except ZeroDivisionError as error:
             raise ModelError(f"{self.system.name}: {condition} divides by zero in a reachable state") from error
@@ -96,14 +115,17 @@ def explore(
     watch: Condition | None = None,
     keep_edges: bool = False,
     progress: Progress | None = None,
+    store: Store = "auto",
+    max_bytes: int | None = None,
 ) -> Exploration:
     """Every state ``system`` can reach, up to symmetry if ``reduce``.
 
-    Stops early, with ``complete`` false, when there are more than ``limit`` states, at a state in which ``watch`` holds
-    (none found before it is nearer to the start), or at Ctrl-C. ``reduce`` believes ``system.symmetry``; ``check``
-    verifies it.
+    Stops early, with ``complete`` false, when there are more than ``limit`` states, when they take more than
+    ``max_bytes``, at a state in which ``watch`` holds (none found before it is nearer to the start), or at Ctrl-C.
+    ``reduce`` believes ``system.symmetry``; ``check`` verifies it.
 
-    Raises ``ModelError`` when a parameter is open, a variable leaves its range or a divisor is zero.
+    Raises ``ModelError`` when a parameter is open, a variable leaves its range, a divisor is zero, or ``store`` asks
+    for what is not possible.
     """
     compiled = compile_system(system if reduce else evolve(system, symmetry=()))
     starts = initial_states(system)
@@ -111,7 +133,7 @@ def explore(
     origins = {state: origins[state] for state in dict.fromkeys(map(compiled.canonical, starts))}
     result = Exploration(compiled, origins, list(origins), array("i", [-1] * len(origins)), len(origins))
     result.edges = Edges() if keep_edges else None
-    search = _Search(result, maxsize if limit is None else limit)
+    steps = _Steps(result, maxsize if limit is None else limit, store)
     looked_at = 0
     # Tuples of numbers form no cycles.
     with paused():
@@ -124,64 +146,113 @@ def explore(
                         result.reason = "the watched condition holds"
                         break
                     looked_at = len(result.states)
-                if search.expanded == len(result.states):
+                if steps.search.expanded == len(result.states):
                     result.complete = True
                     break
-                if len(result.states) > search.limit:
+                if limit is not None and len(result.states) > limit:
                     result.reason = f"more than {limit:,} states"
                     break
-                search.expand(_CHUNK)
+                if max_bytes is not None and steps.search.bytes > max_bytes:
+                    result.reason = f"more than {max_bytes / 1e6:,g} MB of memory"
+                    break
+                steps.expand(_CHUNK)
                 if progress is not None:
-                    progress(len(result.states), len(result.states) - search.expanded)
+                    progress(len(result.states), len(result.states) - steps.search.expanded)
         except KeyboardInterrupt:
-            del result.states[len(result.parents) :]
+            steps.interrupted()
             result.reason = "interrupted"
+        result.bytes = steps.search.bytes
     return result
 
 
-class _Search:
-    """The inner loop of the search and what it remembers between chunks."""
+class _Steps:
+    """Makes a search go on, in the way of storing states that is the best by now."""
 
-    def __init__(self, result: Exploration, limit: int) -> None:
+    def __init__(self, result: Exploration, limit: int, store: Store) -> None:
         self.result = result
         self.limit = limit
-        self.expanded = 0
-        self.index = {state: i for i, state in enumerate(result.states)}
+        self.store = store
+        self.search: _Search | PackedSearch = _Search(result)
+        if store == "packed":
+            self._pack()
 
     def expand(self, count: int) -> None:
         """Expand up to ``count`` states; fewer when there are no more, or too many are found."""
-        step = self._expand if self.result.edges is None else self._expand_with_edges
+        result = self.result
+        undecided = self.store == "auto" and result.store == "tuples" and not result.refused
+        if undecided and len(result.states) > PACK_FROM:
+            try:
+                self._pack()
+            except Unpackable as error:
+                result.refused = str(error)
+        before = self.search.successors
         try:
-            step(min(len(self.result.states), self.expanded + count))
+            self.search.expand(count, self.limit)
         except ZeroDivisionError as error:
-            system, state = self.result.system, self.result.states[self.expanded]
+            system, state = result.system, result.states[self.search.expanded]
             raise ModelError(f"{system.name}: a divisor is zero in {system.view(state)}") from error
-
-    def _expand(self, end: int) -> None:
-        states, parents, index, limit = self.result.states, self.result.parents, self.index, self.limit
-        images = self.result.compiled.images
-        successors = 0
-        try:
-            for position in range(self.expanded, end):
-                following = images(states[position])
-                for state in following:
-                    if state not in index:
-                        index[state] = len(states)
-                        states.append(state)
-                        parents.append(position)
-                successors += len(following)
-                self.expanded = position + 1
-                if len(states) > limit:
-                    break
         finally:
-            self.result.successors += successors
+            result.successors += self.search.successors - before
 
-    def _expand_with_edges(self, end: int) -> None:
-        states, parents, index, limit = self.result.states, self.result.parents, self.index, self.limit
-        edges = self.result.edges
-        assert edges is not None
+    def _pack(self) -> None:
+        result = self.result
+        where = layout(result.system)
+        states = PackedStates(Packed(result.system, where), list(map(where.pack, result.states)))
+        self.search = PackedSearch(states, result.parents, result.edges, self.search.expanded)
+        result.states, result.store = states, "packed"
+
+    def interrupted(self) -> None:
+        """Leave out a state that has no parent yet."""
+        states, size = self.result.states, len(self.result.parents)
+        if isinstance(states, PackedStates):
+            states.cut(size)
+        else:
+            self.result.states = states[:size]
+
+
+class _Search:
+    """The inner loop over tuples and what it remembers between chunks; ``PackedSearch`` is the same for numbers."""
+
+    def __init__(self, result: Exploration) -> None:
+        self.states = list(result.states)
+        result.states = self.states
+        self.parents, self.edges, self._compiled = result.parents, result.edges, result.compiled
+        self.expanded = self.successors = 0
+        self.index = {state: i for i, state in enumerate(self.states)}
+
+    @property
+    def bytes(self) -> int:
+        """The memory taken by the states, the table that finds them, and their parents; positions are objects too."""
+        each = getsizeof(self.states[0]) + getsizeof(1 << 20) + 15 & ~15 if self.states else 0
+        return getsizeof(self.states) + getsizeof(self.index) + getsizeof(self.parents) + each * len(self.states)
+
+    def expand(self, count: int, limit: int) -> None:
+        """Expand up to ``count`` states; fewer when there are no more, or more than ``limit`` are found."""
+        end = min(len(self.states), self.expanded + count)
+        if self.edges is None:
+            self._expand(end, limit)
+        else:
+            self._expand_with_edges(end, limit, self.edges)
+
+    def _expand(self, end: int, limit: int) -> None:
+        states, parents, index = self.states, self.parents, self.index
+        images = self._compiled.images
+        for position in range(self.expanded, end):
+            following = images(states[position])
+            for state in following:
+                if state not in index:
+                    index[state] = len(states)
+                    states.append(state)
+                    parents.append(position)
+            self.successors += len(following)
+            self.expanded = position + 1
+            if len(states) > limit:
+                break
+
+    def _expand_with_edges(self, end: int, limit: int, edges: Edges) -> None:
+        states, parents, index = self.states, self.parents, self.index
         actions, targets, first = edges.actions, edges.targets, edges.first
-        moves = self.result.compiled.moves
+        moves = self._compiled.moves
         for position in range(self.expanded, end):
             following = moves(states[position])
             for action, state in following:
@@ -193,7 +264,7 @@ class _Search:
                 actions.append(action)
                 targets.append(target)
             first.append(len(targets))
-            self.result.successors += len(following)
+            self.successors += len(following)
             self.expanded = position + 1
             if len(states) > limit:
                 break
