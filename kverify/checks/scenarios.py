@@ -23,7 +23,6 @@ from kverify.model.environment import apply, pod_deletion
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, Variable
-from kverify.model.workload import Workload
 from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
@@ -206,8 +205,3 @@ def _roll_backs(world: World) -> Iterator[Action]:
 
 def _nothing(_: World) -> Iterator[Variable]:
     yield from ()
-
-
-def workload_named(world: World, subject: Subject) -> Workload | None:
-    """The model's workload of ``subject``, if it is part of the world."""
-    return next((w for w in world.workloads if w.name == subject.title), None)

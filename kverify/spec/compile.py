@@ -56,7 +56,6 @@ class Script:
     """A scenario: what has just happened, what may happen how often, and what has to happen first."""
 
     name: str
-    title: str
     starts: str = ""
     at_most: Mapping[str, int] = field(factory=dict)
     before: tuple[tuple[str, str], ...] = ()
@@ -67,8 +66,7 @@ class Script:
         starts = next((c.event.name for c in declaration.clauses if isinstance(c, syntax.Starts)), "")
         limits = {c.event.name: c.number for c in declaration.clauses if isinstance(c, syntax.AtMost)}
         order = tuple((c.first.name, c.second.name) for c in declaration.clauses if isinstance(c, syntax.Before))
-        title = (declaration.title or declaration.name.replace("-", " ")).rstrip(".")
-        return cls(declaration.name, title, starts, {e: n for e, n in limits.items() if n}, order)
+        return cls(declaration.name, starts, {e: n for e, n in limits.items() if n}, order)
 
     def unmodelled(self) -> str:
         """Why the model cannot play this script; empty when it can."""

@@ -55,6 +55,10 @@ class AnyOf:
 
     words: str
     types: tuple[Type, ...] | None = None
+    sized: bool = False
+    """Anything that has a size: a list, a map, a text."""
+    selector: bool = False
+    """A ``LabelSelector``, or a map of labels."""
 
     def __str__(self) -> str:
         return self.words
@@ -73,13 +77,12 @@ SELECTS = OneOf(
     ("Service", "PodDisruptionBudget", "NetworkPolicy", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"),
     "an object with a selector (Service, PodDisruptionBudget, ...)",
 )
-SELECTOR = AnyOf("a selector (matchLabels, matchExpressions) or a map of labels")
+SELECTOR = AnyOf("a selector (matchLabels, matchExpressions) or a map of labels", selector=True)
 A_TEXT = AnyOf("a text", (TEXT,))
 A_NUMBER = AnyOf("a number", (NUMBER,))
-A_LIST = AnyOf("a list, map or text")
+A_LIST = AnyOf("a list, map or text", sized=True)
 LABELS = AnyOf("labels", (MapType(TEXT),))
 ANYTHING = AnyOf("a field")
-NUMBERS = AnyOf("a number", (NUMBER,))
 
 
 @frozen
@@ -128,8 +131,8 @@ def _all() -> list[Signature]:
             "image_tag", (A_TEXT,), TEXT, manifest, "The tag of an image; latest where neither tag nor digest is."
         ),
         Signature("image_digest", (A_TEXT,), TEXT, manifest, "The digest of an image, empty where none is named."),
-        Signature("min", (NUMBERS,), NUMBER, Stage.CONSTANT, "The least of several numbers.", rest=NUMBERS),
-        Signature("max", (NUMBERS,), NUMBER, Stage.CONSTANT, "The greatest of several numbers.", rest=NUMBERS),
+        Signature("min", (A_NUMBER,), NUMBER, Stage.CONSTANT, "The least of several numbers.", rest=A_NUMBER),
+        Signature("max", (A_NUMBER,), NUMBER, Stage.CONSTANT, "The greatest of several numbers.", rest=A_NUMBER),
         Signature(
             "scaled_up",
             (AnyOf("a number or percentage", (AMOUNT, NUMBER)), A_NUMBER),

@@ -377,14 +377,11 @@ def _accepts(wanted: OneOf | AnyOf, type: Type) -> bool:
         if isinstance(type, GroupType):
             return set(type.kinds) <= set(wanted.kinds)
         return isinstance(type, ObjectType) and type.title in wanted.kinds
-    if wanted.types is None:
-        match wanted.words:
-            case "a list, map or text":
-                return isinstance(type, ListType | MapType) or type is TEXT
-            case "a selector (matchLabels, matchExpressions) or a map of labels":
-                return isinstance(type, MapType) or (isinstance(type, ObjectType) and type.title == "LabelSelector")
-        return True
-    return any(comparable(type, one) for one in wanted.types)
+    if wanted.sized:
+        return isinstance(type, ListType | MapType) or type is TEXT
+    if wanted.selector:
+        return isinstance(type, MapType) or (isinstance(type, ObjectType) and type.title == "LabelSelector")
+    return wanted.types is None or any(comparable(type, one) for one in wanted.types)
 
 
 def _some(names: tuple[str, ...], most: int = 8) -> str:
