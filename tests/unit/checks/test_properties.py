@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kverify.checks import Options, Report, run
@@ -81,7 +83,7 @@ def outcomes(report: Report) -> list[str]:
     return [*found, *(f"{p.property}: {p.verdict.outcome}" for p in report.proofs)]
 
 
-def one(formula: str, scenario: str = "rollout", kind: str = "Deployment", more: str = "", **given: str) -> str:
+def one(formula: str, scenario: str = "rollout", kind: str = "Deployment", more: str = "", **given: Any) -> str:
     """The outcome of one formula about ``d``."""
     (outcome,) = outcomes(ask(f"{more}\nproperty p\n  under {scenario}\n  for d in {kind}\n  {formula}\n", **given))
     return outcome.removeprefix("p: ")
