@@ -27,7 +27,6 @@ from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import key_of, namespace_of
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
-from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.expr import Expr as ModelExpr
 from kverify.model.expr import evaluate
 from kverify.model.workload import Recreate
@@ -246,7 +245,7 @@ class _Asked:
             world=case.scene.world,
             workloads=inside,
             settled=settled,
-            drains=any(action.component == DRAINS for action in case.system.actions),
+            drains="cordon" not in (self.script.starts, *self.script.at_most),
             behind=lambda service: _behind(self.ctx, service),
         )
         return evolve(self.env, state=state), state

@@ -153,6 +153,12 @@ def test_scenarios(scenario: str, formula: str, outcome: str) -> None:
     assert one(formula, scenario, more=deletion) == outcome
 
 
+def test_a_drain_that_may_evict_nothing_never_ends() -> None:
+    second = WEB + "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: second}\n"
+    second += "spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}\n"
+    assert one("eventually drained()", "drain", wanted=second) == "violated"
+
+
 def test_a_cordon_evicts_nothing() -> None:
     cordon = "scenario cordon\n  starts with cordon\n"
     assert one("always available(d) >= 2", "cordon", more=cordon) == "holds"
