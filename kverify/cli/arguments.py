@@ -34,9 +34,8 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser, forms: tuple[str, ...] = ("text", "json")) -> None:
-    """``--output`` and ``--kubernetes-version``."""
-    parser.add_argument("-o", "--output", choices=forms, default="text", help="default: text")
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """``--kubernetes-version``."""
     parser.add_argument(
         "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
     )

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
-from kverify.cli import streams
+from kverify.cli import outputs, streams
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kverify.checks.finding import Report
     from kverify.checks.specs import Specs
     from kverify.cli.configuration import Configuration
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.report.source import Sources
+    from kverify.spec.language.syntax import Declaration
 
 _DESCRIPTION = """\
 Check what happens when the manifests are applied: can every pod be scheduled, does the
@@ -32,9 +35,13 @@ examples:
   kubectl get nodes,deploy,rs,po,svc,pdb -A -o yaml > live.yaml
   kverify check new/ --from old/ --cluster live.yaml
   helm template shop charts/shop | kverify check -
+  kverify check shop/ -o sarif=kverify.sarif -o junit=kverify.xml -o text
 """
 
 MAX_STATES = 300_000
+
+FORMS = ("text", "json", "sarif", "junit", "github", "gitlab")
+"""The names of kverify/report/formats.py, which need not be imported to say what can be asked for."""
 
 
 def add_parser(commands: Any) -> None:
@@ -69,7 +76,8 @@ def add_parser(commands: Any) -> None:
         help="the value of a parameter of a specification; may be given several times",
     )
     shared.add_config(parser)
-    shared.add_output(parser)
+    outputs.add_output(parser, FORMS)
+    shared.add_version(parser)
     parser.add_argument(
         "--property",
         metavar="NAME",
@@ -112,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     from kverify.report.source import Sources
 
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
+    wanted = _outputs(arguments)
     if arguments.traces:
         _require_apart(arguments)
     configuration = shared.configured(arguments)
@@ -124,16 +133,10 @@ def run(arguments: argparse.Namespace) -> int:
         report = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version)
     else:
         report = _check(arguments, sources, configuration, specs)
-    code = _exit_code(report, arguments)
-    try:
-        _print(report, sources, arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The verdict stands, whether or not anybody reads it to the end.
-        streams.abandon_stdout()
+    _write(report, sources, arguments, wanted, specs)
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
-    return code
+    return _exit_code(report, arguments)
 
 
 def _require_apart(arguments: argparse.Namespace) -> None:
@@ -284,15 +287,55 @@ def _check(
         progress.clear()
 
 
-def _print(report: Report, sources: Sources, arguments: argparse.Namespace) -> None:
-    if arguments.output == "json":
-        from kverify.report import json
+def _outputs(arguments: argparse.Namespace) -> tuple[outputs.Output, ...]:
+    from kverify.report.formats import FORMATS
 
-        sys.stdout.write(json.render(report, _exit_code(report, arguments)))
-        return
-    from kverify.report import text
+    read = (*arguments.manifests, *arguments.cluster, *arguments.previous, *arguments.specs)
+    beside = frozenset(name for name, entry in FORMATS.items() if entry.beside_text)
+    return outputs.requested(arguments, read, beside)
+
+
+def _write(
+    report: Report,
+    sources: Sources,
+    arguments: argparse.Namespace,
+    wanted: Sequence[outputs.Output],
+    specs: Specs | None,
+) -> None:
+    from kverify.manifest.diagnostics import Severity
+    from kverify.report import github, text
+    from kverify.report.formats import FORMATS
+    from kverify.report.issues import View
     from kverify.report.style import Style, line_width, wants_colour
 
-    style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-    for line in text.render(report, sources, style, verbose=arguments.verbose):
-        print(line)
+    view = View(
+        report=report,
+        exit_code=_exit_code(report, arguments),
+        fail_on=Severity[arguments.fail_on.upper()],
+        sources=sources,
+        declaration=lambda id: _declaration(id, specs),
+        manifests=tuple(arguments.manifests),
+        verbose=arguments.verbose,
+    )
+    printed = {output.form for output in wanted if output.file == outputs.STDOUT}
+
+    def render(output: outputs.Output) -> str:
+        if output.form != "text" or output.file != outputs.STDOUT:
+            return FORMATS[output.form].render(view)
+        style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
+        shown = "".join(f"{line}\n" for line in text.render(report, sources, style, verbose=arguments.verbose))
+        return github.quoted(shown) if "github" in printed else shown
+
+    outputs.write(arguments, wanted, dict.fromkeys(FORMATS, render))
+
+
+def _declaration(id: str, specs: Specs | None) -> Declaration | None:
+    """The text of an id: of the user's specifications, where an id is a name if none is given, or of kverify's own."""
+    from kverify.spec.language.library import standard
+
+    if specs is not None:
+        own = specs.checked.library
+        found = own.by_id(id) or own.checks.get(id)
+        if found is not None:
+            return found
+    return standard().by_id(id)

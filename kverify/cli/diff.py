@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from kverify.cli import arguments as shared
-from kverify.cli import streams
+from kverify.cli import outputs, streams
 
 _DESCRIPTION = """\
 Show what applying NEW over what is there would result in, without a cluster: which fields
@@ -52,7 +52,8 @@ def add_parser(commands: Any) -> None:
         "--field-manager", metavar="NAME", help="who applies (with --server-side; default: kubectl, as kubectl does)"
     )
     shared.add_config(parser)
-    shared.add_output(parser)
+    outputs.add_output(parser)
+    shared.add_version(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
@@ -63,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.server_side and (arguments.force_conflicts or arguments.field_manager):
         option = "--force-conflicts" if arguments.force_conflicts else "--field-manager"
         arguments.parser.error(f"{option} is about server-side apply; add --server-side")
+    files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
+    wanted = outputs.requested(arguments, files)
     boundary = shared.boundary(arguments)
     from kverify.cluster.apply import Mode
     from kverify.cluster.changes import read_changes
@@ -72,7 +75,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     mode = Mode(arguments.server_side, arguments.force_conflicts, arguments.field_manager or Mode().manager)
     sources = Sources()
-    files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
     changes = read_changes(
         arguments.manifests,
         arguments.cluster,
@@ -82,14 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
         mode,
         boundary,
     )
-    try:
-        if arguments.output == "json":
-            sys.stdout.write(diff.render_json(changes, arguments.kubernetes_version))
-        else:
-            style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-            for line in diff.render(changes, sources, style):
-                print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        streams.abandon_stdout()
+
+    def text(output: outputs.Output) -> str:
+        printed = output.file == outputs.STDOUT
+        style = Style(wants_colour(sys.stdout), line_width(sys.stdout)) if printed else Style()
+        return "".join(f"{line}\n" for line in diff.render(changes, sources, style))
+
+    forms = {"text": text, "json": lambda _: diff.render_json(changes, arguments.kubernetes_version)}
+    outputs.write(arguments, wanted, forms)
     return changes.exit_code

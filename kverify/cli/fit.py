@@ -6,10 +6,10 @@ import argparse
 import io
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from kverify.cli import arguments as shared
-from kverify.cli import streams
+from kverify.cli import outputs, streams
 
 if TYPE_CHECKING:
     from kverify.checks.options import Options
@@ -84,7 +84,8 @@ def add_parser(commands: Any) -> None:
     )
     templates = "nodes that can be had, each a template for any number (default: those of --cluster)"
     shared.add_files(parser, "--node-class", "FILE", templates, dest="node_class")
-    shared.add_output(parser, ("text", "json", "yaml"))
+    outputs.add_output(parser, ("text", "json", "yaml"))
+    shared.add_version(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
@@ -116,7 +117,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.parser.error(
             "--counts, --choice and --scheduler-config ask about a given cluster; --synthesize looks for one"
         )
-    if not arguments.synthesize and (arguments.node_class or arguments.output == "yaml"):
+    wanted = outputs.requested(arguments, files)
+    asks_yaml = any(output.form == "yaml" for output in wanted)
+    if not arguments.synthesize and (arguments.node_class or asks_yaml):
         arguments.parser.error("--node-class and -o yaml belong to --synthesize")
     from kverify.cluster.bundle import Bundle
     from kverify.report.source import Sources
@@ -133,7 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         options = Options(kubernetes_version=arguments.kubernetes_version, progress=progress)
         if arguments.synthesize:
-            return _synthesize(arguments, bundle, diagnostics, options, sources, stdin, progress)
+            return _synthesize(arguments, wanted, bundle, diagnostics, options, sources, stdin, progress)
         from kverify.checks import fit
 
         if not bundle.nodes and not diagnostics:
@@ -144,15 +147,14 @@ def run(arguments: argparse.Namespace) -> int:
         progress.clear()
     from kverify.report import fit as shown
 
-    if arguments.output == "json":
-        _print((shown.render_json(report).removesuffix("\n"),))
-    else:
-        _print(shown.render(report, sources, _style()))
+    forms = {"text": lambda output: _lines(shown.render(report, sources, _style(output)))}
+    outputs.write(arguments, wanted, {**forms, "json": lambda _: shown.render_json(report)})
     return report.exit_code
 
 
 def _synthesize(
     arguments: argparse.Namespace,
+    wanted: Sequence[outputs.Output],
     bundle: Bundle,
     diagnostics: Sequence[Diagnostic],
     options: Options,
@@ -172,25 +174,29 @@ def _synthesize(
         arguments.parser.error("no kind of node is known; name a file that has some with --node-class or --cluster")
     report = fit_synthesis.run(bundle, diagnostics, options, templates, arguments.lose)
     progress.clear()
-    if arguments.output == "json":
-        _print((shown.render_json(report).removesuffix("\n"),))
-    elif arguments.output == "yaml" and report.exit_code == 0:
-        _print((shown.render_yaml(report).removesuffix("\n"),))
-    else:
-        _print(shown.render(report, sources, _style()), sys.stderr if arguments.output == "yaml" else sys.stdout)
+
+    def yaml(output: outputs.Output) -> str:
+        if report.exit_code == 0:
+            return shown.render_yaml(report)
+        # There is no cluster to print; why is said where nobody takes it for one.
+        sys.stderr.write(_lines(shown.render(report, sources, _style(output))))
+        return ""
+
+    forms = {
+        "text": lambda output: _lines(shown.render(report, sources, _style(output))),
+        "json": lambda _: shown.render_json(report),
+        "yaml": yaml,
+    }
+    outputs.write(arguments, wanted, forms)
     return report.exit_code
 
 
-def _style() -> Style:
+def _style(output: outputs.Output) -> Style:
     from kverify.report.style import Style, line_width, wants_colour
 
-    return Style(wants_colour(sys.stdout), line_width(sys.stdout))
+    printed = output.file == outputs.STDOUT
+    return Style(wants_colour(sys.stdout), line_width(sys.stdout)) if printed else Style()
 
 
-def _print(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    try:
-        for line in lines:
-            print(line, file=stream)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        streams.abandon_stdout()
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

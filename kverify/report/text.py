@@ -7,12 +7,13 @@ from functools import partial
 
 from attrs import frozen
 
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Report
+from kverify.checks.finding import Cause, Finding, Proof, Report
 from kverify.checks.words import listing
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
 from kverify.model.expr import to_text
+from kverify.report.issues import CERTAINTY
 from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
@@ -21,8 +22,6 @@ _LONG = 120
 
 _IDLE = 6
 """How many steps that never happen are shown."""
-
-_CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
 
 
 def render(
@@ -87,7 +86,7 @@ class _Text:
         wrap = self.style.wrap
         if f.certainty is not None:
             example = ", for example this one:" if f.steps else "."
-            yield from wrap(f"{_CERTAINTY[f.certainty]}{example}", f"{f.certainty.value}: ", indent=2, hang=4)
+            yield from wrap(f"{CERTAINTY[f.certainty]}{example}", f"{f.certainty.value}: ", indent=2, hang=4)
         if f.opening:
             yield from wrap(f.opening, indent=4)
         number_width = len(str(len(f.steps)))

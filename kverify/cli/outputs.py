@@ -1,0 +1,118 @@
+"""``-o FORMAT[=FILE]``: in which forms a command says what it has found, and where each goes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kverify.cli import streams
+
+STDOUT = "-"
+_READ = (".yaml", ".yml", ".json")
+
+
+class Output(NamedTuple):
+    """A form and its file; ``-`` is standard output."""
+
+    form: str
+    file: str = STDOUT
+
+    def __str__(self) -> str:
+        return self.form if self.file == STDOUT else f"{self.form}={self.file}"
+
+
+def add_output(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
+    """``--output``, for :func:`requested`."""
+
+    def output(text: str) -> Output:
+        form, sign, file = text.partition("=")
+        if form not in forms:
+            raise argparse.ArgumentTypeError(f"{form!r} is not a format; choose from {', '.join(forms)}")
+        if sign and not file:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} names no file; write {form}=FILE, or {form} for standard output"
+            )
+        return Output(form, file or STDOUT)
+
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FORMAT[=FILE]",
+        type=output,
+        action="append",
+        default=[],
+        help=f"{', '.join(forms)}; to standard output without =FILE; may be given several times (default: text)",
+    )
+
+
+def requested(
+    arguments: argparse.Namespace, read: Sequence[str], beside_text: frozenset[str] = frozenset()
+) -> tuple[Output, ...]:
+    """The outputs that were asked for, text if none was.
+
+    Exits with a usage error for two that go to one place (but for ``beside_text``, which may be on standard output
+    together with text), and for a file that is one of those that are ``read``, or that would be the next time.
+    """
+    outputs: tuple[Output, ...] = tuple(arguments.output) or (Output("text"),)
+    for number, output in enumerate(outputs):
+        for other in outputs[:number]:
+            same = output.file == other.file or (STDOUT not in (output.file, other.file) and _same(output, other))
+            pair = {output.form, other.form}
+            if same and output.file != STDOUT:
+                arguments.parser.error(f"-o {other} and -o {output} are the same file")
+            if same and not ("text" in pair and len(pair) == 2 and pair & beside_text):
+                arguments.parser.error(
+                    f"-o {other} and -o {output} both go to standard output; write one of them to a file: "
+                    f"-o {output.form}=FILE"
+                )
+        _require_apart(arguments, output, read)
+    return outputs
+
+
+def _same(one: Output, other: Output) -> bool:
+    return Path(one.file).resolve() == Path(other.file).resolve()
+
+
+def _require_apart(arguments: argparse.Namespace, output: Output, read: Sequence[str]) -> None:
+    if output.file == STDOUT:
+        return
+    file = Path(output.file).resolve()
+    for name in read:
+        if name == STDOUT:
+            continue
+        path = Path(name).resolve()
+        if path == file:
+            arguments.parser.error(f"-o {output} would overwrite {name}, which is read")
+        if path.is_dir() and file.is_relative_to(path) and file.suffix in _READ:
+            arguments.parser.error(f"-o {output} lies in {name}, where it would be read as a manifest the next time")
+
+
+def write(
+    arguments: argparse.Namespace, outputs: Sequence[Output], forms: Mapping[str, Callable[[Output], str]]
+) -> None:
+    """Write each output as its form renders it. Exits with a usage error for a file that cannot be written, after
+    everything else has been."""
+    problems: list[str] = []
+    for output in outputs:
+        text = forms[output.form](output)
+        if output.file == STDOUT:
+            to_stdout(text)
+            continue
+        try:
+            Path(output.file).write_bytes(text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            problems.append(f"-o {output}: {error.strerror}")
+    if problems:
+        arguments.parser.error("; ".join(problems))
+
+
+def to_stdout(text: str) -> None:
+    """Print ``text``. What is found stands, whether or not anybody reads it to the end."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon_stdout()

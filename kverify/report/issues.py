@@ -1,0 +1,205 @@
+"""What the formats for other programs have in common: every finding and every problem of the input as an ``Issue``.
+
+An issue has one place, a fingerprint that does not change when its lines move, and its text in paragraphs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path, PurePath
+
+from attrs import field, frozen
+
+from kverify.checks.finding import Cause, Certainty, Finding, Report
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.span import Span
+from kverify.report.source import Sources
+from kverify.spec.language.syntax import Declaration
+
+STDIN = "-"
+CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}
+
+
+@frozen(kw_only=True)
+class View:
+    """A report and what is needed to show it.
+
+    ``exit_code`` is the one of the run, ``fail_on`` the least severity that makes it 1. ``declaration`` finds the text
+    of an id in the property language (None for one that has none). ``manifests`` are the names that the run was given.
+    """
+
+    report: Report
+    exit_code: int
+    fail_on: Severity = Severity.ERROR
+    sources: Sources = field(factory=Sources)
+    declaration: Callable[[str], Declaration | None] = lambda _: None
+    manifests: tuple[str, ...] = ()
+    verbose: bool = False
+
+    def fails(self, severity: Severity) -> bool:
+        """Something as bad as this makes the exit code 1, or more."""
+        return severity >= self.fail_on
+
+
+@frozen(kw_only=True)
+class Step:
+    """One step of a run in words; ``last`` for what it comes to."""
+
+    text: str
+    last: bool = False
+
+
+@frozen(kw_only=True)
+class Issue:
+    """A finding or a problem of the input. ``asked`` is the property, empty for the latter.
+
+    ``causes`` are the places, the first is the one to show. ``steps`` are the run that shows it; ``paragraphs`` say the
+    rest: how certain it is, details, why, repairs. ``fingerprint`` is 64 hexadecimal digits, different for every issue
+    of a report, the same when its lines have only moved.
+    """
+
+    id: str
+    severity: Severity
+    object: str
+    asked: str
+    message: str
+    causes: tuple[Cause, ...]
+    fingerprint: str
+    steps: tuple[Step, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    finding: Finding | None = None
+    diagnostic: Diagnostic | None = None
+
+    @property
+    def sentence(self) -> str:
+        """``Deployment shop/web: the rollout stops``."""
+        return f"{self.object}: {self.message}" if self.object else self.message
+
+    @property
+    def span(self) -> Span | None:
+        """The place to show."""
+        return self.causes[0].span if self.causes else None
+
+    @property
+    def refused(self) -> bool:
+        """A problem because of which the input cannot be used."""
+        return self.diagnostic is not None and self.diagnostic.refuses
+
+
+def issues(view: View) -> tuple[Issue, ...]:
+    """Every issue of a report, the worst first."""
+    seen: Counter[str] = Counter()
+    found = [_of_diagnostic(d, view, seen) for d in sorted(view.report.diagnostics, key=lambda d: d.span)]
+    found += [_of_finding(f, seen) for f in view.report.findings]
+    return tuple(sorted(found, key=lambda issue: -issue.severity))
+
+
+def _of_diagnostic(d: Diagnostic, view: View, seen: Counter[str]) -> Issue:
+    # The object and the field say what is meant; where there is none, the text of the line does.
+    line = "" if d.object and d.path else view.sources.line(d.span.file, d.span.line).strip()
+    parts = (d.id, d.object, d.path, line) if line or d.object or d.path else (d.id, name_of(d.span), d.message)
+    return Issue(
+        id=d.id,
+        severity=d.severity,
+        object=d.object,
+        asked="",
+        message=d.message,
+        causes=(Cause(d.span, d.path), *(Cause(other.span, other.path, other.note) for other in d.related)),
+        fingerprint=_fingerprint(parts, seen),
+        paragraphs=(f"Help: {d.mend}",) if d.mend else (),
+        diagnostic=d,
+    )
+
+
+def _of_finding(f: Finding, seen: Counter[str]) -> Issue:
+    return Issue(
+        id=f.id,
+        severity=f.severity,
+        object=f.object,
+        asked=f.property,
+        message=f.message,
+        causes=f.causes,
+        fingerprint=_fingerprint((f.id, f.property, f.object, *(cause.path for cause in f.causes)), seen),
+        steps=tuple(_steps(f)),
+        paragraphs=tuple(_paragraphs(f)),
+        finding=f,
+    )
+
+
+def _steps(f: Finding) -> Iterator[Step]:
+    loop = f.verdict.trace.loop if f.verdict is not None and f.verdict.trace is not None else None
+    said = [f.opening] if f.opening else []
+    said += f.steps
+    if loop is not None:
+        said.append(f"From step {loop + 1} on this repeats for ever.")
+    if f.outcome:
+        said.append(f.outcome)
+    for number, text in enumerate(said, 1):
+        yield Step(text=text, last=number == len(said))
+
+
+def _paragraphs(f: Finding) -> Iterator[str]:
+    if f.certainty is not None:
+        yield f"{f.certainty.value.capitalize()}: {CERTAINTY[f.certainty]}."
+    yield from f.details
+    yield from (f"Sizes: {size}" for size in f.sizes)
+    if f.why:
+        yield f"Why: {f.why}"
+    for repair in f.repairs:
+        yield f"Repair: {repair.text}{f' (checked: with it {f.property} holds)' if repair.verified else ''}"
+
+
+def _fingerprint(parts: tuple[str, ...], seen: Counter[str]) -> str:
+    text = "\0".join(parts)
+    seen[text] += 1
+    return sha256(f"{text}\0{seen[text]}".encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def name_of(span: Span) -> str:
+    """The file of a place as other programs name it: relative to the working directory where it lies in it, with
+    slashes. What came through standard input is named by the template it was rendered from, or ``-``."""
+    if span.file == STDIN:
+        return span.origin or STDIN
+    return path_of(span.file)
+
+
+def path_of(file: str) -> str:
+    """``./shop/web.yaml`` and ``/work/shop/web.yaml`` (run in ``/work``) as ``shop/web.yaml``."""
+    path = Path(file)
+    here = Path.cwd()
+    whole = Path(*_resolved((here / path).parts))
+    shown: PurePath = whole.relative_to(here) if whole.is_relative_to(here) else whole
+    return shown.as_posix()
+
+
+def _resolved(parts: tuple[str, ...]) -> list[str]:
+    """Without ``..``. Links are not followed: the name is what the user typed."""
+    done: list[str] = []
+    for part in parts:
+        if part == ".." and len(done) > 1:
+            done.pop()
+        elif part != "..":
+            done.append(part)
+    return done
+
+
+def has_lines(span: Span) -> bool:
+    """Whether the lines of a place are those of the file that ``name_of`` names. False for a template, of which they
+    are not, and for a problem that is nowhere in its file."""
+    nowhere = (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1)
+    rendered = span.file == STDIN and span.origin is not None
+    return not rendered and not nowhere
+
+
+def last_line(span: Span) -> int:
+    """The last line that has a character of the place."""
+    return span.end_line - 1 if span.end_column == 1 and span.end_line > span.line else span.end_line
+
+
+def rendered_place(span: Span | None) -> str:
+    """Where in standard input it is, as a sentence; empty for files."""
+    if span is None or span.file != STDIN:
+        return ""
+    return f"In line {span.line}, column {span.column} of standard input."
