@@ -27,19 +27,29 @@ from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("rollout", "drain", "cordon", "node_crash", "maintenance")
+BEGINNINGS = ("rollout", "drain", "cordon", "taint", "node_crash", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back")
-_STATUS = {"drain": NodeStatus.CORDONED, "cordon": NodeStatus.CORDONED, "node_crash": NodeStatus.SILENT}
+_STATUS = {
+    "drain": NodeStatus.CORDONED,
+    "cordon": NodeStatus.CORDONED,
+    "taint": NodeStatus.TAINTED,
+    "node_crash": NodeStatus.SILENT,
+}
 _VERBS = {
     "drain": "is cordoned and its drain begins",
     "cordon": "has just been cordoned",
+    "taint": "has just got a NoExecute taint that nobody tolerates by name",
     "node_crash": "has just stopped answering",
 }
 _ASSUMPTIONS = {
     "rollout": rollout.ASSUMPTIONS,
     "drain": drain.ASSUMPTIONS,
     "cordon": ("images can be pulled and containers become ready", "one node at a time, no other disturbance"),
+    "taint": (
+        "images can be pulled and containers become ready",
+        "the taint stays, no other disturbance",
+    ),
     "node_crash": node_loss.ASSUMPTIONS,
     "": ("images can be pulled and containers become ready",),
 }

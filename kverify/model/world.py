@@ -40,7 +40,8 @@ SERVING = (Phase.READY, Phase.AVAILABLE)
 
 
 class NodeStatus(Enum):
-    """What the control plane, and the node itself, are up to. Declared in the order a lost node runs through."""
+    """What the control plane, and the node itself, are up to. Declared in the order a lost node runs through; what
+    comes after is no loss."""
 
     UP = "up"
     CORDONED = "cordoned"
@@ -48,6 +49,12 @@ class NodeStatus(Enum):
     """The kubelet is gone but its lease has not run out: nobody knows yet."""
     UNREACHABLE = "unreachable"
     REMOVED = "removed"
+    TAINTED = "tainted"
+    """Somebody has given the node a NoExecute taint (``taint_eviction.ADDED``). A lost node never has this status."""
+
+
+ANSWERING = (NodeStatus.UP, NodeStatus.CORDONED, NodeStatus.TAINTED)
+"""The node's kubelet does its work, and everybody knows."""
 
 
 @frozen(eq=False)

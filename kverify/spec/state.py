@@ -20,11 +20,11 @@ from kverify.model.environment.drain import drained
 from kverify.model.expr import Condition, Number, all_of, implies, integer, ite, maximum, minimum, substitute, total
 from kverify.model.scheduling import pod_topology_spread
 from kverify.model.workload import Revision, RollingUpdate, Workload
-from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
+from kverify.model.world import ANSWERING, LIVE, SERVING, NodeStatus, Phase, Place, World
 from kverify.spec.language import manifest
 from kverify.spec.language.values import Item, NotModelled, plain
 
-_OVER = (NodeStatus.UP, NodeStatus.CORDONED, NodeStatus.REMOVED)
+_OVER = (*ANSWERING, NodeStatus.REMOVED)
 
 
 @frozen(eq=False, kw_only=True)

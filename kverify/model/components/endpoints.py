@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from kverify.model.expr import Number, ite, total
 from kverify.model.workload import Revision
-from kverify.model.world import LIVE, SERVING, NodeStatus, World
+from kverify.model.world import ANSWERING, LIVE, SERVING, World
 
 
 def answering(world: World, revisions: Iterable[Revision], *, publish_not_ready: bool = False) -> Number:
@@ -20,6 +20,6 @@ def answering(world: World, revisions: Iterable[Revision], *, publish_not_ready:
     counts = []
     for revision in revisions:
         for place in world.places:
-            alive = world.has_status(place, NodeStatus.UP, NodeStatus.CORDONED)
+            alive = world.has_status(place, *ANSWERING)
             counts.append(ite(alive, world.count(revision, phases, (place,)), 0))
     return total(counts)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from kverify.model.expr import Condition, all_of, any_of, integer
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision, Workload
-from kverify.model.world import SERVING, NodeStatus, Phase, Place, World
+from kverify.model.world import ANSWERING, SERVING, NodeStatus, Phase, Place, World
 
 COMPONENT = "kubelet"
 
@@ -39,7 +39,7 @@ def actions(world: World) -> Iterator[Action]:
 
 
 def _alive(world: World, place: Place) -> Condition:
-    return world.has_status(place, NodeStatus.UP, NodeStatus.CORDONED)
+    return world.has_status(place, *ANSWERING)
 
 
 def _become_ready(world: World, workload: Workload, revision: Revision, place: Place) -> Action:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from kverify.api.types.node import Taint
-from kverify.model.components.taint_eviction import seconds_left
+from kverify.model.components.taint_eviction import ADDED, seconds_left
 from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
 from kverify.model.scheduling import node_unschedulable, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
 from kverify.model.system import Action, Fairness, Variable
 from kverify.model.workload import Revision
-from kverify.model.world import LIVE, NodeStatus, Phase, Place, World
+from kverify.model.world import ANSWERING, LIVE, NodeStatus, Phase, Place, World
 
 COMPONENT = "scheduler"
 
@@ -149,6 +149,7 @@ def views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
         NodeStatus.SILENT: node,
         NodeStatus.UNREACHABLE: evolve(node, taints=(*node.taints, *UNREACHABLE_TAINTS)),
         NodeStatus.REMOVED: node,
+        NodeStatus.TAINTED: evolve(node, taints=(*node.taints, ADDED)),
     }
     for status in reachable_statuses(world.disturbed[1]):
         yield status, (*world.nodes[:index], seen[status], *world.nodes[index + 1 :])
@@ -156,7 +157,7 @@ def views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
 
 def reachable_statuses(first: NodeStatus) -> tuple[NodeStatus, ...]:
     """The statuses a disturbed node can have once it started in ``first``."""
-    if first in (NodeStatus.UP, NodeStatus.CORDONED):
+    if first in ANSWERING:
         return (first,)
     return (NodeStatus.SILENT, NodeStatus.UNREACHABLE, NodeStatus.REMOVED)
 

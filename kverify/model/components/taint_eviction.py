@@ -21,10 +21,12 @@ from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
-from kverify.model.world import LIVE, Phase, Place, World
+from kverify.model.world import LIVE, NodeStatus, Phase, Place, World
 
 COMPONENT = "taint eviction controller"
 EFFECT = "NoExecute"
+ADDED = Taint(key="example.com/added", effect=EFFECT)
+"""The taint that somebody adds during a run: one that nobody tolerates by name, only by tolerating everything."""
 
 
 def seconds_left(pod: PodInfo, taints: Iterable[Taint]) -> int | None:
@@ -42,8 +44,10 @@ def seconds_left(pod: PodInfo, taints: Iterable[Taint]) -> int | None:
 
 
 def taints_of(world: World, place: Place) -> tuple[Taint, ...]:
-    """The taints of a place: its node's, or those that several nodes have in common."""
-    return place.taints if place.node is None else world.nodes[place.node].taints
+    """The taints of a place: its node's, or those that several nodes have in common; and one that was added."""
+    taints = place.taints if place.node is None else world.nodes[place.node].taints
+    added = world.disturbed is not None and world.disturbed == (place, NodeStatus.TAINTED)
+    return (*taints, ADDED) if added else taints
 
 
 def variables(_: World) -> Iterator[Variable]:

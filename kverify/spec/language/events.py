@@ -35,7 +35,7 @@ EVENTS = {
         Event("roll_back", "The old pod template is applied again while the rollout is under way.", True),
         Event("scale", "kubectl scale: replicas are changed.", True, _NO.format("a change of replicas during a run")),
         Event("cordon", "kubectl cordon: no new pod is bound to a node; those that are there stay.", True),
-        Event("taint", "kubectl taint: a node gets a taint.", True, _NO.format("taints that come during a run")),
+        Event("taint", "kubectl taint: a node gets a NoExecute taint that no pod tolerates by name.", True),
         Event("delete", "An object is deleted.", True, _NO.format("the deletion of whole objects during a run")),
         Event("pause", "kubectl rollout pause.", True, _NO.format("a pause during a run")),
         Event("label", "A label of a pod or node is changed.", True, _NO.format("labels that change during a run")),
