@@ -15,7 +15,8 @@ from attrs import frozen
 
 from kverify.checks.finding import Proof
 from kverify.engines.verdict import Outcome
-from kverify.report.issues import Issue, View, issues, name_of
+from kverify.manifest.span import Span
+from kverify.report.issues import STDIN, Issue, View, issues, name_of
 from kverify.report.source import escape
 
 MANIFESTS = "manifests"
@@ -118,11 +119,17 @@ def _violated(view: View, issue: Issue) -> _Result:
 def _body(issue: Issue) -> Iterator[str]:
     for cause in issue.causes:
         note = f": {cause.note}" if cause.note else ""
-        span = cause.span
-        yield f"  at {name_of(span)}:{span.line}:{span.column}{f' {cause.path}' if cause.path else ''}{note}"
+        yield f"  at {_place(cause.span)}{f' {cause.path}' if cause.path else ''}{note}"
     for number, step in enumerate(issue.steps, 1):
         yield f"  {number}. {step.text}"
     yield from (f"  {paragraph}" for paragraph in issue.paragraphs)
+
+
+def _place(span: Span) -> str:
+    """The line counts in what was read, which is not the template that it was rendered from."""
+    name = name_of(span) if span.file != STDIN else span.file
+    origin = f" (from {span.origin})" if span.origin else ""
+    return f"{name}:{span.line}:{span.column}{origin}"
 
 
 def _decided(proof: Proof) -> _Result:

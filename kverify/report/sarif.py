@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from kverify import __version__
 from kverify.checks.finding import Cause, Proof
-from kverify.engines.verdict import Outcome
+from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
 from kverify.report.issues import STDIN, Issue, View, has_lines, issues, name_of, rendered_place
@@ -71,8 +71,8 @@ def to_sarif(view: View) -> dict[str, Any]:
                     "kubernetesVersion": view.report.kubernetes_version,
                     "objects": view.report.objects,
                     "proofs": [_proof(proof) for proof in view.report.proofs if proof not in open_ends],
-                    "assumptions": list(view.report.assumptions),
-                    "notModelled": list(view.report.not_modelled),
+                    "assumptions": [escape(text) for text in view.report.assumptions],
+                    "notModelled": [escape(text) for text in view.report.not_modelled],
                 },
             }
         ],
@@ -163,25 +163,25 @@ def _flow(issue: Issue) -> list[dict[str, Any]]:
 
 
 def _properties(issue: Issue) -> dict[str, Any]:
-    found: dict[str, Any] = {"object": issue.object} if issue.object else {}
+    found: dict[str, Any] = {"object": escape(issue.object)} if issue.object else {}
     finding = issue.finding
     if finding is None:
         return found
     found["property"] = finding.property
     if finding.certainty is not None:
         found["certainty"] = finding.certainty.value
-    found["repairs"] = [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs]
+    found["repairs"] = [{"text": escape(repair.text), "verified": repair.verified} for repair in finding.repairs]
     if finding.verdict is not None:
         verdict = finding.verdict
-        found |= {"method": verdict.method, "scope": verdict.scope, "assumptions": list(verdict.assumptions)}
+        found |= _standing(verdict)
     return found
 
 
 def _location(cause: Cause, object: str, id: int | None = None) -> dict[str, Any]:
     location: dict[str, Any] = {} if id is None else {"id": id}
     location["physicalLocation"] = _physical(cause.span)
-    names = ([{"fullyQualifiedName": object, "kind": "resource"}] if object else []) + (
-        [{"fullyQualifiedName": cause.path, "kind": "member"}] if cause.path else []
+    names = ([{"fullyQualifiedName": escape(object), "kind": "resource"}] if object else []) + (
+        [{"fullyQualifiedName": escape(cause.path), "kind": "member"}] if cause.path else []
     )
     if names:
         location["logicalLocations"] = names
@@ -192,7 +192,7 @@ def _location(cause: Cause, object: str, id: int | None = None) -> dict[str, Any
 
 
 def _object_only(object: str) -> list[dict[str, Any]]:
-    return [{"logicalLocations": [{"fullyQualifiedName": object, "kind": "resource"}]}] if object else []
+    return [{"logicalLocations": [{"fullyQualifiedName": escape(object), "kind": "resource"}]}] if object else []
 
 
 def _physical(span: Span) -> dict[str, Any]:
@@ -228,13 +228,20 @@ def _proof(proof: Proof) -> dict[str, Any]:
     verdict = proof.verdict
     return {
         "id": proof.id,
-        "object": proof.object,
+        "object": escape(proof.object),
         "property": proof.property,
-        "message": proof.message,
+        "message": escape(proof.message),
         "outcome": str(verdict.outcome),
-        "method": verdict.method,
-        "scope": verdict.scope,
-        "assumptions": list(verdict.assumptions),
+        **_standing(verdict),
+    }
+
+
+def _standing(verdict: Verdict) -> dict[str, Any]:
+    """How it was found, for what it stands, and what was taken for granted."""
+    return {
+        "method": escape(verdict.method),
+        "scope": escape(verdict.scope),
+        "assumptions": [escape(text) for text in verdict.assumptions],
     }
 
 
@@ -246,7 +253,7 @@ def _undecided(proof: Proof, index: int) -> dict[str, Any]:
         "level": "warning" if verdict.outcome is Outcome.UNKNOWN else "note",
         "message": {"text": message_text(f"{proof.object}: {proof.property} {says}: {proof.message}{reason}")},
         "associatedRule": {"id": proof.id, "index": index},
-        "properties": {"object": proof.object, "property": proof.property, "outcome": str(verdict.outcome)},
+        "properties": {"object": escape(proof.object), "property": proof.property, "outcome": str(verdict.outcome)},
     }
 
 

@@ -305,6 +305,16 @@ def test_several_outputs_of_a_difference(manifest: str, capsys: pytest.CaptureFi
     assert "created" in capsys.readouterr().out
 
 
+def test_several_outputs_of_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT / "tests/cli/input")
+    file = tmp_path / "fit.json"
+    assert main(["fit", "good.yaml", "--cluster", "tutorial-nodes.yaml", "-o", "text", "-o", f"json={file}"]) == 0
+    assert json.loads(file.read_text("utf-8"))["schema"].startswith("kverify.fit/")
+    assert "fit" in capsys.readouterr().out
+
+
 # -- fingerprints and names ----------------------------------------------------------------------------------------
 
 
