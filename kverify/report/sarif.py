@@ -40,7 +40,9 @@ def to_sarif(view: View) -> dict[str, Any]:
     """The log as plain values."""
     found = issues(view)
     ids = list(dict.fromkeys((*(issue.id for issue in found), *(proof.id for proof in view.report.proofs))))
+    proved = [proof for proof in view.report.proofs if proof.verdict.outcome is Outcome.HOLDS]
     open_ends = [proof for proof in view.report.proofs if proof.verdict.outcome is not Outcome.HOLDS]
+    index = {id: number for number, id in enumerate(ids)}
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -60,17 +62,17 @@ def to_sarif(view: View) -> dict[str, Any]:
                         "exitCodeDescription": _EXIT[view.exit_code],
                         "toolExecutionNotifications": [
                             *(_interrupted(view.report.interrupted) if view.report.interrupted else ()),
-                            *(_undecided(proof, ids.index(proof.id)) for proof in open_ends),
+                            *(_undecided(proof, index[proof.id]) for proof in open_ends),
                         ],
                     }
                 ],
                 "originalUriBaseIds": {BASE: {"description": {"text": "The directory in which kverify was run."}}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(issue, ids.index(issue.id)) for issue in found],
+                "results": [_result(issue, index[issue.id]) for issue in found],
                 "properties": {
                     "kubernetesVersion": view.report.kubernetes_version,
                     "objects": view.report.objects,
-                    "proofs": [_proof(proof) for proof in view.report.proofs if proof not in open_ends],
+                    "proofs": [_proof(proof) for proof in proved],
                     "assumptions": [escape(text) for text in view.report.assumptions],
                     "notModelled": [escape(text) for text in view.report.not_modelled],
                 },

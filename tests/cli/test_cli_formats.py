@@ -20,6 +20,7 @@ import jsonschema
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 
+from kverify.cli.check import FORMS
 from kverify.cli.main import main
 from kverify.report.formats import FORMATS
 
@@ -64,6 +65,10 @@ def test_the_whole_output(outputs: dict[tuple[str, str], str], run: str, form: s
         path.parent.mkdir(exist_ok=True)
         path.write_text(outputs[run, form], "utf-8")
     assert outputs[run, form] == path.read_text("utf-8")
+
+
+def test_the_command_line_offers_the_whole_table() -> None:
+    assert tuple(FORMATS) == FORMS
 
 
 def test_no_golden_file_is_forgotten() -> None:
