@@ -25,7 +25,7 @@ from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room,
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.components.scheduler import bypasses
 from kverify.model.components.taint_eviction import seconds_left
-from kverify.model.scheduling import node_affinity, node_name, node_unschedulable, taint_toleration
+from kverify.model.scheduling import node_affinity, node_name, node_resources_fit, node_unschedulable, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import feasible, reject
 from kverify.model.scheduling.storage import Storage
@@ -33,8 +33,14 @@ from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
 RESOURCES = "NodeResourcesFit"
-STATIC = (node_unschedulable.PLUGIN, node_name.PLUGIN, taint_toleration.PLUGIN, node_affinity.PLUGIN)
-"""The filters that look at a pod and a node and at no other pod."""
+ONE_POD = (
+    node_unschedulable.PLUGIN,
+    node_name.PLUGIN,
+    taint_toleration.PLUGIN,
+    node_affinity.PLUGIN,
+    node_resources_fit.PLUGIN,
+)
+"""The filters that say whether a node without pods could take a pod."""
 
 PROVISIONED = "volumes are provisioned where their class allows it"
 
@@ -262,7 +268,7 @@ class Context:
                 n for n in chosen if self.nodes[n].taints and seconds_left(pod, self.nodes[n].taints) is not None
             ]
             snapshot = Snapshot(nodes=self.nodes, namespaces=self.namespaces)
-            return tuple(n for n in leaving if n == forced or feasible(pod, n, snapshot, STATIC) is not False)
+            return tuple(n for n in leaving if n == forced or feasible(pod, n, snapshot, ONE_POD) is not False)
 
         return self.memo(("expelling", subject.title), find)
 

@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
-from kverify.checks.context import STATIC, Context
+from kverify.checks.context import ONE_POD, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import ANYWHERE, fixed_pods
@@ -96,7 +96,9 @@ def rests(subject: Subject) -> Verdict:
         invariant=_invariant(world, system, revision),
         rank=_rank(world, revision),
     )
-    return evolve(verdict, assumptions=(ALL_KEEP, *ASSUMPTIONS[:1], *verdict.assumptions))
+    name = subject.new.spec.node_name
+    admits = (f"the kubelet of {name}, which its pods name, has room for all of them",) if name else ()
+    return evolve(verdict, assumptions=(ALL_KEEP, *admits, *ASSUMPTIONS[:1], *verdict.assumptions))
 
 
 def _invariant(world: World, system: TransitionSystem, revision: Revision) -> Condition:
@@ -177,7 +179,7 @@ def _keepers(ctx: Context, subject: Subject) -> tuple[int, ...]:
     pod, leaving = subject.new, set(ctx.expelling(subject))
     snapshot = Snapshot(nodes=ctx.nodes, namespaces=ctx.namespaces)
     return tuple(
-        n for n in range(len(ctx.nodes)) if n not in leaving and feasible(pod, n, snapshot, STATIC) is not False
+        n for n in range(len(ctx.nodes)) if n not in leaving and feasible(pod, n, snapshot, ONE_POD) is not False
     )
 
 
