@@ -203,7 +203,11 @@ class Compiled:
             outside.append(f"n{position} > {variable.high}")
         if not outside:
             return []
-        return [f"if {' or '.join(outside)}:", f" overflow({action}, {position}, n{position})"]
+        return [f"if {' or '.join(outside)}:", *_indent(self._refuse(action, position))]
+
+    def _refuse(self, action: int, position: int) -> list[str]:
+        """What is done when a variable leaves its range."""
+        return [f"overflow({action}, {position}, n{position})"]
 
     def _sorting(self, changed: set[int], after: list[str]) -> list[str]:
         """Sort the groups that contain a changed variable; ``after`` is redirected to the sorted names."""

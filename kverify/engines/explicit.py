@@ -22,6 +22,7 @@ from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError
 from kverify.engines.fair import Edges
 from kverify.engines.packed import Packed, Unpackable, layout
+from kverify.engines.packed_numba import MachineSearch, available
 from kverify.engines.packed_search import PackedSearch, PackedStates
 from kverify.engines.replay import concretise, replay
 from kverify.engines.starts import initial_states
@@ -34,9 +35,10 @@ from kverify.spec.property import Always, Reaches, StateProperty
 Progress: TypeAlias = "Callable[[int, int], None]"
 """Called now and then with the number of states found and of states still to be expanded."""
 
-Store: TypeAlias = Literal["auto", "tuples", "packed"]
-"""How states are stored: as tuples of values, or as numbers (``packed``). ``auto`` takes tuples for the first states,
-because that needs no preparation, and then what is fastest of what is possible."""
+Store: TypeAlias = Literal["auto", "tuples", "packed", "numba"]
+"""How states are stored: as tuples of values, as numbers (``packed``), or as numbers in machine code (``numba``, which
+needs ``kverify[fast]`` and keeps no edges). ``auto`` takes tuples for the first states, because that needs no
+preparation, and then what is fastest of what is possible."""
 
 METHOD = "exhaustive search"
 _CHUNK = 4_096
@@ -44,6 +46,9 @@ _CHUNK = 4_096
 
 PACK_FROM = 20_000
 """From how many states on it pays to generate the code that works on packed states."""
+
+COMPILE_FROM = 500_000
+"""From how many states on it pays to have that code compiled."""
 
 
 @define
@@ -60,7 +65,7 @@ class Exploration:
     compiled: Compiled
     origins: dict[State, State]
     states: Sequence[State] = ()
-    parents: array[int] = Factory(lambda: array("i"))
+    parents: Sequence[int] = Factory(lambda: array("i"))
     successors: int = 0
     complete: bool = False
     reason: str = ""
@@ -172,19 +177,21 @@ class _Steps:
         self.result = result
         self.limit = limit
         self.store = store
-        self.search: _Search | PackedSearch = _Search(result)
+        self.search: _Search | PackedSearch | MachineSearch = _Search(result)
         if store == "packed":
             self._pack()
+        elif store == "numba":
+            if result.edges is not None:
+                raise Unpackable(f"{result.system.name}: machine code keeps no edges")
+            if not available():
+                raise Unpackable("numba and numpy are not installed: pip install kverify[fast]")
+            self._compile()
 
     def expand(self, count: int) -> None:
         """Expand up to ``count`` states; fewer when there are no more, or too many are found."""
         result = self.result
-        undecided = self.store == "auto" and result.store == "tuples" and not result.refused
-        if undecided and len(result.states) > PACK_FROM:
-            try:
-                self._pack()
-            except Unpackable as error:
-                result.refused = str(error)
+        if self.store == "auto" and not result.refused:
+            self._choose()
         before = self.search.successors
         try:
             self.search.expand(count, self.limit)
@@ -193,11 +200,35 @@ class _Steps:
             raise ModelError(f"{system.name}: a divisor is zero in {system.view(state)}") from error
         finally:
             result.successors += self.search.successors - before
+            result.parents = self.search.parents
+
+    def _choose(self) -> None:
+        """Change over if the search has become long enough."""
+        result = self.result
+        try:
+            if result.store == "tuples" and len(result.states) > PACK_FROM:
+                self._pack()
+            elif result.store == "packed" and len(result.states) > COMPILE_FROM and result.edges is None:
+                if available():
+                    self._compile()
+                else:
+                    result.refused = "numba and numpy are not installed"
+        except Unpackable as error:
+            result.refused = str(error)
+
+    def _compile(self) -> None:
+        result = self.result
+        where = layout(result.system)
+        numbers = result.states.numbers if isinstance(result.states, PackedStates) else map(where.pack, result.states)
+        packed = Packed(result.system, where)
+        self.search = MachineSearch(packed, list(numbers), result.parents, self.search.expanded)
+        result.states, result.parents, result.store = self.search.states, self.search.parents, "numba"
 
     def _pack(self) -> None:
         result = self.result
         where = layout(result.system)
         states = PackedStates(Packed(result.system, where), list(map(where.pack, result.states)))
+        assert isinstance(result.parents, array)
         self.search = PackedSearch(states, result.parents, result.edges, self.search.expanded)
         result.states, result.store = states, "packed"
 
@@ -216,7 +247,9 @@ class _Search:
     def __init__(self, result: Exploration) -> None:
         self.states = list(result.states)
         result.states = self.states
-        self.parents, self.edges, self._compiled = result.parents, result.edges, result.compiled
+        self.parents = array("i", result.parents)
+        result.parents = self.parents
+        self.edges, self._compiled = result.edges, result.compiled
         self.expanded = self.successors = 0
         self.index = {state: i for i, state in enumerate(self.states)}
 

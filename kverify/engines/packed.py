@@ -119,7 +119,23 @@ def layout(system: TransitionSystem) -> Layout:
     # Truth values first: at the bottom each is one bit.
     single.sort(key=lambda unit: sizes[unit[0]] != 2)
     units = single + [[position[name] for name in block] for group in system.symmetry for block in group]
-    aligned = prod(sizes) > _CHUNK * _CHUNK
+    weights, chunks = _digits(units, sizes, aligned=False)
+    if len(chunks) > 2:
+        weights, chunks = _digits(units, sizes, aligned=True)
+    blocks = tuple(
+        tuple((weights[position[block[-1]]], prod(sizes[position[n]] for n in block)) for block in group)
+        for group in system.symmetry
+        if group and group[0]
+    )
+    top = chunks[-1].weight * chunks[-1].size if chunks else 1
+    return Layout(tuple(weights), tuple(sizes), tuple(lows), blocks, tuple(chunks), top, ranges)
+
+
+def _digits(units: list[list[int]], sizes: list[int], *, aligned: bool) -> tuple[list[int], list[Chunk]]:
+    """The weights of all variables, those of a unit side by side in one chunk, and the chunks.
+
+    Chunks follow each other without a gap, or if ``aligned`` each begins at a multiple of whole bytes.
+    """
     weights = [1] * len(sizes)
     chunks: list[Chunk] = []
     base, size, inside = 1, 1, list[int]()
@@ -144,13 +160,7 @@ def layout(system: TransitionSystem) -> Layout:
         inside += unit
     if inside:
         close()
-    blocks = tuple(
-        tuple((weights[position[block[-1]]], prod(sizes[position[n]] for n in block)) for block in group)
-        for group in system.symmetry
-        if group and group[0]
-    )
-    top = chunks[-1].weight * chunks[-1].size if chunks else 1
-    return Layout(tuple(weights), tuple(sizes), tuple(lows), blocks, tuple(chunks), top, ranges)
+    return weights, chunks
 
 
 def known_ranges(system: TransitionSystem) -> dict[str, Range]:
@@ -468,15 +478,21 @@ class Packed(Compiled):
         names = [f"x{b}" for b in range(len(blocks))]
         lines = [f"{x} = {self._cut(weight, size, 'n')}" for x, (weight, size) in zip(names, blocks, strict=True)]
         lines += [f"y{b} = x{b}" for b in range(len(blocks))]
-        if len(blocks) <= 4:
-            last = len(blocks) - 1
-            for end in range(last, 0, -1):
-                lines += [f"if y{i + 1} < y{i}: y{i}, y{i + 1} = y{i + 1}, y{i}" for i in range(end)]
-        else:
-            lines.append(f"{', '.join(f'y{b}' for b in range(len(blocks)))} = sorted(({', '.join(names)}))")
+        lines += self._sort_lines([f"y{b}" for b in range(len(blocks))])
         put = [f"(y{b} - x{b}) * {weight}" for b, (weight, _) in enumerate(blocks)]
         lines.append(f"return n + {' + '.join(put)}")
         return _define(f"sort{group}(n)", lines)
+
+    def _sort_lines(self, names: Sequence[str]) -> list[str]:
+        """Statements that sort the values of local variables."""
+        if len(names) > 4:
+            listed = ", ".join(names)
+            return [f"{listed} = sorted(({listed}))"]
+        return [
+            f"if {names[i + 1]} < {names[i]}: {names[i]}, {names[i + 1]} = {names[i + 1]}, {names[i]}"
+            for end in range(len(names) - 1, 0, -1)
+            for i in range(end)
+        ]
 
 
 @frozen

@@ -26,7 +26,7 @@ class PackedStates(Sequence[State]):
     """States that are stored as numbers and read as tuples."""
 
     packed: Packed = field(repr=False)
-    numbers: array[int] | list[int]
+    numbers: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -59,7 +59,7 @@ class PackedStates(Sequence[State]):
 
     def cut(self, size: int) -> None:
         """Forget all but the first ``size`` states."""
-        del self.numbers[size:]
+        self.numbers = self.numbers[:size]
 
 
 class PackedSearch:

@@ -34,7 +34,7 @@ def bounds(root: Number | Condition, ranges: Mapping[str, Range]) -> Range:
         elif expr.op is None:
             known[expr] = (int(expr.value or 0), int(expr.value or 0))
         else:
-            known[expr] = _apply(expr.op, [known[arg] for arg in expr.args])
+            known[expr] = apply(expr.op, [known[arg] for arg in expr.args])
     return known[lift(root)]
 
 
@@ -56,7 +56,8 @@ def _quotient(a: Bound, b: Bound) -> Bound:
     return a if isinf(a) else a // b
 
 
-def _apply(op: Op, args: list[Range]) -> Range:
+def apply(op: Op, args: list[Range]) -> Range:
+    """The interval of one operator, from those of its arguments."""
     match op:
         case Op.ADD:
             return sum(low for low, _ in args), sum(high for _, high in args)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from attrs import evolve
 from hypothesis import assume, given
@@ -115,10 +117,19 @@ def crowd(blocks: int, *, low: int = 0, high: int = 2, together: bool = False) -
         crowd(4, together=True),
         crowd(6, high=1, together=True),
         crowd(20, high=2),
+        crowd(14, high=2),
         crowd(3, high=70_000_000).fix(),
         evolve(crowd(5, high=3), symmetry=()),
     ],
-    ids=["negative", "two at once", "two of six", "more than are put in place one by one", "wide", "unsorted"],
+    ids=[
+        "negative",
+        "two at once",
+        "two of six",
+        "more than are put in place one by one",
+        "three chunks",
+        "wide",
+        "unsorted",
+    ],
 )
 @pytest.mark.parametrize("keep_edges", [False, True])
 def test_blocks_of_every_shape(system: TransitionSystem, keep_edges: bool) -> None:
@@ -233,7 +244,7 @@ def test_an_interrupt_in_the_middle_of_a_state_leaves_whole_states(keep_edges: b
     assert isinstance(search.states, PackedStates)
     numbers = list(search.states.numbers)
     states = PackedStates(search.states.packed, numbers)
-    again = PackedSearch(states, search.parents, search.edges, expanded=100)
+    again = PackedSearch(states, array("i", search.parents), search.edges, expanded=100)
 
     class Interrupting(list[int]):
         def append(self, number: int) -> None:
