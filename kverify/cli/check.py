@@ -100,6 +100,12 @@ def add_parser(commands: Any) -> None:
         help=f"give up a search after N states; the answer is then 'unknown' (default: {MAX_STATES:,})",
     )
     parser.add_argument(
+        "--max-memory",
+        metavar="MB",
+        type=_positive,
+        help="give up a search that takes more than MB megabytes; the answer is then 'unknown' (default: no bound)",
+    )
+    parser.add_argument(
         "--traces",
         metavar="DIR",
         help="write the run behind each finding, where it has one, to a file in DIR (ITF); see kverify replay",
@@ -258,6 +264,13 @@ def _check(
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
         from kverify.checks.run import run as run_checks
+        from kverify.engines.explicit import PACK_FROM, within
+
+        def searching(states: int, waiting: int) -> None:
+            if states > PACK_FROM:
+                progress(f"searching: {states:,} states found, {waiting:,} still to be expanded")
+
+        most = None if arguments.max_memory is None else arguments.max_memory * 1_000_000
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
@@ -270,7 +283,8 @@ def _check(
             progress=progress,
         )
         try:
-            return run_checks(bundle, diagnostics, options)
+            with within(max_bytes=most, progress=searching):
+                return run_checks(bundle, diagnostics, options)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))

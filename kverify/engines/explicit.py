@@ -11,11 +11,13 @@ the one that is ready at once and changes over to a faster one when it turns out
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from sys import getsizeof, maxsize
 from typing import Literal, TypeAlias
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define, evolve, frozen
 
 from kverify.collector import paused
 from kverify.engines.compiled import Compiled, compile_system
@@ -49,6 +51,26 @@ PACK_FROM = 20_000
 
 COMPILE_FROM = 500_000
 """From how many states on it pays to have that code compiled."""
+
+
+@frozen
+class _Bounds:
+    max_bytes: int | None = None
+    progress: Progress | None = None
+
+
+_UNBOUNDED = _Bounds()
+_BOUNDS: ContextVar[_Bounds] = ContextVar("bounds", default=_UNBOUNDED)
+
+
+@contextmanager
+def within(*, max_bytes: int | None = None, progress: Progress | None = None) -> Iterator[None]:
+    """Within the context every search that is not told otherwise gives up at ``max_bytes`` and calls ``progress``."""
+    token = _BOUNDS.set(_Bounds(max_bytes, progress))
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
 
 
 @define
@@ -132,6 +154,9 @@ def explore(
     Raises ``ModelError`` when a parameter is open, a variable leaves its range, a divisor is zero, or ``store`` asks
     for what is not possible.
     """
+    bounds = _BOUNDS.get()
+    max_bytes = bounds.max_bytes if max_bytes is None else max_bytes
+    progress = bounds.progress if progress is None else progress
     compiled = compile_system(system if reduce else evolve(system, symmetry=()))
     starts = initial_states(system)
     origins = {compiled.canonical(start): start for start in reversed(starts)}
@@ -157,7 +182,7 @@ def explore(
                 if limit is not None and len(result.states) > limit:
                     result.reason = f"more than {limit:,} states"
                     break
-                if max_bytes is not None and steps.search.bytes > max_bytes:
+                if max_bytes is not None and steps.bytes > max_bytes:
                     result.reason = f"more than {max_bytes / 1e6:,g} MB of memory"
                     break
                 steps.expand(_CHUNK)
@@ -201,6 +226,13 @@ class _Steps:
         finally:
             result.successors += self.search.successors - before
             result.parents = self.search.parents
+
+    @property
+    def bytes(self) -> int:
+        """The memory the search takes, with edges."""
+        edges = self.result.edges
+        rows = (edges.first, edges.actions, edges.targets) if edges is not None else ()
+        return self.search.bytes + sum(map(getsizeof, rows))
 
     def _choose(self) -> None:
         """Change over if the search has become long enough."""

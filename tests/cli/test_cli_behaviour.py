@@ -170,3 +170,22 @@ def test_a_manifest_from_standard_input_is_quoted(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "3 | metadata: {name: Web}" in done.stdout
+
+
+def test_the_memory_of_a_search_is_bounded(replace_run: Callable[[Run], None]) -> None:
+    from kverify.engines.explicit import explore
+    from kverify.model.expr import integer
+    from kverify.model.system import Action, TransitionSystem, Variable
+
+    n = integer("n")
+    system = TransitionSystem("n", (Variable("n", 0, None, 0),), (Action("up", "test", n < 30_000, {"n": n + 1}),))
+    reasons: list[str] = []
+
+    def run(_bundle: Any, _diagnostics: Any, options: Options) -> Report:
+        reasons.append(explore(system).reason)
+        return Report(kubernetes_version=options.kubernetes_version)
+
+    replace_run(run)
+    assert main(["check", GOOD, "--max-memory", "1"]) == 0
+    assert main(["check", GOOD]) == 0
+    assert reasons == ["more than 1 MB of memory", ""]

@@ -270,3 +270,16 @@ def test_verdicts_come_with_traces_that_replay(monkeypatch: pytest.MonkeyPatch) 
     compiled = compile_system(system)
     assert compiled.condition(integer("failed") == 4)(verdict.trace.final)
     assert boolean("taint0").boolean
+
+
+@pytest.mark.parametrize("keep_edges", [False, True])
+def test_bounds_reach_searches_that_are_asked_for_elsewhere(keep_edges: bool) -> None:
+    system = pods_on_nodes(12, 3, 5, counted=True, sorted_=False)
+    calls: list[tuple[int, int]] = []
+    with explicit.within(max_bytes=400_000, progress=lambda *call: calls.append(call)):
+        search = explore(system, keep_edges=keep_edges)
+        verdict = explicit.check(system, Always(name="all fail", condition=integer("failed") <= 12))
+    assert (search.complete, search.reason) == (False, "more than 0.4 MB of memory")
+    assert verdict.reason == f"more than 0.4 MB of memory; {verdict.states:,} states explored"
+    assert calls[0][0] >= calls[0][1] > 0
+    assert explore(system, keep_edges=keep_edges).complete
