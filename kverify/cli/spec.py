@@ -123,10 +123,10 @@ def _format(arguments: argparse.Namespace) -> int:
         text = format_file(file)
         if file.name == "-":
             sys.stdout.write(text)
-        elif Path(file.name).read_text("utf-8") != text:
+        elif Path(file.name).read_bytes() != text.encode():
             code = 1
             if not arguments.check:
-                Path(file.name).write_text(text, "utf-8")
+                Path(file.name).write_bytes(text.encode())
             print(f"{file.name}: {'would be formatted' if arguments.check else 'formatted'}")
     return code if arguments.check else 0
 

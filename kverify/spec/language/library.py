@@ -90,7 +90,12 @@ def _find(importer: str, path: str) -> tuple[str, str]:
         name = path.removesuffix(EXTENSION)
         raise FileNotFoundError(2, "no such file in the standard library", name)
     file = Path(importer).parent / path
-    return str(file), file.read_text("utf-8")
+    return str(file), read_text(file)
+
+
+def read_text(file: Path) -> str:
+    """The text of a file, with line ends of any system and without a byte order mark. Raises ``OSError``."""
+    return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
 
 
 @cache
@@ -122,7 +127,7 @@ def read_files(paths: Sequence[str], stdin: str | None = None) -> tuple[Library,
             continue
         for file in files_of(path):
             try:
-                texts.append((str(file), file.read_bytes().decode("utf-8")))
+                texts.append((str(file), read_text(file)))
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
                 problems.append(problem(UNREADABLE, f"the file cannot be read: {reason}", Span(str(file), 1, 1, 1, 1)))

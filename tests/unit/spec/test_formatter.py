@@ -51,6 +51,18 @@ def test_comments_stay_wherever_they_are(file: File, chance: random.Random) -> N
     assert format_file(after) == once
 
 
+def test_other_line_ends_and_a_mark_are_read_and_formatted_away(tmp_path: Path) -> None:
+    from kverify.cli.main import main
+
+    text = 'policy a\n  """\n    one\n    two\n    """\n  for p in Pod\n  require has(p.name)\n'
+    file = tmp_path / "x.kv"
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert main(["spec", "check", str(file)]) == 0
+    assert main(["spec", "format", "--check", str(file)]) == 1
+    assert main(["spec", "format", str(file)]) == 0
+    assert file.read_bytes() == text.encode()
+
+
 @pytest.mark.parametrize("path", SPECS, ids=lambda p: p.name)
 def test_the_standard_library_is_formatted(path: Path) -> None:
     text = path.read_text("utf-8")
