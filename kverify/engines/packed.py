@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from math import isinf, prod
 from struct import Struct
 from typing import Any
@@ -236,7 +235,7 @@ class Packed(Compiled):
         """``expand(states, parents, seen, begin, end, limit, report)`` visits the states from ``begin`` up to ``end``,
         fewer if there are more than ``limit``, and calls ``report`` with the next position and the successors met.
 
-        ``seen`` is a set of numbers; if ``direct`` one byte for every number there is. With ``edges``, which has three
+        ``seen`` is a set of numbers; if ``direct`` one bit for every number there is. With ``edges``, which has three
         more arguments, ``actions, targets, first``, it is a dictionary from numbers to positions; if ``direct`` it has
         a place for every number, 0 or the position plus one.
         """
@@ -265,6 +264,7 @@ class Packed(Compiled):
         each = [
             *self._unpack_names(self._names, "s"),
             *(self._block_line(g, b) for g, b in self._needed_blocks() if not self._is_field(g, b)),
+            *(["q, r = s // 8, s & 7", "bit = bits[r]"] if self._direct and not self._edges else []),
             *self._steps(self._packed_effect),
             *(["row(len(targets))"] if self._edges else []),
             "done += 1",
@@ -275,7 +275,7 @@ class Packed(Compiled):
             *(f"{name} = {method}" for name, method in self._shorthands()),
             "done, count, total = begin, 0, 0",
             "try:",
-            " for s in islice(states, begin, end):",
+            " for s in states[begin:end]:",
             *_indent(_indent(each)),
             "finally:",
             " report(done, total)",
@@ -295,6 +295,8 @@ class Packed(Compiled):
                 yield "get", "seen.get"
         elif not self._direct:
             yield "add", "seen.add"
+        else:
+            yield "bits", "(1, 2, 4, 8, 16, 32, 64, 128)"
 
     def _found(self, index: int) -> list[str]:
         """Whether ``n`` is new, and what is done about it."""
@@ -303,7 +305,8 @@ class Packed(Compiled):
             case False, False:
                 return ["if n not in seen:", *_indent(["add(n)", *new])]
             case False, True:
-                return ["if not seen[n]:", *_indent(["seen[n] = 1", *new])]
+                ask = ["p = n // 8", "x = bits[n & 7]", "if not seen[p] & x:", " seen[p] |= x"]
+                return [*ask, *_indent(new)]
             case True, False:
                 ask, known = "t = get(n)", ["if t is None:", " t = seen[n] = size", " size += 1"]
             case _:
@@ -311,10 +314,28 @@ class Packed(Compiled):
                 ask, known = "t = seen[n] - 1", ["if t < 0:", " t = size", " size += 1", " seen[n] = size"]
         return [ask, *known, *_indent(new), f"act({index})", "target(t)"]
 
+    def _found_nearby(self, texts: Mapping[int, _Difference]) -> list[str]:
+        """What ``_found`` does, where an action changes only the byte of a state in the table or only the bit in it:
+        the other is known, and ``n`` is not needed. Nothing for other actions."""
+        weights = self.layout.weights
+        if texts and all(weights[i] % 8 == 0 for i in texts):
+            byte = _sum("q", texts, [weight // 8 for weight in weights])
+            return [f"p = {byte}", "if not seen[p] & bit:", " seen[p] |= bit", " append(p * 8 + r)", " parent(done)"]
+        if all(d.flipped and weights[i] < 8 for i, d in texts.items()):
+            flips = sum(weights[i] for i in texts)
+            return [
+                f"x = bits[r ^ {flips}]",
+                "if not seen[q] & x:",
+                " seen[q] |= x",
+                f" append(s ^ {flips})",
+                " parent(done)",
+            ]
+        return []
+
     def _function(self, name: str, source: str, **constants: Any) -> Callable[..., Any]:
         tables = {f"T{c}": self._tables[c] for c, chunk in enumerate(self.layout.chunks) if not chunk.wide}
         cut = {} if self._whole is None else {"chunks": self._whole.unpack}
-        return super()._function(name, source, islice=islice, **tables, **cut, **constants)
+        return super()._function(name, source, **tables, **cut, **constants)
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -411,6 +432,10 @@ class Packed(Compiled):
             lines += checked
             new = f"n{position}" if checked else text
             texts[position] = self._difference(position, update, new, ranges)
+        if self._direct and not self._edges and not any(i in texts for g in self._groups for b in g for i in b):
+            short = self._found_nearby(texts)
+            if short:
+                return lines + short
         lines.append(f"n = {_sum('s', texts, self.layout.weights)}")
         touched: dict[int, set[int]] = {}
         for g, group in enumerate(self._groups):

@@ -80,15 +80,20 @@ class PackedSearch:
     def _choose(self) -> None:
         """Look states up by their number as soon as a table with a place for every number takes less memory."""
         limit, numbers = self.states.packed.layout.limit, self.states.numbers
-        place = 1 if self.edges is None else 4
-        if self._direct or place * limit > max(_SMALL, _HASHED * len(numbers)):
+        size = limit // 8 + 1 if self.edges is None else 4 * limit
+        if self._direct or size > max(_SMALL, _HASHED * len(numbers)):
             return
         # Memory that is asked for in this way is not touched before it is needed.
-        table = bytearray(place * limit)
-        self._seen = memoryview(table).cast("I") if self.edges is not None else table
+        table = bytearray(size)
         self._direct = True
-        for position, number in enumerate(numbers):
-            self._seen[number] = 1 if self.edges is None else position + 1
+        if self.edges is None:
+            self._seen = table
+            for number in numbers:
+                table[number >> 3] |= 1 << (number & 7)
+        else:
+            self._seen = memoryview(table).cast("I")
+            for position, number in enumerate(numbers):
+                self._seen[number] = position + 1
         self.states.numbers = array("q", numbers)
 
     def expand(self, count: int, limit: int) -> None:
