@@ -305,8 +305,7 @@ class Packed(Compiled):
             case False, False:
                 return ["if n not in seen:", *_indent(["add(n)", *new])]
             case False, True:
-                ask = ["p = n // 8", "x = bits[n & 7]", "if not seen[p] & x:", " seen[p] |= x"]
-                return [*ask, *_indent(new)]
+                return ["p = n // 8", "x = bits[n & 7]", "if not seen[p] & x:", " seen[p] |= x", *_indent(new)]
             case True, False:
                 ask, known = "t = get(n)", ["if t is None:", " t = seen[n] = size", " size += 1"]
             case _:
