@@ -56,7 +56,7 @@ def test_all_models(name: str) -> None:
 
 @needs_numba
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=10, deadline=None)
 @given(system=systems())
 def test_generated_systems(system: TransitionSystem) -> None:
     same(system)
@@ -64,7 +64,7 @@ def test_generated_systems(system: TransitionSystem) -> None:
 
 @needs_numba
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=10, deadline=None)
 @given(system=symmetric_systems())
 def test_generated_symmetric_systems(system: TransitionSystem) -> None:
     same(system)
