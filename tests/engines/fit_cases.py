@@ -153,14 +153,14 @@ def brute_force(demands: list[Demand], cluster: Cluster, limits: Limits | None =
     """
     question = Question(demands, cluster, limits or ())
     blocked: set[int] = set()
-    complete = False
+    complete = orders.completes(question, orders.system(question), 300_000)
+    assert complete is not None
     for waiting in range(len(demands)) if limits else (None,):
         system = orders.system(question, waiting)
         exploration = explore(system, limit=300_000)
         assert exploration.complete
         for view in map(system.view, exploration.states):
             left = {d for d in range(len(demands)) if view[f"waiting{d}"]}
-            complete = complete or not left
             asked = left if waiting is None else left & {waiting}
             if not asked <= blocked and all(orders.at_an_end(question, system, d, view) for d in asked):
                 blocked |= asked

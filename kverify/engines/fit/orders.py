@@ -67,6 +67,16 @@ def at_an_end(question: Question, whole: TransitionSystem, waiting: int, view: M
     return not any(evaluate(action.guard, view) for action in whole.actions)
 
 
+def completes(question: Question, whole: TransitionSystem, limit: int) -> bool | None:
+    """Some order places every pod; None when there are more than ``limit`` states. Where limits bound sums of demands
+    the system must be one in which no waiting pod takes up a share: in the end nobody waits."""
+    exploration = explore(whole, limit=limit)
+    if not exploration.complete:
+        return None
+    demands = range(len(question.demands))
+    return any(not any(view[f"waiting{d}"] for d in demands) for view in map(whole.view, exploration.states))
+
+
 def search(demands: Sequence[Demand], cluster: Cluster, limits: Limits, waiting: int, limit: int) -> Orders:
     """Where scheduling may end while a pod of ``waiting`` waits. At most ``limit`` states are looked at."""
     question = Question(demands, cluster, limits)
@@ -75,9 +85,10 @@ def search(demands: Sequence[Demand], cluster: Cluster, limits: Limits, waiting:
     if not exploration.complete:
         return Orders()
     end = None
-    complete = False
+    complete = completes(question, whole if not limits else system(question), limit)
+    if complete is None:
+        return Orders()
     for index, view in enumerate(map(whole.view, exploration.states)):
-        complete = complete or not any(view[f"waiting{d}"] for d in range(len(demands)))
         if end is None and at_an_end(question, whole, waiting, view):
             placement = {key: int(view[e.name or ""]) for key, e in question.x.items()}
             end = _end(question, waiting, placement, len(exploration.trace(index).steps))
