@@ -15,6 +15,7 @@ from kverify.engines.fit.decide import Answer, decide
 from kverify.engines.fit.domains import Spread
 from kverify.engines.fit.lp import Program, Solution
 from kverify.engines.schedulability import Cluster, Demand, Room, fit
+from kverify.model.scheduling.framework import PodGroup
 from tests.engines.fit_cases import HOST, ZONE, Limits, anti, brute_force, near, node, pod, spread, wide_questions
 
 Case = tuple[list[Demand], Cluster, Limits]
@@ -204,3 +205,10 @@ def test_a_bound_is_true_whatever_the_weights(data: st.DataObject) -> None:
         patch.setattr(Program, "_ask", lambda _, __: ((0.0,) * count, absurd))
         answer: Solution = program.solve()
     assert answer.bound >= best
+
+
+def test_spread_that_counts_only_pods_that_stay() -> None:
+    """A constraint whose selector does not match the pod itself: one node alone is never ahead of itself."""
+    shy = Demand(pod("p", "b", 0, spread(HOST, "a", 1)), 1, "shy")
+    cluster = Cluster(nodes=(node(0, 2, 5, None, "big", False),), others=((PodGroup(pod("p", "a", 0, "")), {0: 2}),))
+    assert compare(([shy], cluster, [])).room is Room.ALWAYS
