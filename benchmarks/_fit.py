@@ -10,6 +10,7 @@ from attrs import evolve
 
 from kverify.api.decode import structure
 from kverify.api.defaults import apply_defaults
+from kverify.api.object import KubeObject
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
 from kverify.engines.schedulability import Cluster, Demand
@@ -65,7 +66,7 @@ def demands(nodes: int, pods: int, kinds: int, full: float) -> list[Demand]:
 
 def _node(name: str, cores: int, memory: int, taint: str) -> NodeInfo:
     taints = f"taints: [{{key: {taint}, value: x, effect: NoSchedule}}]" if taint else ""
-    made = _decoded(
+    made = decoded(
         f"apiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: {{pool: {name}}}}}\nspec: {{{taints}}}\n"
         f"status: {{allocatable: {{cpu: '{cores}', memory: {memory}Gi, pods: '110'}}}}\n"
     )
@@ -88,7 +89,7 @@ def _pod(app: str, kind: str, cpu: int, memory: int) -> PodInfo:
         + "  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
         + f"[{{topologyKey: {HOST}, {selector}}}]}}}}\n",
     }[kind]
-    made = _decoded(
+    made = decoded(
         f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {app}, labels: {{app: {app}}}}}\nspec:\n  containers: "
         f"[{{name: c, image: i, resources: {{requests: {{cpu: {cpu}m, memory: {memory}Mi}}}}}}]\n{extra}"
     )
@@ -96,8 +97,9 @@ def _pod(app: str, kind: str, cpu: int, memory: int) -> PodInfo:
     return PodInfo.of(made)
 
 
-def _decoded(text: str) -> object:
+def decoded(text: str) -> KubeObject:
+    """The object of a small YAML text, with its defaults."""
     (document,) = read_text(text, "shape.yaml").documents
     result = structure(document)
-    assert result.object is not None, result.diagnostics
-    return apply_defaults(result.object)  # type: ignore[type-var]
+    assert isinstance(result.object, KubeObject), result.diagnostics
+    return apply_defaults(result.object)

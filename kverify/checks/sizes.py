@@ -9,55 +9,30 @@ said.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from attrs import evolve, frozen
 
+from kverify.api.types.apps import Deployment
 from kverify.checks.context import Context
 from kverify.checks.scenes import fixed_pods
-from kverify.checks.subject import Subject
+from kverify.checks.subject import Subject, strategy_of
+from kverify.checks.theorems import Rollout, completion, lemmas, ranking, rollout_of
 from kverify.checks.words import count
-from kverify.engines import explicit, houdini
-from kverify.engines.errors import Undecided
+from kverify.engines import explicit
 from kverify.engines.fit.classes import classify
 from kverify.engines.fit.merge import merged
 from kverify.engines.fit.rules import Blocker, Rulebook, Rules
 from kverify.engines.schedulability import Demand
 from kverify.engines.sizes import Sizes, stuck_sizes
 from kverify.engines.verdict import Verdict
-from kverify.model.build import build
-from kverify.model.expr import (
-    Condition,
-    Number,
-    all_of,
-    any_of,
-    integer,
-    ite,
-    lift,
-    maximum,
-    minimum,
-    times,
-    total,
-)
-from kverify.model.system import TransitionSystem, Variable
-from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
-from kverify.model.world import LIVE, Phase, Place, World
-from kverify.spec.property import Reaches
+from kverify.model.expr import Number, all_of, times
+from kverify.model.system import Variable
+from kverify.model.workload import RollingUpdate
 
-OLD, NEW = Revision("old", "the old ReplicaSet"), Revision("new", "the new ReplicaSet")
 SIZE = Variable("size", 1)
-SURGE, UNAVAILABLE = Variable("maxSurge"), Variable("maxUnavailable")
 SEARCH = 60_000
 """States of the search that decides one size."""
-
-
-@frozen(eq=False, kw_only=True)
-class Rollout:
-    """A rollout of ``replicas`` on nodes with ``room``, where admission lets ``admitted`` pods exist (None: any)."""
-
-    system: TransitionSystem
-    goal: Reaches
-    invariant: Condition
-    rank: Number
 
 
 @frozen(kw_only=True)
@@ -76,9 +51,11 @@ def answers(ctx: Context, subject: Subject) -> Iterator[SizeAnswer]:
     if found is None:
         return
     name, per_node, rest, alone = found
-    yield from _by_nodes(subject, name, per_node, rest)
+    told = list(_by_nodes(subject, name, per_node, rest))
     if per_node == 1 and not rest and alone and isinstance(subject.strategy, RollingUpdate):
-        yield from _one_each(subject, name)
+        told += _one_each(subject, name)
+    others = "" if len(ctx.placeable) == 1 else "; the other workloads' pods stay where they are"
+    yield from (evolve(answer, text=answer.text + others) for answer in told)
 
 
 # -- how many pods nodes take --------------------------------------------------------------------------------------
@@ -113,18 +90,18 @@ def _takes(old: Rules, new: Rules) -> int | None:
     if old.refused and new.refused:
         return 0
     bounds: list[int] = []
-    partial_: list[Blocker] = []
+    counting_some: list[Blocker] = []
     for rules in (old, new):
         if rules.refused or rules.domain is not True or not rules.covered:
             return None
         alike = [b for b in rules.blockers if not b.rises and [d for d, _ in b.weights] == [0, 1] and _equal(b)]
-        partial_ += [b for b in rules.blockers if not any(b is other for other in alike)]
+        counting_some += [b for b in rules.blockers if not any(b is other for other in alike)]
         bounds.append(min((b.most // b.weights[0][1] + 1 for b in alike), default=0))
     number = bounds[0]
     if not number or bounds[1] != number:
         return None
     # What counts only some of the pods must never be what refuses while the node has room by number.
-    spare = all(not b.rises and (number - 1) * max(w for _, w in b.weights) <= b.most for b in partial_)
+    spare = all(not b.rises and (number - 1) * max(w for _, w in b.weights) <= b.most for b in counting_some)
     return number if spare else None
 
 
@@ -143,11 +120,9 @@ def _by_nodes(subject: Subject, name: str, per_node: int, rest: int) -> Iterator
 
     def at(nodes: Number) -> Rollout:
         room = times(per_node, nodes) + rest
-        return rollout(replicas, strategy, room=room, min_ready=subject.min_ready, parameters=_open(nodes))
+        return rollout_of(replicas, strategy, room=room, min_ready=subject.min_ready, parameters=_open(nodes))
 
     sizes = _ask(at, low)
-    if sizes is None:
-        return
     nodes = f"nodes like {name}" + (f" (the others take {count(rest, 'pod')})" if rest else "")
     before = ""
     if low > 1:
@@ -157,34 +132,19 @@ def _by_nodes(subject: Subject, name: str, per_node: int, rest: int) -> Iterator
 
 def _one_each(subject: Subject, name: str) -> Iterator[SizeAnswer]:
     """As many replicas as nodes, both open together; the strategy as it is written, so percentages follow."""
-    written = _written(subject)
-    if written is None:
-        return
-    surge, unavailable = written
-    if resolve_fenceposts(surge, unavailable, 10_000).unavailable == 0:
+    assert isinstance(subject.object, Deployment)
+    written = partial(strategy_of, subject.object)
+    many = written(10_000)
+    if isinstance(many, RollingUpdate) and many.unavailable == 0:
         # Every number of nodes is full, and nothing may go first: no number is different from another.
         return
 
     def at(number: Number) -> Rollout:
-        if isinstance(number, int):
-            strategy = resolve_fenceposts(surge, unavailable, number)
-            return rollout(number, strategy, room=number, min_ready=subject.min_ready)
-        resolved, assume = _fenceposts(surge, unavailable, number)
-        return rollout(
-            number,
-            resolved,
-            room=number,
-            min_ready=subject.min_ready,
-            parameters=(SIZE, SURGE, UNAVAILABLE),
-            assume=assume,
-        )
+        return rollout_of(number, written(number), room=number, min_ready=subject.min_ready, parameters=_open(number))
 
     sizes = _ask(at, 1)
-    if sizes is not None:
-        told = _told(sizes, 1)
-        yield SizeAnswer(
-            text=f"with one replica on each of the nodes like {name}, by their number: {told}", sizes=sizes
-        )
+    text = f"with one replica on each of the nodes like {name}, by their number: {_told(sizes, 1)}"
+    yield SizeAnswer(text=text, sizes=sizes)
 
 
 def by_admitted(subject: Subject) -> SizeAnswer | None:
@@ -194,11 +154,11 @@ def by_admitted(subject: Subject) -> SizeAnswer | None:
         return None
 
     def at(pods: Number) -> Rollout:
-        return rollout(subject.replicas, strategy, admitted=pods, min_ready=subject.min_ready, parameters=_open(pods))
+        return rollout_of(
+            subject.replicas, strategy, admitted=pods, min_ready=subject.min_ready, parameters=_open(pods)
+        )
 
     sizes = _ask(at, subject.replicas)
-    if sizes is None:
-        return None
     return SizeAnswer(text=f"by the pods that quotas let exist at once: {_told(sizes, subject.replicas)}", sizes=sizes)
 
 
@@ -206,26 +166,23 @@ def _open(number: Number) -> tuple[Variable, ...]:
     return () if isinstance(number, int) else (SIZE,)
 
 
-def _ask(at: Callable[[Number], Rollout], low: int) -> Sizes | None:
+def _ask(at: Callable[[Number], Rollout], low: int) -> Sizes:
     """The answer for every size; ``at`` builds the rollout of one size, or of all when it is given a variable."""
-    symbolic = at(SIZE.expr)
+    every = at(SIZE.expr)
 
     def search(value: int) -> Verdict:
-        exact = at(value)
-        return explicit.check(exact.system, exact.goal, limit=SEARCH)
+        one = at(value)
+        return explicit.check(one.system, completion(one), limit=SEARCH)
 
-    try:
-        return stuck_sizes(
-            symbolic.system,
-            symbolic.goal,
-            SIZE.name,
-            low=low,
-            invariant=symbolic.invariant,
-            rank=symbolic.rank,
-            search=search,
-        )
-    except Undecided:
-        return None
+    return stuck_sizes(
+        every.system,
+        completion(every),
+        SIZE.name,
+        low=low,
+        invariant=all_of(lemmas(every)),
+        rank=ranking(every),
+        search=search,
+    )
 
 
 def _told(sizes: Sizes, low: int) -> str:
@@ -236,12 +193,12 @@ def _told(sizes: Sizes, low: int) -> str:
         told = f"with {_listed(stuck)} it {'cannot' if certain else 'may never'} complete; " if stuck else ""
         return f"{told}beyond that nothing is decided ({sizes.proof.reason})"
     if not stuck:
-        return f"from {low} on it always completes (proved for every number)"
+        return f"from {low} on it always completes (proved for every number by a ranking function)"
     last = max(stuck)
     text = f"with {_listed(stuck)} it {'cannot' if certain else 'may never'} complete"
     if stuck == list(range(stuck[0], last + 1)) and stuck[0] == low:
-        return f"{text}, from {last + 1} on it always does (proved for every number)"
-    return f"{text}, with every other number it always does (proved)"
+        return f"{text}, from {last + 1} on it always does (proved for every number by a ranking function)"
+    return f"{text}, with every other number it always does (proved for all of them by a ranking function)"
 
 
 def _listed(values: list[int]) -> str:
@@ -249,117 +206,3 @@ def _listed(values: list[int]) -> str:
     if len(values) > 2 and values == list(range(values[0], values[-1] + 1)):
         return f"{values[0]} to {values[-1]}"
     return ", ".join(map(str, values))
-
-
-# -- the model -----------------------------------------------------------------------------------------------------
-
-
-def rollout(
-    replicas: Number,
-    strategy: Strategy,
-    *,
-    room: Number | None = None,
-    admitted: Number | None = None,
-    min_ready: bool = False,
-    parameters: tuple[Variable, ...] = (),
-    assume: Condition = True,
-) -> Rollout:
-    """A settled revision, all of whose replicas are available, and a new one. ``room`` and ``admitted`` are at least
-    ``replicas``."""
-    nodes = Place("the nodes", room=room)
-    workload = Workload(
-        name="the Deployment",
-        replicas=replicas,
-        revisions=(OLD, NEW),
-        strategy=strategy,
-        target=1,
-        min_ready=min_ready,
-    )
-    world = World(workloads=(workload,), places=(nodes,), admitted=admitted)
-    settled = (world.spec(OLD), world.at(Phase.AVAILABLE, OLD, nodes))
-    enough: list[Condition] = [lift(replicas) <= limit for limit in (room, admitted) if limit is not None]
-    system = build("a rollout", world, parameters=parameters, assume=all_of([assume, *enough]))
-    initial = all_of(integer(v.name) == (replicas if v.name in settled else 0) for v in system.variables)
-    system = evolve(system, initial=initial)
-    goal = Reaches(name="the rollout completes", goal=world.complete(workload))
-    lemmas = houdini.sieve(system, _lemmas(world, workload, nodes, system))
-    return Rollout(system=system, goal=goal, invariant=all_of(lemmas), rank=_rank(world, replicas))
-
-
-def _lemmas(world: World, workload: Workload, nodes: Place, system: TransitionSystem) -> Iterator[Condition]:
-    """What is true of rollouts of pods that do not fail; those that are not inductive are sieved out."""
-    old, new = integer(world.spec(OLD)), integer(world.spec(NEW))
-    yield from (integer(v.name) >= 0 for v in system.variables)
-    yield from (integer(name) == 0 for name in (world.pending(OLD), world.at(Phase.STARTING, OLD, nodes)))
-    yield world.count(NEW, (Phase.TERMINATING,)) == 0
-    if world.phases(workload) != world.phases(evolve(workload, min_ready=False)):
-        yield world.count(OLD, (Phase.READY,)) == 0
-    yield from (old <= world.live(OLD), world.live(NEW) <= new, old <= workload.replicas, new <= workload.replicas)
-    everybody = total(world.live(r) + world.count(r, (Phase.TERMINATING,)) for r in (OLD, NEW))
-    placed = total(world.count(r, (*LIVE, Phase.TERMINATING)) for r in (OLD, NEW))
-    if nodes.room is not None:
-        yield placed <= nodes.room
-    if world.admitted is not None:
-        yield everybody <= world.admitted
-    if isinstance(workload.strategy, RollingUpdate):
-        yield world.available(NEW) + old >= workload.replicas - workload.strategy.unavailable
-        yield old + new <= workload.replicas + workload.strategy.surge
-    if isinstance(workload.strategy, Recreate):
-        gone = world.live(OLD) + world.count(OLD, (Phase.TERMINATING,))
-        yield any_of([all_of([gone == 0, old == 0]), new == 0])
-
-
-def _rank(world: World, replicas: Number) -> Number:
-    """How far from its end: every step of every controller, scheduler or kubelet makes it smaller."""
-
-    def pods(revision: Revision, *phases: Phase) -> Number:
-        return world.count(revision, phases)
-
-    old, new = integer(world.spec(OLD)), integer(world.spec(NEW))
-    return total(
-        [
-            5 * (replicas - new),
-            4 * (new - world.live(NEW)),
-            3 * integer(world.pending(NEW)),
-            2 * pods(NEW, Phase.STARTING),
-            pods(NEW, Phase.READY),
-            20 * old,
-            9 * maximum([0, old - world.live(OLD)]),
-            8 * integer(world.pending(OLD)),
-            7 * pods(OLD, Phase.STARTING),
-            6 * pods(OLD, Phase.READY),
-            5 * pods(OLD, Phase.AVAILABLE),
-            pods(OLD, Phase.TERMINATING),
-        ]
-    )
-
-
-def _written(subject: Subject) -> tuple[int | str, int | str] | None:
-    """maxSurge and maxUnavailable as the Deployment has them, with the defaults filled in."""
-    spec = getattr(subject.object, "spec", None)
-    rolling = getattr(getattr(spec, "strategy", None), "rolling_update", None)
-    if rolling is None or rolling.max_surge is None or rolling.max_unavailable is None:
-        return None
-    return rolling.max_surge, rolling.max_unavailable
-
-
-def _fenceposts(surge: int | str, unavailable: int | str, replicas: Number) -> tuple[RollingUpdate, Condition]:
-    """``resolve_fenceposts`` for an open number of replicas: percentages become linear bounds on parameters."""
-    assume = all_of(
-        [
-            _between(SURGE.expr, surge, replicas, up=True),
-            _between(UNAVAILABLE.expr, unavailable, replicas, up=False),
-        ]
-    )
-    neither = all_of([SURGE.expr == 0, UNAVAILABLE.expr == 0])
-    return RollingUpdate(SURGE.expr, minimum([ite(neither, 1, UNAVAILABLE.expr), replicas])), assume
-
-
-def _between(number: Number, written: int | str, replicas: Number, *, up: bool) -> Condition:
-    """``number`` is ``written``, a count or a percentage of ``replicas`` that is rounded up or down."""
-    if isinstance(written, int) or not written.endswith("%"):
-        return lift(number) == int(written)
-    part = times(int(written[:-1]), replicas)
-    whole = times(100, number)
-    below = lift(whole) - part
-    return all_of([below >= 0, below < 100] if up else [below <= 0, below > -100])

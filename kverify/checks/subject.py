@@ -15,6 +15,7 @@ from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, templ
 from kverify.cluster.objects import Workload as WorkloadObject
 from kverify.cluster.scaling import Scale, scales
 from kverify.manifest.nodes import parse_path
+from kverify.model.expr import Number
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
 
@@ -178,7 +179,7 @@ def _strategy(workload: WorkloadObject, replicas: int) -> Strategy | None:
     return strategy_of(workload, replicas) if isinstance(workload, Deployment) else None
 
 
-def strategy_of(deployment: Deployment, replicas: int) -> Strategy:
+def strategy_of(deployment: Deployment, replicas: Number) -> Strategy:
     """How a Deployment of so many replicas rolls out, its percentages resolved."""
     strategy = deployment.spec.strategy
     if strategy.type == "Recreate":

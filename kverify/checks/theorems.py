@@ -15,10 +15,10 @@ from kverify.engines import induction, progress
 from kverify.engines.verdict import Verdict
 from kverify.model.build import build
 from kverify.model.components.deployment import promises
-from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
+from kverify.model.expr import Condition, Number, all_of, any_of, integer, lift, total
 from kverify.model.system import TransitionSystem, Variable
-from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
-from kverify.model.world import Phase, Place, World
+from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload
+from kverify.model.world import LIVE, Phase, Place, World
 from kverify.spec.property import Always, Reaches
 
 REPLICAS, SURGE, UNAVAILABLE = Variable("replicas"), Variable("maxSurge"), Variable("maxUnavailable")
@@ -29,71 +29,83 @@ NODES = Place("a node")
 
 @frozen(eq=False)
 class Rollout:
-    """One rollout of any size: its world, its system, and the conditions that theorems are about."""
+    """One rollout, of one size or of all: its world, its system, and the conditions that theorems are about.
+
+    ``promised`` is the strategy as the manifest says it, whatever fault was seeded into the controller.
+    """
 
     world: World
     system: TransitionSystem
     workload: Workload
+    promised: Strategy
 
     def count(self, revision: Revision, *phases: Phase) -> Number:
         return self.world.count(revision, phases)
 
 
 def rollout(*, recreate: bool = False, min_ready: bool = False, stale: bool = False, extra_surge: int = 0) -> Rollout:
-    """A rollout from a settled old revision to a new one.
+    """A rollout of every size, from a settled old revision to a new one.
 
     ``stale`` lets the controller read a status that lags behind. ``extra_surge`` seeds a fault: a controller that takes
     ``maxSurge`` to be bigger than it is, which the proofs must refuse.
     """
-    strategy = Recreate() if recreate else RollingUpdate(SURGE.expr + extra_surge, UNAVAILABLE.expr)
+    promised = Recreate() if recreate else RollingUpdate(SURGE.expr, UNAVAILABLE.expr)
+    return rollout_of(
+        REPLICAS.expr,
+        promised,
+        carried_out=None if recreate else RollingUpdate(SURGE.expr + extra_surge, UNAVAILABLE.expr),
+        min_ready=min_ready,
+        stale=stale,
+        parameters=(REPLICAS,) if recreate else (REPLICAS, SURGE, UNAVAILABLE),
+        assume=True if recreate else (SURGE.expr + UNAVAILABLE.expr >= 1),
+    )
+
+
+def rollout_of(
+    replicas: Number,
+    promised: Strategy,
+    *,
+    carried_out: Strategy | None = None,
+    room: Number | None = None,
+    admitted: Number | None = None,
+    min_ready: bool = False,
+    stale: bool = False,
+    parameters: tuple[Variable, ...] = (),
+    assume: Condition = True,
+) -> Rollout:
+    """A rollout of ``replicas``, from an old revision that is settled to a new one.
+
+    The nodes take ``room`` pods together, and admission lets ``admitted`` exist at once (None: any number; else at
+    least ``replicas``, which is assumed). ``carried_out`` is what the controller does instead of what is ``promised``.
+    """
+    nodes = NODES if room is None else Place("the nodes", room=room)
     workload = Workload(
         name="the Deployment",
-        replicas=REPLICAS.expr,
+        replicas=replicas,
         revisions=(OLD, NEW),
-        strategy=strategy,
+        strategy=carried_out or promised,
         target=1,
         min_ready=min_ready,
     )
-    world = World(workloads=(workload,), places=(NODES,), stale=stale)
-    zero = [world.spec(NEW), *([world.seen(NEW)] if stale else [])]
-    settled = [world.spec(OLD), world.at(Phase.AVAILABLE, OLD, NODES), *([world.seen(OLD)] if stale else [])]
-    named = {*zero, *settled}
-    counters = [
-        world.at(phase, revision, NODES)
-        for revision in workload.revisions
-        for phase in world.phases(workload)
-        if world.at(phase, revision, NODES) not in named
-    ]
-    initial = all_of(
-        [*(integer(name) == REPLICAS.expr for name in settled), *(integer(name) == 0 for name in (*zero, *counters))]
-    )
-    parameters = (REPLICAS,) if recreate else (REPLICAS, SURGE, UNAVAILABLE)
-    assume: Condition = True if recreate else (SURGE.expr + UNAVAILABLE.expr >= 1)
-    system = build(
-        "recreate" if recreate else "rolling update",
-        world,
-        initial=initial,
-        parameters=parameters,
-        assume=assume,
-    )
-    return Rollout(world, system, workload)
+    world = World(workloads=(workload,), places=(nodes,), stale=stale, admitted=admitted)
+    enough = [lift(replicas) <= limit for limit in (room, admitted) if limit is not None]
+    name = "rolling update" if isinstance(promised, RollingUpdate) else "recreate"
+    system = build(name, world, parameters=parameters, assume=all_of([assume, *enough]))
+    full = {world.spec(OLD), world.seen(OLD), world.at(Phase.AVAILABLE, OLD, nodes)}
+    initial = all_of(integer(v.name) == (replicas if v.name in full else 0) for v in system.variables)
+    return Rollout(world, evolve(system, initial=initial), workload, promised)
 
 
 def promise(r: Rollout) -> Always:
     """``availableReplicas >= replicas - maxUnavailable`` while no pod fails by itself, and the sum of ``spec.replicas``
     is at most ``replicas + maxSurge``."""
-    kept, bounded = promises(r.world, _nominal(r.workload))
+    kept, bounded = promises(r.world, evolve(r.workload, strategy=r.promised))
     return Always(name="a rolling update keeps its promises", condition=all_of([kept, bounded]), lemmas=lemmas(r))
-
-
-def _nominal(workload: Workload) -> Workload:
-    """The workload as its manifest says, whatever fault was seeded into the controller."""
-    return evolve(workload, strategy=RollingUpdate(SURGE.expr, UNAVAILABLE.expr))
 
 
 def lemmas(r: Rollout) -> tuple[Condition, ...]:
     """What is true of every rollout without failures, in the words of its counters; proved with the property."""
-    world, replicas = r.world, REPLICAS.expr
+    world, replicas = r.world, r.workload.replicas
     spec = {revision: integer(world.spec(revision)) for revision in (OLD, NEW)}
     available = {revision: world.available(revision) for revision in (OLD, NEW)}
     parts: list[Condition] = [integer(v.name) >= 0 for v in r.system.variables if not v.truth]
@@ -115,10 +127,14 @@ def lemmas(r: Rollout) -> tuple[Condition, ...]:
             integer(world.seen(NEW)) <= available[NEW],
             available[OLD] <= integer(world.seen(OLD)),
         ]
-    if isinstance(r.workload.strategy, RollingUpdate):
+    placed = r.count(OLD, *LIVE, Phase.TERMINATING) + r.count(NEW, *LIVE, Phase.TERMINATING)
+    parts += [placed <= place.room for place in world.places if place.room is not None]
+    if world.admitted is not None:
+        parts.append(placed + integer(world.pending(OLD)) + integer(world.pending(NEW)) <= world.admitted)
+    if isinstance(r.promised, RollingUpdate):
         parts += [
-            available[NEW] + spec[OLD] >= replicas - UNAVAILABLE.expr,
-            total(spec.values()) <= replicas + SURGE.expr,
+            available[NEW] + spec[OLD] >= replicas - r.promised.unavailable,
+            total(spec.values()) <= replicas + r.promised.surge,
         ]
     else:
         # Not one new pod before the last old one is gone.
@@ -138,7 +154,7 @@ def ranking(r: Rollout) -> Number:
     new_live = world.live(NEW)
     return total(
         [
-            5 * (REPLICAS.expr - integer(world.spec(NEW))),
+            5 * (r.workload.replicas - integer(world.spec(NEW))),
             4 * (integer(world.spec(NEW)) - new_live),
             3 * integer(world.pending(NEW)),
             2 * r.count(NEW, Phase.STARTING),

@@ -8,7 +8,7 @@ leads to: permuting blocks maps fair loops to fair loops, so one of them can be 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice, pairwise
 
@@ -261,8 +261,3 @@ def _shortened(part: Unfolded, entry: int, loop: Loop, good: Callable[[int, Loop
         return entry, loop
     begin = min(range(len(loop)), key=lambda i: len(part.stem(loop[i][1])))
     return loop[begin][1], loop[begin + 1 :] + loop[: begin + 1]
-
-
-def trivial(edges: Edges, component: Sequence[int], endless: bytes) -> bool:
-    """Whether ``component`` is a single state that no endless step leads back to."""
-    return len(component) == 1 and all(t != component[0] or not endless[a] for a, t in edges.of(component[0]))

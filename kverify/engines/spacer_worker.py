@@ -34,14 +34,14 @@ def main() -> None:
 
 
 def _limit(seconds: float, memory: int) -> None:
-    """Where the platform can, the kernel ends this process when it has used up its share."""
-    try:
+    """The kernel ends this process when it has used up its share. Windows knows no such limits: there only the clock of
+    the caller counts."""
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # pragma: no cover - not on Windows, where only the clock of the caller counts
-        return
-    whole = math.ceil(seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+        whole = math.ceil(seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from kverify.api.languages.percentages import scaled
-from kverify.model.expr import Number
+from kverify.model.expr import Number, all_of, ite, lift, minimum
 
 if TYPE_CHECKING:
     from kverify.model.scheduling.framework import PodInfo
@@ -60,15 +60,14 @@ class Workload:
     claims: tuple[str, ...] = ()
 
 
-def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: int) -> RollingUpdate:
-    """``maxSurge`` and ``maxUnavailable`` as numbers of pods.
+def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: Number) -> RollingUpdate:
+    """``maxSurge`` and ``maxUnavailable`` as numbers of pods, for a number of replicas that may be open.
 
     Surge rounds up, unavailable rounds down; if both come to 0, unavailable becomes 1, because a surge may be
     impossible (quota) and a rollout must be able to move. Source: ``ResolveFenceposts`` in
     pkg/controller/deployment/util/deployment_util.go.
     """
-    surge = scaled(max_surge, replicas, up=True)
-    unavailable = scaled(max_unavailable, replicas, up=False)
-    if surge == 0 and unavailable == 0:
-        unavailable = 1
-    return RollingUpdate(surge, min(unavailable, replicas))
+    surge: Number = scaled(max_surge, replicas, up=True)
+    unavailable: Number = scaled(max_unavailable, replicas, up=False)
+    neither = all_of([lift(surge) == 0, lift(unavailable) == 0])
+    return RollingUpdate(surge, minimum([ite(neither, 1, unavailable), replicas]))

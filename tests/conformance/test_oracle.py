@@ -29,7 +29,10 @@ FILES = (
 )
 SAMPLE = 100
 
-pytestmark = pytest.mark.skipif(not oracle.RECORDED.is_dir(), reason="shared/oracle is not next to this checkout")
+pytestmark = pytest.mark.skipif(
+    not oracle.RECORDED.is_dir(),
+    reason="verdicts of a real scheduler are kept beside the project, not in it (shared/oracle)",
+)
 
 
 def differences(name: str, step: int) -> list[str]:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from attrs import evolve
 from hypothesis import strategies as st
 
-from kverify.api.decode import structure
-from kverify.api.defaults import apply_defaults
+from benchmarks._fit import decoded
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
 from kverify.engines.explicit import explore
 from kverify.engines.fit import orders
 from kverify.engines.schedulability import Cluster, Demand, Question
-from kverify.manifest import read_text
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
 
 HOST, ZONE = "kubernetes.io/hostname", "zone"
-
-
-def decoded(text: str) -> Any:
-    (document,) = read_text(text, "case.yaml").documents
-    result = structure(document)
-    assert result.object is not None, result.diagnostics
-    return apply_defaults(result.object)  # type: ignore[type-var]
 
 
 def node(index: int, cpu: int, pods: int, zone: str | None, kind: str, taint: bool) -> NodeInfo:

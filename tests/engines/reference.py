@@ -7,7 +7,9 @@ ones taken for ever: no components, no unfolding, nothing in common with the eng
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, combinations, product
+from operator import eq
 from typing import TypeAlias
 
 from attrs import frozen
@@ -149,15 +151,19 @@ class Runs:
         for taken in chain.from_iterable(combinations(strong, n) for n in range(len(strong) + 1)):
             never = [a for a in strong if all(a is not t for t in taken)]
             region = {n for n in self.enabled if inside(n) and not any(_among(a, self.enabled[n]) for a in never)}
-            goals: list[Callable[[Moment], bool]] = [lambda m, a=a: m[1] is a for a in taken]  # type: ignore[misc]
-            goals += [lambda m, a=a: m[1] is a or not _among(a, self.enabled[m[0]]) for a in weak]  # type: ignore[misc]
+            goals: list[Callable[[Moment], bool]] = [partial(_takes, a) for a in taken]
+            goals += [partial(self._heeds, a) for a in weak]
             if often is not None:
-                goals.append(lambda m, often=often: often(m[0]))  # type: ignore[misc]
+                goals.append(partial(_is_in, often))
             if moving:
                 goals.append(lambda m: m[2])
             # Without any obligation standing still will do, but it has to be somewhere.
             answer |= self._for_ever(region, goals or [lambda _: True])
         return answer
+
+    def _heeds(self, action: Action, moment: Moment) -> bool:
+        """``action`` is taken, or cannot be."""
+        return _takes(action, moment) or not _among(action, self.enabled[moment[0]])
 
     def _for_ever(self, region: set[Node], goals: list[Callable[[Moment], bool]]) -> set[Node]:
         alive = region
@@ -191,6 +197,14 @@ class Runs:
         """Whether some fair run is ``inside`` from some ``begin`` on (from its start if None)."""
         first = self.starts if begin is None else {n for n in self.enabled if begin(n)}
         return not self.staying(inside, often, moving).isdisjoint(self.reach(first, inside))
+
+
+def _takes(action: Action, moment: Moment) -> bool:
+    return moment[1] is action
+
+
+def _is_in(nodes: Callable[[Node], bool], moment: Moment) -> bool:
+    return nodes(moment[0])
 
 
 def _among(action: Action, actions: tuple[Action, ...]) -> bool:
@@ -259,7 +273,7 @@ def judge(system: TransitionSystem, prop: Property, fair: Fair = DECLARED) -> An
         case Quiescence():
             runs = Runs(system, fair)
             broken = runs.exists(anywhere, moving=True)
-            kept = any(n in runs.staying(lambda m, n=n: m == n) for n in runs.enabled)  # type: ignore[misc]
+            kept = any(n in runs.staying(partial(eq, n)) for n in runs.enabled)
         case _:
             return decide(system, prop)
     return Answer(Outcome.VIOLATED, certain=not kept) if broken else Answer(Outcome.HOLDS)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
-from kverify.checks import sizes
+from kverify.checks import sizes, theorems
 from kverify.checks.context import Context
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit, progress
 from kverify.engines.sizes import stuck_sizes
 from kverify.engines.verdict import Outcome, Verdict
-from kverify.model.expr import integer
+from kverify.model.expr import Number, all_of, evaluate, integer
 from kverify.model.system import Action, TransitionSystem, Variable
 from kverify.model.workload import Recreate, RollingUpdate, Strategy, resolve_fenceposts
 from kverify.spec.property import Reaches
@@ -54,9 +53,9 @@ def test_the_repaired_strategy_is_never_stuck() -> None:
     found = texts("a01_rollout_antiaffinity_full/pair_no_surge.yaml", "a01_rollout_antiaffinity_full/cluster_3.yaml")
     assert found == [
         "by number of nodes like n1: fewer than 3 do not hold 3 replicas; from 3 on it always completes "
-        "(proved for every number)",
+        "(proved for every number by a ranking function)",
         "with one replica on each of the nodes like n1, by their number: from 1 on it always completes "
-        "(proved for every number)",
+        "(proved for every number by a ranking function)",
     ]
 
 
@@ -64,7 +63,7 @@ def test_capacity_that_is_just_used_up() -> None:
     """Scenario A03: requests, and numbers instead of percentages."""
     assert texts("a03_rollout_capacity_full/fails.yaml", "a03_rollout_capacity_full/cluster_2.yaml") == [
         "by number of nodes like n1: fewer than 2 do not hold 2 replicas; with 2 it cannot complete, "
-        "from 3 on it always does (proved for every number)"
+        "from 3 on it always does (proved for every number by a ranking function)"
     ]
 
 
@@ -76,7 +75,7 @@ def test_a_quota_that_is_just_used_up() -> None:
     assert answer is not None
     assert answer.text == (
         "by the pods that quotas let exist at once: with 2 it cannot complete, from 3 on it always does "
-        "(proved for every number)"
+        "(proved for every number by a ranking function)"
     )
 
 
@@ -99,23 +98,24 @@ def test_nothing_is_said_where_nodes_do_not_simply_take_a_number() -> None:
 @pytest.mark.parametrize("replicas", [1, 3])
 @pytest.mark.parametrize("limit", ["room", "admitted"])
 def test_every_size_agrees_with_the_search_at_that_size(strategy: Strategy, replicas: int, limit: str) -> None:
-    def at(size: object) -> sizes.Rollout:
+    def at(size: Number) -> theorems.Rollout:
+        room, admitted = (size, None) if limit == "room" else (None, size)
         open_ = () if isinstance(size, int) else (sizes.SIZE,)
-        return sizes.rollout(replicas, strategy, parameters=open_, **{limit: size})  # type: ignore[arg-type]
+        return theorems.rollout_of(replicas, strategy, room=room, admitted=admitted, parameters=open_)
 
-    symbolic = at(sizes.SIZE.expr)
+    every = at(sizes.SIZE.expr)
 
     def search(size: int) -> Verdict:
-        exact = at(size)
-        return explicit.check(exact.system, exact.goal)
+        one = at(size)
+        return explicit.check(one.system, theorems.completion(one))
 
     found = stuck_sizes(
-        symbolic.system,
-        symbolic.goal,
+        every.system,
+        theorems.completion(every),
         "size",
         low=replicas,
-        invariant=symbolic.invariant,
-        rank=symbolic.rank,
+        invariant=all_of(theorems.lemmas(every)),
+        rank=theorems.ranking(every),
         search=search,
     )
     assert found.exact, found.proof.reason
@@ -124,21 +124,14 @@ def test_every_size_agrees_with_the_search_at_that_size(strategy: Strategy, repl
         assert (search(size).outcome is Outcome.VIOLATED) is (size in stuck), size
 
 
-def test_percentages_that_stay_open_mean_the_same_as_resolved_ones() -> None:
-    """For every number of replicas the linear bounds leave exactly the numbers that ``ResolveFenceposts`` gives."""
-    from kverify.model.expr import evaluate
-
-    for surge, unavailable in (("25%", "25%"), ("1%", "0%"), ("0%", "0%"), ("100%", "50%"), (2, "10%")):
-        strategy, assume = sizes._fenceposts(surge, unavailable, sizes.SIZE.expr)
-        for replicas in range(1, 30):
+def test_percentages_of_an_open_number_of_replicas_are_those_of_each_number() -> None:
+    """``ResolveFenceposts`` is written once, for numbers and for expressions."""
+    for surge, unavailable in (("25%", "25%"), ("1%", "0%"), ("0%", "0%"), ("100%", "50%"), (2, "10%"), (0, 0)):
+        strategy = resolve_fenceposts(surge, unavailable, sizes.SIZE.expr)
+        for replicas in range(30):
             exact = resolve_fenceposts(surge, unavailable, replicas)
-            fits = []
-            for s in range(31):
-                for u in range(31):
-                    view = {"size": replicas, "maxSurge": s, "maxUnavailable": u}
-                    if evaluate(assume, view):
-                        fits.append((evaluate(strategy.surge, view), evaluate(strategy.unavailable, view)))
-            assert fits == [(exact.surge, exact.unavailable)], (surge, unavailable, replicas)
+            resolved = [evaluate(part, {"size": replicas}) for part in (strategy.surge, strategy.unavailable)]
+            assert resolved == [exact.surge, exact.unavailable], (surge, unavailable, replicas)
 
 
 # -- the engine ----------------------------------------------------------------------------------------------------
@@ -180,10 +173,8 @@ def test_a_size_that_is_not_decided_leaves_the_rest_open() -> None:
 
 
 def test_a_wrong_rank_proves_nothing() -> None:
-    right = sizes.rollout(2, RollingUpdate(1, 1), room=sizes.SIZE.expr, parameters=(sizes.SIZE,))
-    verdict = progress.prove(right.system, right.goal, invariant=right.invariant, rank=right.rank)
-    assert verdict.outcome is Outcome.HOLDS
-    wrong = evolve(right, rank=right.rank + 100 * integer(sizes.NEW.key + ".spec"))
-    assert (
-        progress.prove(wrong.system, wrong.goal, invariant=wrong.invariant, rank=wrong.rank).outcome is Outcome.UNKNOWN
-    )
+    every = theorems.rollout_of(2, RollingUpdate(1, 1), room=sizes.SIZE.expr, parameters=(sizes.SIZE,))
+    goal, invariant, rank = theorems.completion(every), all_of(theorems.lemmas(every)), theorems.ranking(every)
+    assert progress.prove(every.system, goal, invariant=invariant, rank=rank).outcome is Outcome.HOLDS
+    wrong = rank + 100 * integer(every.world.spec(theorems.NEW))
+    assert progress.prove(every.system, goal, invariant=invariant, rank=wrong).outcome is Outcome.UNKNOWN

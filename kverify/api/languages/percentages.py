@@ -7,6 +7,7 @@ pkg/util/validation. A text is always a percentage, never a number: ``"3"`` is r
 from __future__ import annotations
 
 import re
+from typing import Any, overload
 
 from kverify.api.languages.language import Fault, Language, Mistake, TextError
 
@@ -56,8 +57,14 @@ def is_percent(value: int | str | None) -> bool:
     return isinstance(value, str) and len(value) <= MAX_LENGTH and re.fullmatch(r"[0-9]+%", value) is not None
 
 
-def scaled(value: int | str, total: int, *, up: bool) -> int:
+@overload
+def scaled(value: int | str, total: int, *, up: bool) -> int: ...
+@overload
+def scaled(value: int | str, total: Any, *, up: bool) -> Any: ...
+def scaled(value: int | str, total: Any, *, up: bool) -> Any:
     """``value``, or that part of ``total``, rounded up or down (``GetScaledValueFromIntOrPercent``).
+
+    ``total`` may be anything that multiplies and divides as integers do, such as an expression of the model.
 
     ``"25%"`` of 3 is 1 rounded up and 0 rounded down. Exact, where the source goes through floating point, which is
     the same for the sizes that an int32 field can hold. Raises :class:`PercentError` for a text that is no percentage.
