@@ -23,6 +23,7 @@ from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import amount, count, sentences
 from kverify.cluster.objects import describe, key_of
+from kverify.cluster.scaling import fewest
 from kverify.engines.schedulability import Demand, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.components.horizontal_autoscaler import TOLERANCE, desired, utilisation
@@ -63,8 +64,7 @@ class _Load:
     def wanted(self, percent: int) -> int:
         """What the autoscaler asks for, in its range."""
         number = desired(self.pods, percent, self.target, up=self.up)
-        low = 1 if self.autoscaler.spec.min_replicas is None else self.autoscaler.spec.min_replicas
-        return min(max(number, low), self.autoscaler.spec.max_replicas)
+        return min(max(number, fewest(self.autoscaler)), self.autoscaler.spec.max_replicas)
 
     def asked(self) -> dict[int, int]:
         """The counts above the present one that it may ask for, each with the least utilisation that does."""

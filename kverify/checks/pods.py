@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from attrs import evolve, frozen
 
 from kverify.api.registry import AnyObject
-from kverify.api.types import autoscaling_v1, autoscaling_v2
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.apps import DaemonSet, Deployment, ReplicaSet, StatefulSet
 from kverify.api.types.batch import CronJob, Job
@@ -20,6 +19,7 @@ from kverify.checks.words import count
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted, template_at
 from kverify.cluster.objects import Key, describe, key_of, namespace_of
+from kverify.cluster.scaling import Scale, scales
 from kverify.engines.schedulability import Cluster
 from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling import node_affinity, node_name, taint_toleration
@@ -112,11 +112,8 @@ def pod_info(admission: Admission, owner: AnyObject) -> PodInfo | None:
 
 def most_of(admission: Admission) -> Mapping[Key, int]:
     """How many pods there can be of each StatefulSet."""
-    scaled = _scaled(admission)
-    return {
-        key_of(item): _most(item, scaled.get((item.kind, namespace_of(item), item.metadata.name), (0, None))[1])[0]
-        for item in admission.bundle.of_kind(StatefulSet)
-    }
+    scaled = scales(admission.bundle)
+    return {key_of(item): _most(item, scaled.get(key_of(item)))[0] for item in admission.bundle.of_kind(StatefulSet)}
 
 
 def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Maker, ...]:
@@ -125,7 +122,7 @@ def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Mak
     makers = {key_of(item) for row in admission.owners.values() for item in row}
     refused = {key_of(row.owner) for row in admission.refused}
     placed = placed_pods(admission)
-    scaled = _scaled(admission)
+    scaled = scales(admission.bundle)
     for item in admission.bundle.objects:
         bare = isinstance(item, Pod) and key_of(item) not in makers and admission.top_owner(item) is None
         if key_of(item) not in makers and not bare:
@@ -135,8 +132,9 @@ def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Mak
         pod = None if key_of(item) in refused else pod_info(admission, item)
         if pod is None:
             continue
-        bounds = scaled.get((item.kind, namespace_of(item), item.metadata.name))
-        most, counted = _most(item, None if bounds is None else bounds[1])
+        scale = scaled.get(key_of(item))
+        bounds = None if scale is None else (scale.low, scale.high)
+        most, counted = _most(item, scale)
         rows = () if volumes is None else volumes.parts.get(key_of(item), ())
         if isinstance(item, StatefulSet) and item.spec.volume_claim_templates and volumes is not None:
             for part in rows:
@@ -162,23 +160,12 @@ def placed_pods(admission: Admission) -> dict[Key, int]:
     return numbers
 
 
-def _scaled(admission: Admission) -> Mapping[tuple[str, str, str], tuple[int, int]]:
-    """The fewest and the most replicas that autoscalers ask for: by kind, namespace and name of their target."""
-    found = {}
-    for item in admission.bundle.of_kind("HorizontalPodAutoscaler"):
-        if isinstance(item, autoscaling_v1.HorizontalPodAutoscaler | autoscaling_v2.HorizontalPodAutoscaler):
-            target = item.spec.scale_target_ref
-            fewest = 1 if item.spec.min_replicas is None else item.spec.min_replicas
-            found[target.kind, namespace_of(item), target.name] = fewest, item.spec.max_replicas
-    return found
-
-
-def _most(item: AnyObject, scaled: int | None) -> tuple[int, str]:
+def _most(item: AnyObject, scale: Scale | None) -> tuple[int, str]:
     wanted = pods_wanted(item) or 0
     told = count(wanted, "pod")
-    if scaled is not None and wanted and not isinstance(item, Pod | Job | CronJob):
+    if scale is not None and wanted and not isinstance(item, Pod | Job | CronJob):
         # An autoscaler leaves what is scaled to zero alone.
-        wanted, told = scaled, f"{count(scaled, 'pod')}, the maxReplicas of its HorizontalPodAutoscaler"
+        wanted, told = scale.high, f"{count(scale.high, 'pod')}, the maxReplicas of its HorizontalPodAutoscaler"
     if isinstance(item, Deployment) and wanted:
         surge = surge_of(item, wanted)
         if surge:

@@ -40,6 +40,11 @@ class Scale:
         return range(self.low if self.shrinks else first, (self.high if self.grows else first) + 1)
 
 
+def fewest(item: Autoscaler) -> int:
+    """``minReplicas``, which is 1 where nothing is said (``SetDefaults_HorizontalPodAutoscaler``)."""
+    return 1 if item.spec.min_replicas is None else item.spec.min_replicas
+
+
 def scales(bundle: Bundle) -> Mapping[Key, Scale]:
     """The autoscalers of a run, by the key of what they scale. Of two for one target (KV2008) the range is where
     either may take it."""
@@ -52,7 +57,7 @@ def scales(bundle: Bundle) -> Mapping[Key, Scale]:
         # Older API versions of a workload lead to the same object.
         named = None if group == "extensions" else group if slash else ""
         where = key(target.kind, namespace_of(item), target.name, named)
-        low = 1 if item.spec.min_replicas is None else item.spec.min_replicas
+        low = fewest(item)
         scale = Scale(item, low, max(low, item.spec.max_replicas), _may(item, "scale_down"), _may(item, "scale_up"))
         other = found.get(where)
         if other is not None:
