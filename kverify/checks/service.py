@@ -34,6 +34,7 @@ WHY = (
     "Only Ready pods that are not terminating are endpoints "
     "(https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions)."
 )
+ROLLOUT = "a rollout"
 _DISTURBANCES = {
     NodeStatus.CORDONED: ("the drain of one node", "is cordoned and its drain begins"),
     NodeStatus.SILENT: ("the loss of one node", "has just stopped answering"),
@@ -66,14 +67,27 @@ def check(ctx: Context) -> Iterator[Answer]:
         behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
         if not behind:
             continue
-        answers = list(_through_rollouts(there, service, behind))
-        for status in _DISTURBANCES:
+        answers = [(ROLLOUT, answer) for answer in _through_rollouts(there, service, behind)]
+        for status, (event, _) in _DISTURBANCES.items():
             if len(ctx.nodes) == 1:
                 verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
-                answers.append(_proof(service, _DISTURBANCES[status][0], verdict))
+                answers.append((event, _proof(service, event, verdict)))
             else:
                 answers.append(_through_disturbance(there, service, behind, status))
-        yield from (_with(answer, told) for answer in answers)
+        yield from (_with(answer, told) for answer in _told(answers, behind))
+
+
+def _told(answers: Sequence[tuple[str, Answer]], behind: Sequence[Subject]) -> Iterator[Answer]:
+    """The answers, each with its event. What the only pod of a Service certainly loses is one finding that names all
+    events, with the run of the first: there is one reason, and one mend."""
+    lost = {event: a for event, a in answers if isinstance(a, Finding) and a.certainty is Certainty.CERTAIN}
+    if len(lost) > 1 and sum(s.replicas for s in behind) == 1:
+        first = next(iter(lost.values()))
+        message = f"it has one pod, and nothing answers for a time in {listing(list(lost))} ({behind[0].title})"
+        causes = {c.path: c for finding in lost.values() for c in finding.causes}
+        yield evolve(first, message=message, causes=tuple(causes.values()))
+        answers = [(event, a) for event, a in answers if event not in lost]
+    yield from (answer for _, answer in answers)
 
 
 def _at_lowest(ctx: Context, service: Service) -> tuple[Context, tuple[str, ...]]:
@@ -131,7 +145,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             scope=f"{listing([s.title for s in behind])} are all behind it, so the others answer",
             assumptions=ROLLOUT_ASSUMPTIONS,
         )
-        yield _proof(service, "a rollout", verdict)
+        yield _proof(service, ROLLOUT, verdict)
         return
     (subject,) = behind
     if subject.strategy is None:
@@ -140,11 +154,11 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
         scene = rollout_scene(ctx, subject)
     except TooManyPlacements as error:
         verdict = error.verdict
-        yield _proof(service, "a rollout", verdict)
+        yield _proof(service, ROLLOUT, verdict)
         return
     workload = scene.workload(subject)
     old = workload.revisions[0]
-    prop = _question(ctx, service, scene.world, behind, "a rollout")
+    prop = _question(ctx, service, scene.world, behind, ROLLOUT)
     if isinstance(prop, Always):
         prop = evolve(prop, lemmas=_rollout_lemmas(scene, subject))
     system = build(
@@ -163,13 +177,13 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             system=system,
             condition=_kept(prop),
             goal=scene.world.complete(workload),
-            event="a rollout",
+            event=ROLLOUT,
             begins="the pod template has just been changed",
             causes=tuple({c.path: c for c in (scale_cause(subject), strategy_cause(subject))}.values()),
         )
         yield _finding(case, verdict, ctx.options.max_states)
     else:
-        yield _proof(service, "a rollout", verdict)
+        yield _proof(service, ROLLOUT, verdict)
 
 
 def _rollout_lemmas(scene: Scene, subject: Subject) -> tuple[Condition, ...]:
@@ -192,7 +206,10 @@ def _spec(world: World, revision: Revision) -> Expr:
     return integer(world.spec(revision))
 
 
-def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subject], status: NodeStatus) -> Answer:
+def _through_disturbance(
+    ctx: Context, service: Service, behind: Sequence[Subject], status: NodeStatus
+) -> tuple[str, Answer]:
+    """The event, with the nodes with which it goes wrong, and the answer."""
     event, begins = _DISTURBANCES[status]
     together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(b) for b in behind))
     holding: list[Verdict] = []
@@ -226,17 +243,18 @@ def _through_disturbance(ctx: Context, service: Service, behind: Sequence[Subjec
                 holding.append(verdict)
     except TooManyPlacements as error:
         verdict = error.verdict
-        return _proof(service, event, verdict)
+        return event, _proof(service, event, verdict)
     if findings and ctx.open and all(f.certainty is Certainty.POSSIBLE for _, f in findings):
-        return Assumed(describe(service), f"in {event}, its pods are not all on that node")
+        return event, Assumed(describe(service), f"in {event}, its pods are not all on that node")
     if findings:
         _, finding = max(findings, key=lambda pair: pair[1].certainty is Certainty.CERTAIN)
         nodes = listing([name for names, _ in findings for name in names])
-        return evolve(finding, message=finding.message.replace(event, f"{event} ({nodes})"))
+        where = f"{event} ({nodes})"
+        return where, evolve(finding, message=finding.message.replace(event, where))
     if not holding:
-        return _proof(service, event, not_asked("no node can hold a pod behind it when everything has settled"))
+        return event, _proof(service, event, not_asked("no node can hold a pod behind it when everything has settled"))
     worst = max(holding, key=lambda v: v.outcome)
-    return _proof(service, event, worst)
+    return event, _proof(service, event, worst)
 
 
 def _finding(case: _Case, verdict: Verdict, limit: int) -> Finding:

@@ -169,15 +169,16 @@ class Document:
         return self._descend(path)[0].span
 
     def locate_key(self, path: FieldPath) -> Span:
-        """Where the key that ``path`` ends with is written. A list item has no key, so the item's own place is
-        given; for a path that does not exist this is ``locate(path)``.
+        """Where the key that ``path`` ends with is written; of a path that does not exist, the key of its deepest
+        existing node. A list item and the whole document have no key, so their own place is given.
         """
-        if path and isinstance(path[-1], str):
-            parent = self.node(path[:-1])
-            key = parent.key(path[-1]) if isinstance(parent, Mapping) else None
+        node, depth = self._descend(path)
+        if depth > 0 and isinstance(path[depth - 1], str):
+            parent = self.node(path[: depth - 1])
+            key = parent.key(str(path[depth - 1])) if isinstance(parent, Mapping) else None
             if key is not None:
                 return key.span
-        return self.locate(path)
+        return node.span
 
     def child(self, path: FieldPath) -> Document:
         """The item at ``path`` as a document of its own, with the same positions: paths then start at the item.

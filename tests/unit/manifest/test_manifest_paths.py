@@ -86,7 +86,7 @@ def test_locate_gives_the_deepest_existing_node(path: str, where: tuple[int, int
         ("spec.containers[0].image", (7, 7, 7, 12)),
         ("metadata.labels[app.kubernetes.io/name]", (3, 12, 3, 34)),
         ("spec.containers[0]", (6, 7, 7, 23)),
-        ("spec.nodeName", (5, 3, 10, 11)),
+        ("spec.nodeName", (4, 1, 4, 5)),
         ("", (1, 1, 10, 11)),
     ],
 )
