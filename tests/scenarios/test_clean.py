@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,8 +42,8 @@ def read(name: str) -> Report:
 
 
 @pytest.fixture(scope="module", params=EXAMPLES)
-def example(request: pytest.FixtureRequest) -> Iterator[tuple[str, Report]]:
-    yield request.param, read(request.param)
+def example(request: pytest.FixtureRequest) -> tuple[str, Report]:
+    return request.param, read(request.param)
 
 
 def test_there_are_enough_of_them() -> None:
