@@ -37,14 +37,24 @@ class Repair:
 
 
 @frozen(kw_only=True)
+class Refusal:
+    """Why ``node`` takes no pod of ``pods`` in the last state of a trace: the filters' reasons."""
+
+    pods: str
+    node: str
+    reasons: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class Finding:
     """One thing to act on, or (severity info) to know.
 
     ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``opening``
     says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome`` how it ends
     (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference. ``details`` are
-    further lines (per-node reasons). ``sizes`` says at which other sizes the same goes wrong, and from where on it is
-    proved not to. ``verdict`` carries method, scope, assumptions and the trace itself.
+    further lines (per-node reasons), ``refusals`` the same for programs. ``sizes`` says at which other sizes the same
+    goes wrong, and from where on it is proved not to. ``verdict`` carries method, scope, assumptions and the trace
+    itself.
     """
 
     id: str
@@ -58,6 +68,7 @@ class Finding:
     steps: tuple[str, ...] = ()
     outcome: str = ""
     details: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     sizes: tuple[str, ...] = ()
     why: str = ""
     repairs: tuple[Repair, ...] = ()

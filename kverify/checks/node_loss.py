@@ -169,6 +169,7 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], fi
         steps=tuple(trace.sentences()),
         outcome=sentences(*stuck.sentences, "" if _only_volumes(stuck) else "one more node mends it"),
         details=stuck.details,
+        refusals=stuck.refusals,
         why=WHY,
         verdict=evolve(verdict, certain=certain),
     )

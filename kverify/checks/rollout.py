@@ -176,6 +176,7 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict, fir
         steps=tuple(trace.sentences()),
         outcome=sentences(*stuck.sentences, ending(trace)),
         details=stuck.details,
+        refusals=stuck.refusals,
         sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)),
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,
         repairs=tuple(_repairs(ctx, subject)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
+from kverify.checks.finding import Refusal
 from kverify.checks.scenes import Scene
 from kverify.checks.words import count, listing
 from kverify.engines.replay import left_out
@@ -25,12 +26,13 @@ STATIC = frozenset({"NodeName", "NodeUnschedulable", "TaintToleration", "NodeAff
 
 @frozen(eq=False, kw_only=True)
 class Stuck:
-    """What holds the last state of a trace: sentences, the filters that reject a pending pod, by node, and the
-    subjects whose volumes wait for another node."""
+    """What holds the last state of a trace: sentences, the filters that reject a pending pod, also by node
+    (``refusals``), and the subjects whose volumes wait for another node."""
 
     sentences: tuple[str, ...]
     details: tuple[str, ...] = ()
     rejections: tuple[Requirement, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     waits_for_volume: bool = False
 
     @property
@@ -49,6 +51,7 @@ def explain(scene: Scene, trace: Trace) -> Stuck:
     sentences: list[str] = []
     details: list[str] = []
     rejections: list[Requirement] = []
+    refusals: list[Refusal] = []
     waits = False
     for workload in world.workloads:
         for revision in workload.revisions:
@@ -59,7 +62,15 @@ def explain(scene: Scene, trace: Trace) -> Stuck:
                 sentences.append(f"{count(number, 'pod')} of {revision.title} stay{'s' * (number == 1)} Pending: {why}")
                 found = [reject(revision.pod, n, snapshot, profile_of(world)) for n in range(len(snapshot.nodes))]
                 rejections += [r for rs in found for r in rs]
-                details += per_node([n.name for n in snapshot.nodes], found)
+                names = [n.name for n in snapshot.nodes]
+                details += per_node(names, found)
+                refusals += [
+                    Refusal(
+                        pods=revision.title, node=name, reasons=tuple(dict.fromkeys(r.detail or r.reason for r in rs))
+                    )
+                    for name, rs in zip(names, found, strict=True)
+                    if rs
+                ]
             for place in world.places:
                 starting = int(view.get(world.at(Phase.STARTING, revision, place), 0))
                 if starting and not evaluate(volumes_attach(world, workload, place), view):
@@ -78,6 +89,7 @@ def explain(scene: Scene, trace: Trace) -> Stuck:
         sentences=tuple(sentences),
         details=tuple(dict.fromkeys(details)),
         rejections=tuple(rejections),
+        refusals=tuple(refusals),
         waits_for_volume=waits,
     )
 

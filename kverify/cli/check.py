@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,11 +35,12 @@ examples:
   kverify check new/ --from old/ --cluster live.yaml
   helm template shop charts/shop | kverify check -
   kverify check shop/ -o sarif=kverify.sarif -o junit=kverify.xml -o text
+  kverify check shop/ -o html=report.html
 """
 
 MAX_STATES = 300_000
 
-FORMS = ("text", "json", "sarif", "junit", "github", "gitlab")
+FORMS = ("text", "json", "sarif", "junit", "github", "gitlab", "html")
 """The names of kverify/report/formats.py, which need not be imported to say what can be asked for."""
 
 
@@ -317,10 +317,7 @@ def _write(
     specs: Specs | None,
 ) -> None:
     from kverify.manifest.diagnostics import Severity
-    from kverify.report import github, text
-    from kverify.report.formats import FORMATS
     from kverify.report.issues import View
-    from kverify.report.style import Style, line_width, wants_colour
 
     view = View(
         report=report,
@@ -331,16 +328,7 @@ def _write(
         manifests=tuple(arguments.manifests),
         verbose=arguments.verbose,
     )
-    printed = {output.form for output in wanted if output.file == outputs.STDOUT}
-
-    def render(output: outputs.Output) -> str:
-        if output.form != "text" or output.file != outputs.STDOUT:
-            return FORMATS[output.form].render(view)
-        style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-        shown = "".join(f"{line}\n" for line in text.render(report, sources, style, verbose=arguments.verbose))
-        return github.quoted(shown) if "github" in printed else shown
-
-    outputs.write(arguments, wanted, dict.fromkeys(FORMATS, render))
+    outputs.write_report(arguments, wanted, view)
 
 
 def _declaration(id: str, specs: Specs | None) -> Declaration | None:

@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kverify.cli import streams
+
+if TYPE_CHECKING:
+    from kverify.report.issues import View
 
 STDOUT = "-"
 _READ = (".yaml", ".yml", ".json")
@@ -107,6 +110,24 @@ def write(
             problems.append(f"-o {output}: {error.strerror}")
     if problems:
         arguments.parser.error("; ".join(problems))
+
+
+def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view: View) -> None:
+    """Write a report in the forms of kverify/report/formats.py; text for a terminal as wide as that is."""
+    from kverify.report import github, text
+    from kverify.report.formats import FORMATS
+    from kverify.report.style import Style, line_width, wants_colour
+
+    printed = {output.form for output in outputs if output.file == STDOUT}
+
+    def render(output: Output) -> str:
+        if output.form != "text" or output.file != STDOUT:
+            return FORMATS[output.form].render(view)
+        style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
+        shown = "".join(f"{line}\n" for line in text.render(view.report, view.sources, style, verbose=view.verbose))
+        return github.quoted(shown) if "github" in printed else shown
+
+    write(arguments, outputs, dict.fromkeys(FORMATS, render))
 
 
 def to_stdout(text: str) -> None:

@@ -9,6 +9,7 @@ from kverify.api.types.affinity import NodeSelectorTerm
 from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler, taint_eviction
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
+from kverify.model.legend import legend_of
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.volumes import signatures
 from kverify.model.system import Action, State, TransitionSystem, Variable
@@ -64,6 +65,7 @@ def build(
         parameters=parameters,
         assume=assume,
         symmetry=symmetry(world),
+        legend=legend_of(world),
     )
 
 

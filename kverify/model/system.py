@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import evolve, field, frozen
 
 from kverify.model.expr import Condition, Expr, Number, all_of, boolean, evaluate, integer, lift, substitute
+
+if TYPE_CHECKING:
+    from kverify.model.legend import Legend
 
 State: TypeAlias = "tuple[int, ...]"
 """The values of a system's variables, in their order. Truth values are 0 and 1."""
@@ -106,7 +109,8 @@ class TransitionSystem:
 
     ``symmetry`` lists groups of interchangeable blocks of variables: permuting the blocks of a group maps runs to
     runs. The search then keeps one state per orbit by sorting the blocks. It is a claim, checked by
-    ``kverify.engines.symmetry``.
+    ``kverify.engines.symmetry``. ``legend`` says what the variables count, for those who draw states; no answer depends
+    on it.
 
     Raises ``ValueError`` for unknown or doubled names, at construction.
     """
@@ -119,6 +123,7 @@ class TransitionSystem:
     parameters: tuple[Variable, ...] = ()
     assume: Condition = True
     symmetry: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    legend: Legend | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         names = [v.name for v in (*self.variables, *self.parameters)]

@@ -31,7 +31,15 @@ def _text(view: View) -> str:
 def _json(view: View) -> str:
     from kverify.report import json
 
-    return json.render(view.report, view.exit_code)
+    return json.render(view.report, view.exit_code, view.sources)
+
+
+def _html(view: View) -> str:
+    from kverify.report import json
+    from kverify.report.html import page
+
+    # A report that was read has not all that the document says of its traces.
+    return page(view.document or json.to_json(view.report, view.exit_code, view.sources))
 
 
 def _module(name: str) -> Callable[[View], str]:
@@ -53,5 +61,6 @@ FORMATS: Mapping[str, Format] = {
         Format(name="junit", says="JUnit XML", render=_module("junit")),
         Format(name="github", says="annotations of GitHub Actions", render=_module("github"), beside_text=True),
         Format(name="gitlab", says="GitLab code quality", render=_module("gitlab")),
+        Format(name="html", says="one page that plays traces", render=_html),
     )
 }

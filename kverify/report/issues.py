@@ -6,9 +6,10 @@ An issue has one place, a fingerprint that does not change when its lines move, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path, PurePath
+from typing import Any
 
 from attrs import field, frozen
 
@@ -28,6 +29,7 @@ class View:
 
     ``exit_code`` is the one of the run, ``fail_on`` the least severity that makes it 1. ``declaration`` finds the text
     of an id in the property language (None for one that has none). ``manifests`` are the names that the run was given.
+    ``document`` is the JSON form that the report was read from, if it was.
     """
 
     report: Report
@@ -37,6 +39,7 @@ class View:
     declaration: Callable[[str], Declaration | None] = lambda _: None
     manifests: tuple[str, ...] = ()
     verbose: bool = False
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def fails(self, severity: Severity) -> bool:
         """Something as bad as this makes the exit code 1, or more."""

@@ -11,18 +11,25 @@ from kverify.checks.finding import Cause, Finding, Proof, Report
 from kverify.engines.verdict import Coverage, Outcome, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
-from kverify.model.expr import to_text
+from kverify.model.expr import Expr, Number, evaluate, to_text
+from kverify.model.legend import Legend, PlaceLegend, RevisionLegend, WorkloadLegend
+from kverify.report.excerpts import Excerpt, excerpts
+from kverify.report.guards import held_up
+from kverify.report.source import Sources
 
 SCHEMA = "kverify.report/1"
 
 
-def render(report: Report, exit_code: int) -> str:
+def render(report: Report, exit_code: int, sources: Sources | None = None) -> str:
     """The report as indented JSON text, ended by a line end."""
-    return json.dumps(to_json(report, exit_code), indent=2, ensure_ascii=True) + "\n"
+    return json.dumps(to_json(report, exit_code, sources), indent=2, ensure_ascii=True) + "\n"
 
 
-def to_json(report: Report, exit_code: int) -> dict[str, Any]:
-    """The report as plain values. Keys are in a fixed order; absent things are null or empty, never missing."""
+def to_json(report: Report, exit_code: int, sources: Sources | None = None) -> dict[str, Any]:
+    """The report as plain values. Keys are in a fixed order; absent things are null or empty, never missing.
+
+    ``sources`` gives the lines that the report points at; without it there are none.
+    """
     severities = [d.severity for d in report.diagnostics] + [f.severity for f in report.findings]
     outcomes = [p.verdict.outcome for p in report.proofs]
     return {
@@ -45,6 +52,7 @@ def to_json(report: Report, exit_code: int) -> dict[str, Any]:
         "proofs": [_proof(proof) for proof in report.proofs],
         "assumptions": list(report.assumptions),
         "notModelled": list(report.not_modelled),
+        "sources": [] if sources is None else [_excerpt(excerpt) for excerpt in excerpts(report, sources)],
     }
 
 
@@ -99,6 +107,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "steps": list(finding.steps),
         "outcome": finding.outcome or None,
         "details": list(finding.details),
+        "refusals": [
+            {"pods": refusal.pods, "node": refusal.node, "reasons": list(refusal.reasons)}
+            for refusal in finding.refusals
+        ],
         "sizes": list(finding.sizes),
         "why": finding.why or None,
         "repairs": [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs],
@@ -162,7 +174,79 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
             for step, says in zip(trace.steps, trace.sentences(), strict=True)
         ],
         "loop": trace.loop,
+        "legend": None if trace.system.legend is None else _legend(trace.system.legend, trace),
+        "blocked": [
+            {
+                "component": held.component,
+                "actions": list(held.actions),
+                "unmet": [{"text": part.text, "left": part.left, "right": part.right} for part in held.unmet],
+            }
+            for held in held_up(trace)
+        ],
     }
+
+
+def _excerpt(excerpt: Excerpt) -> dict[str, Any]:
+    return {"file": _text(excerpt.file), "line": excerpt.line, "texts": [_text(line) for line in excerpt.texts]}
+
+
+def _legend(legend: Legend, trace: Trace) -> dict[str, Any]:
+    return {
+        "workloads": [_workload(workload, trace) for workload in legend.workloads],
+        "places": [_place(place) for place in legend.places],
+        "budgets": [
+            {"name": budget.name, "desired": _constant(budget.desired, trace), "revisions": list(budget.revisions)}
+            for budget in legend.budgets
+        ],
+    }
+
+
+def _workload(workload: WorkloadLegend, trace: Trace) -> dict[str, Any]:
+    return {
+        "name": workload.name,
+        "strategy": workload.strategy or None,
+        "replicas": _constant(workload.replicas, trace),
+        "least": _constant(workload.least, trace),
+        "most": _constant(workload.most, trace),
+        "revisions": [_revision(revision, trace) for revision in workload.revisions],
+    }
+
+
+def _revision(revision: RevisionLegend, trace: Trace) -> dict[str, Any]:
+    known = {variable.name for variable in trace.system.variables}
+    return {
+        "key": revision.key,
+        "title": revision.title,
+        "ready": revision.ready,
+        "wanted": revision.wanted if revision.wanted in known else None,
+        "pods": [
+            {"variable": pods.variable, "phase": pods.phase, "place": pods.place or None}
+            for pods in revision.pods
+            if pods.variable in known
+        ],
+    }
+
+
+def _place(place: PlaceLegend) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "several": place.several,
+        "zone": place.zone or None,
+        "taints": list(place.taints),
+        "cordoned": place.cordoned,
+        "others": [{"pods": name, "number": number} for name, number in place.others],
+        "status": place.status or None,
+    }
+
+
+def _constant(number: Number | None, trace: Trace) -> int | None:
+    """What ``number`` is worth in every state of ``trace``; None where it changes, or is left open."""
+    if not isinstance(number, Expr):
+        return number
+    if not number.variables() <= {variable.name for variable in trace.system.variables}:
+        return None
+    worth = {int(evaluate(number, trace.system.view(state))) for state in trace.states()}
+    return worth.pop() if len(worth) == 1 else None
 
 
 def _state(trace: Trace, state: tuple[int, ...]) -> Mapping[str, int | bool | str]:

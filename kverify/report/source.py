@@ -52,9 +52,16 @@ class Sources:
 
     def line(self, file: str, number: int) -> str:
         """Line ``number`` of ``file``; empty when there is no such line, or no such file any more."""
+        return self._source(file).line(number)
+
+    def lines(self, file: str) -> int:
+        """How many lines ``file`` has."""
+        return len(self._source(file).starts())
+
+    def _source(self, file: str) -> SourceText:
         if file not in self._read:
             self._read[file] = SourceText(file, self._text(file))
-        return self._read[file].line(number)
+        return self._read[file]
 
     def _text(self, file: str) -> str:
         if file in self.texts:

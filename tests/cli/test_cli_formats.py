@@ -37,6 +37,8 @@ RUNS = {
         ["tests/cli/input/good.yaml", "--spec", "tests/cli/input/spec/policies.kv", "--set", "most=1Gi"],
     ),
 }
+GOLDEN_FORMS = tuple(form for form in FORMATS if form != "html")
+"""The page is made of the JSON form; tests/page has what is asked of it."""
 SUFFIX = {"text": "txt", "json": "json", "sarif": "sarif", "junit": "xml", "github": "log", "gitlab": "gitlab.json"}
 
 
@@ -57,7 +59,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], s
     return made
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", GOLDEN_FORMS)
 @pytest.mark.parametrize("run", RUNS)
 def test_the_whole_output(outputs: dict[tuple[str, str], str], run: str, form: str) -> None:
     path = GOLDEN / f"{run}.{SUFFIX[form]}"
@@ -72,7 +74,9 @@ def test_the_command_line_offers_the_whole_table() -> None:
 
 
 def test_no_golden_file_is_forgotten() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == {f"{run}.{SUFFIX[form]}" for run in RUNS for form in FORMATS}
+    assert {path.name for path in GOLDEN.iterdir()} == {
+        f"{run}.{SUFFIX[form]}" for run in RUNS for form in GOLDEN_FORMS
+    }
 
 
 # -- each format is what its readers publish ---------------------------------------------------------------------------

@@ -373,6 +373,8 @@ def test_json_is_complete() -> None:
             }
         ],
         "loop": None,
+        "legend": None,
+        "blocked": [],
     }
     assert data["diagnostics"][0]["span"]["file"] == "f\\udcff"
 

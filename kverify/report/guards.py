@@ -1,0 +1,109 @@
+"""What keeps the actions of a system from happening in one state: the parts of their guards that do not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from kverify.engines.verdict import Trace
+from kverify.model.components import scheduler
+from kverify.model.expr import Condition, Expr, Op, evaluate, integer, lift, rebuild, to_text, total
+from kverify.model.legend import Legend
+
+
+@frozen
+class Unmet:
+    """A part of a guard that does not hold. ``left`` and ``right`` are what the sides of a comparison are worth, None
+    for what is none."""
+
+    text: str
+    left: int | None = None
+    right: int | None = None
+
+
+@frozen
+class Held:
+    """Actions of one component that have something to do and may not, all for the same reason."""
+
+    component: str
+    actions: tuple[str, ...]
+    unmet: tuple[Unmet, ...]
+
+
+def held_up(trace: Trace) -> tuple[Held, ...]:
+    """The actions that wait for ever at the end of ``trace``; none where something still happens.
+
+    An action has nothing to do where what it acts on is not there (a part of its guard over one variable does not
+    hold). Disturbances wait for nothing. The scheduler's are left out: why a node takes no pod is the filters' to say
+    (``Finding.refusals``). A sum over all places is written as one variable without place.
+    """
+    if trace.loop is not None:
+        return ()
+    view = trace.system.view(trace.final)
+    acting = [action for action in trace.system.actions if not action.environment]
+    if any(evaluate(action.guard, view) for action in acting):
+        return ()
+    everywhere = _everywhere(trace.system.legend)
+    found: dict[tuple[str, tuple[Unmet, ...]], list[str]] = {}
+    for action in acting:
+        if action.component == scheduler.COMPONENT:
+            continue
+        parts = list(_parts(action.guard))
+        simple = [part for part in parts if len(part.variables()) == 1]
+        if all(evaluate(part, view) for part in simple):
+            unmet = tuple(_unmet(part, view, everywhere) for part in parts if not evaluate(part, view))
+            found.setdefault((action.component, unmet), []).append(action.name)
+    return tuple(Held(component, tuple(names), unmet) for (component, unmet), names in found.items())
+
+
+def _parts(guard: Condition) -> Iterator[Expr]:
+    tree = lift(guard)
+    if tree.op is Op.AND:
+        yield from tree.args
+    else:
+        yield tree
+
+
+def _unmet(part: Expr, view: Mapping[str, int | bool], everywhere: Mapping[str, tuple[str, frozenset[str]]]) -> Unmet:
+    if part.op not in (Op.EQ, Op.LT, Op.LE):
+        return Unmet(to_text(_summed(part, everywhere)))
+    left, right = (int(evaluate(side, view)) for side in part.args)
+    return Unmet(to_text(_summed(part, everywhere)), left, right)
+
+
+def _everywhere(legend: Legend | None) -> dict[str, tuple[str, frozenset[str]]]:
+    """For each variable of pods at a place: how the sum over all places is called, and its variables."""
+    groups: dict[str, set[str]] = {}
+    for workload in legend.workloads if legend is not None else ():
+        for revision in workload.revisions:
+            for pods in revision.pods:
+                if pods.place:
+                    groups.setdefault(f"{revision.key}.{pods.phase}", set()).add(pods.variable)
+    return {name: (whole, frozenset(names)) for whole, names in groups.items() for name in names}
+
+
+def _summed(tree: Expr, everywhere: Mapping[str, tuple[str, frozenset[str]]]) -> Expr:
+    if tree.op is None:
+        return tree
+    args = [_summed(arg, everywhere) for arg in tree.args]
+    if tree.op is not Op.ADD:
+        return lift(rebuild(tree.op, list(args)))
+    terms = [(arg, *_term(arg)) for arg in args]
+    given = {(name, factor) for _, name, factor in terms if name}
+    shown: list[Expr] = []
+    for arg, name, factor in terms:
+        whole, names = everywhere.get(name, ("", frozenset[str]()))
+        if whole and all((other, factor) in given for other in names):
+            if name == min(names):
+                shown.append(lift(factor * integer(whole)))
+        else:
+            shown.append(arg)
+    return lift(total(shown))
+
+
+def _term(arg: Expr) -> tuple[str, int]:
+    """The variable of a term of a sum, and its factor; no name for other terms."""
+    if arg.op is Op.MUL and arg.args[0].name is not None and arg.args[1].value is not None:
+        return arg.args[0].name, int(arg.args[1].value)
+    return arg.name or "", 1

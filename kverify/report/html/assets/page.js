@@ -1,0 +1,43 @@
+// What happens when the page is there. Without any of this everything can be read, only not played.
+
+function players() {
+  const models = JSON.parse(document.getElementById("models").textContent);
+  const build = (run) => {
+    const number = run.dataset.player;
+    const model = models[number];
+    if (!model || run.classList.contains("played")) return;
+    new Player(run, model);
+  };
+  // A player costs something to draw, and a report may have a thousand: each is made when it comes near the window.
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        build(target);
+      }
+    },
+    { rootMargin: "600px" },
+  );
+  const runs = [...document.querySelectorAll("[data-player]")];
+  for (const run of runs) near.observe(run);
+  // On paper everything is open.
+  window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+    runs.forEach(build);
+  });
+}
+
+// A link to a finding or a verdict opens it.
+function reveal() {
+  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  if (!target) return;
+  target.classList.remove("filtered");
+  if (target.tagName === "DETAILS") target.open = true;
+  target.scrollIntoView({ block: "start" });
+}
+
+filters();
+players();
+window.addEventListener("hashchange", reveal);
+reveal();

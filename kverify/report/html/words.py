@@ -1,0 +1,128 @@
+"""Names of variables and conditions over them in the words of Kubernetes.
+
+The names are those that ``kverify.model.world.World`` and the components give; a name of another form stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+PHASES = {
+    "pending": "pending",
+    "starting": "not ready",
+    "ready": "ready",
+    "available": "available",
+    "terminating": "terminating",
+}
+"""The phases of pods as people know them: a pod that starts, or whose node is lost, is not ready."""
+STATUSES = {
+    "up": "up",
+    "cordoned": "cordoned",
+    "silent": "silent",
+    "unreachable": "unreachable",
+    "removed": "removed",
+    "tainted": "tainted",
+}
+
+_PLACE = r"(?:a node|another node|one node|the node|[A-Za-z0-9](?:[-.\w]*\w)?)"
+_KEY = r"(?:[\w.-]+/[\w.-]+/)?[\w-]+"
+_POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{'|'.join(PHASES)})(?:@(?P<place>{_PLACE}))?")
+_COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>spec|seen|choosing|listed)")
+_STATUS = re.compile(rf"(?P<place>{_PLACE})\.status")
+_LEFT = re.compile(r"left\.(?P<event>.+)")
+_TEMPLATE = re.compile(r"(?P<workload>.+)\.(?:target|template)")
+_NAME = re.compile(rf"{_POD.pattern}|{_COUNT.pattern.replace('<key>', '<owner>')}|maintenance\.\w+")
+_COUNTS = {
+    "spec": "wanted pods of {}",
+    "seen": "available pods of {}, as last reported",
+    "choosing": "{} is choosing which pods to delete",
+    "listed": "pods of {} that the drain has still to evict",
+}
+_FIXED = {
+    "maintenance.turn": "nodes that have had their turn",
+    "maintenance.cordoned": "a node is cordoned",
+    "replicas": "replicas",
+    "maxSurge": "maxSurge",
+    "maxUnavailable": "maxUnavailable",
+}
+_SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("==", "="))
+_RANK = "; rank: "
+_INVARIANT = "invariant: "
+_NOT_NEGATIVE = re.compile(rf"0 <= (?:{_NAME.pattern})")
+
+
+def short(title: str) -> str:
+    """``ReplicaSet web (new)`` as ``web (new)``."""
+    return title.removeprefix("ReplicaSet ")
+
+
+def variable(name: str, titles: Mapping[str, str]) -> str:
+    """What the variable ``name`` is; ``titles`` are the revisions' by the keys that begin their variables' names."""
+    if name in _FIXED:
+        return _FIXED[name]
+    if match := _POD.fullmatch(name):
+        place = f" on {match['place']}" if match["place"] else ""
+        return f"{PHASES[match['phase']]} pods of {_revision(match['key'], titles)}{place}"
+    if match := _COUNT.fullmatch(name):
+        return _COUNTS[match["what"]].format(_revision(match["key"], titles))
+    if match := _STATUS.fullmatch(name):
+        return match["place"]
+    if match := _LEFT.fullmatch(name):
+        return f"how often {match['event'].replace('_', ' ')} may still happen"
+    if match := _TEMPLATE.fullmatch(name):
+        return f"the template of {match['workload']}"
+    return name
+
+
+def _revision(key: str, titles: Mapping[str, str]) -> str:
+    if key in titles:
+        return short(titles[key])
+    return f"the {key} revision" if key in ("old", "new") else key
+
+
+def action(name: str, titles: Mapping[str, str]) -> str:
+    """The name of an action with revisions and places as people call them: ``delete available web (old)``."""
+    for key, title in sorted(titles.items(), key=lambda item: -len(item[0])):
+        name = re.sub(rf"(?<![\w/.-]){re.escape(key)}(?![\w-])", lambda _, t=title: short(t), name)  # type: ignore[misc]
+    return name.partition("@")[0]
+
+
+def condition(text: str, titles: Mapping[str, str]) -> str:
+    """A condition as ``to_text`` writes it, in words: ``wanted pods of web (new) ≤ replicas + maxSurge``."""
+    said = _NAME.sub(lambda match: variable(match[0], titles), text)
+    for sign, shown in _SIGNS:
+        said = said.replace(f" {sign} ", f" {shown} ")
+    return said.replace(" - ", " − ").replace(" * ", " × ")
+
+
+def invariant(evidence: str, titles: Mapping[str, str]) -> tuple[Sequence[str], str] | None:
+    """The parts of an invariant in words, and the ranking function, empty if there is none; None for evidence of
+    another kind. That no count is below 0 is said once."""
+    if not evidence.startswith(_INVARIANT):
+        return None
+    whole, _, rank = evidence.removeprefix(_INVARIANT).partition(_RANK)
+    parts = list(_conjuncts(whole))
+    telling = [condition(part, titles) for part in parts if not _NOT_NEGATIVE.fullmatch(part)]
+    if len(telling) < len(parts):
+        telling.append("no number of pods is below 0")
+    return telling, condition(rank, titles)
+
+
+def _conjuncts(text: str) -> Iterator[str]:
+    """The parts of ``a and (b or c) and d``."""
+    depth, part = 0, list[str]()
+    for word in re.split(r"( and |[()])", text):
+        depth += (word == "(") - (word == ")")
+        if word == " and " and depth == 0:
+            yield "".join(part)
+            part = []
+        else:
+            part.append(word)
+    if part:
+        yield "".join(part)
+
+
+def names(text: str, titles: Mapping[str, str]) -> Sequence[str]:
+    """What the conditions in ``text`` speak of, each once, in order."""
+    return tuple(dict.fromkeys(variable(match[0], titles) for match in _NAME.finditer(text)))
