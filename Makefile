@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test test-full format lint types bench fuzz clean
+.PHONY: demo test test-full format lint types bench peers fuzz clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,14 @@ types: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
+# Other checkers on the manifest of docs/comparison.md, in an environment of their own: they pin what they need.
+PEERS := .venv-peers
+peers: $(STAMP)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --group peers
+	PATH="$(CURDIR)/$(PEERS)/bin:$$PATH" $(BIN)/python -m benchmarks.peers
+
 # Ends at the first input that raises, hangs or fills the memory. See tests/fuzz/campaign.py.
 FUZZ_SECONDS ?= 600
 fuzz: $(STAMP)
@@ -42,4 +50,4 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz.campaign -max_total_time=$(FUZZ_SECONDS) .fuzz
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz .fuzz.dict
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz .fuzz.dict

@@ -20,6 +20,7 @@ from kverify.checks.storage import Volumes, pinned, volumes_of
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of
+from kverify.cluster.objects import Key
 from kverify.engines.fit.counts import needs
 from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
@@ -67,6 +68,7 @@ class Context:
         self._changed_budgets: dict[str, PodDisruptionBudget] = {}
         self._memo: dict[Hashable, Any] = {}
         self._base: Context | None = None
+        self._supposed: frozenset[Key] = frozenset()
 
     def _distinct(self) -> tuple[Subject, ...]:
         """All workloads but the bare pods of the cluster that have a node: nothing moves them, they take up room."""
@@ -94,7 +96,22 @@ class Context:
         other = Context(self.bundle, self.options, self.admission, subjects, nodes)
         changed = {} if budget is None else {describe(budget): budget}
         other._changed_budgets = {**self._changed_budgets, **changed}
+        other._supposed = self._supposed
         return other
+
+    def elsewhere(self, subject: Subject) -> Context | None:
+        """The run in which the pods of a workload that is not ``placeable`` are there, on nodes that are not known: for
+        what goes wrong even then. None if no pod of it is ever accepted, or none comes to rest."""
+        if key_of(subject.object) in self.admission.barred or self.astray(subject):
+            return None
+
+        def build() -> Context:
+            other = Context(self.bundle, self.options, self.admission, self.subjects, nodes=())
+            other._changed_budgets = self._changed_budgets
+            other._supposed = frozenset((key_of(subject.object),))
+            return other
+
+        return self.memo(("elsewhere", subject.title), build)
 
     def at(self, subject: Subject, replicas: int) -> tuple[Context, Subject]:
         """The same run with ``subject`` at another count, and the subject in it."""
@@ -236,7 +253,7 @@ class Context:
 
     def unadmitted(self, subject: Subject) -> bool:
         """The API server does not take the workload, or not every pod of it."""
-        return key_of(subject.object) in self.admission.unadmitted
+        return key_of(subject.object) in self.admission.unadmitted - self._supposed
 
     def obstacle(self, subject: Subject) -> str:
         """Why nothing further is asked about a workload that is not ``placeable``."""

@@ -42,7 +42,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         if not subject.managed:
             continue  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
         if subject not in ctx.placeable:
-            yield _proof(subject, not_asked(ctx.obstacle(subject)))
+            yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.obstacle(subject)))
             continue
         if not subject.replicas:
             yield _proof(subject, not_asked("no replicas are wanted"))
@@ -66,6 +66,18 @@ def answer(ctx: Context, subject: Subject) -> Finding | Proof:
         return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
     violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
     return _finding(ctx, subject, violated, subject) if violated else _proof(subject, combine(decided))
+
+
+def _even_elsewhere(ctx: Context, subject: Subject) -> Finding | None:
+    """A drain that does not end even if the pods of ``subject`` are supposed to run somewhere: budgets and numbers of
+    pods that are at odds whatever nodes there are."""
+    there = ctx.elsewhere(subject) if subject.replicas and ctx.budgets(subject) else None
+    found = answer(there, subject) if there is not None and subject in there.placeable else None
+    if not isinstance(found, Finding) or found.verdict is None:
+        return None
+    supposed = f"its pods are supposed to run, on nodes that are not in the input: {ctx.obstacle(subject)}"
+    verdict = evolve(found.verdict, assumptions=(supposed, *found.verdict.assumptions))
+    return evolve(found, opening=sentences(supposed) + f" {found.opening}", verdict=verdict)
 
 
 def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
@@ -140,7 +152,8 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     nodes = listing([name for c, _ in violated for name in c.nodes])
     then = scaled.scaled_to(subject, first)
     # Which count it has is up to the load.
-    certain = verdict.certain and (not first.scaled or scaled.refused(ctx, first) == scaled.counts_of(first))
+    refused = scaled.refused(ctx, first) if first.scaled else []
+    certain = verdict.certain and (not first.scaled or refused == scaled.counts_of(first))
     verb = "can never end" if certain else "may never end"
     when = f", once it is scaled to {subject.replicas}" if then else ""
     return Finding(
@@ -149,7 +162,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
         object=subject.title,
         message=f"the drain of {nodes} {verb}{when}: {reasons[0] if reasons else 'no pod may be evicted'}",
         property=PROPERTY,
-        causes=tuple(_causes(subject, budgets)),
+        causes=tuple({cause.path: cause for cause in _causes(subject, budgets, refused)}.values()),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(then, opening(case.scene, trace), f"{case.who} is cordoned and its drain begins"),
         steps=tuple(trace.sentences()),
@@ -162,7 +175,8 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     )
 
 
-def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterator[Cause]:
+def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget], refused: Sequence[int]) -> Iterator[Cause]:
+    """The budgets, the count that was asked about, and, where lower ones are refused as well, who allows them."""
     for budget in budgets:
         if len(budgets) > 1:
             path, note = "spec.selector", "selects the same pods"
@@ -172,6 +186,9 @@ def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterato
             path, note = "spec.minAvailable", f"{budget.spec.min_available} of {subject.replicas}"
         yield Cause(budget.source.span(path), f"{describe(budget)} {path}", note)
     yield scaled.scale_cause(subject)
+    if refused and refused[0] == subject.counts[0] and len(refused) < len(subject.counts):
+        low = scaled.end_cause(subject, lowest=True)
+        yield evolve(low, note=f"with {listing([str(n) for n in refused])} replicas no eviction is allowed")
 
 
 def _repairs(ctx: Context, subject: Subject, budgets: Sequence[PodDisruptionBudget]) -> Iterator[Repair]:

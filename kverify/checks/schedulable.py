@@ -16,7 +16,7 @@ from kverify.checks.room import core_of
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import amount, count
-from kverify.cluster.objects import describe
+from kverify.cluster.objects import describe, key_of
 from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -36,11 +36,14 @@ def check(ctx: Context) -> Iterator[Answer]:
         yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked if not ctx.unadmitted(s))
         return
     for subject in ctx.checked:
-        if ctx.unadmitted(subject) or ctx.bound(subject) or ctx.forced_on(subject) is not None:
+        barred = key_of(subject.object) in ctx.admission.barred
+        if barred or ctx.bound(subject) or ctx.forced_on(subject) is not None:
             continue
         answer = ctx.alone(subject)
         if answer.room is Room.IMPOSSIBLE:
             yield _impossible(ctx, ctx.company(subject), answer)
+        elif ctx.unadmitted(subject):
+            continue  # Not all of its pods will be there to be placed.
         elif answer.room is Room.FRAGILE:
             yield _fragile(ctx, ctx.company(subject), answer)
         elif answer.room is Room.UNKNOWN:

@@ -277,10 +277,15 @@ class Admission:
         return {key_of(row): pods_wanted(row) or 0 for row in rows if key_of(row) not in podless}
 
     @cached_property
+    def barred(self) -> frozenset[Key]:
+        """The wanted objects that are not accepted, or of which no pod is, whatever else there is."""
+        return frozenset((*self._turned_away, *(key_of(r.owner) for r in self.refused)))
+
+    @cached_property
     def unadmitted(self) -> frozenset[Key]:
         """The wanted objects that are not accepted, or of which not every pod is."""
         short = (item for item in self.bundle.wanted if pods_wanted(item) and self.shortage(item) is not None)
-        return frozenset((*self._turned_away, *(key_of(r.owner) for r in self.refused), *map(key_of, short)))
+        return self.barred.union(map(key_of, short))
 
     def _limits_of(self, namespace: str) -> tuple[Limit, ...]:
         quotas = self._quotas_of(namespace)
