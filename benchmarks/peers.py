@@ -1,9 +1,9 @@
 """One manifest that every schema accepts and that cannot work: which of its failures do checkers find, and where?
 
-``examples/peers/reports.yaml`` has six objects and six failures. Each checker is run on it as its users run it. A failure
-counts as found if anything that is said is about it (``mentions``, generous on purpose; ``-v`` prints all that was said,
-to judge by oneself). Peers come from the dependency group ``peers`` (``make peers``), and are left out, with the reason,
-where they are not installed. Times are CPU seconds of the whole process.
+``examples/peers/reports.yaml`` has six objects and six failures. Each checker is run on it as its users run it. A
+failure counts as found if anything that is said is about it (``mentions``, generous on purpose; ``-v`` prints all that
+was said, to judge by oneself). Peers come from the dependency group ``peers`` (``make peers``), and are left out, with
+the reason, where they are not installed. Times are CPU seconds of the whole process.
 """
 
 from __future__ import annotations
