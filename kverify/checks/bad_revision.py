@@ -28,6 +28,7 @@ from kverify.model.world import World
 from kverify.spec.property import Always
 
 PROPERTY = "bad-revision-contained"
+SCENARIO = "rollout-of-a-broken-template"
 TITLE = "a new revision that never becomes ready leaves old pods available"
 WHY = (
     "A rolling update takes old pods away until replicas - maxUnavailable are left, whether or not new ones become "

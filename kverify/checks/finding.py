@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -104,12 +105,23 @@ Answer: TypeAlias = "Finding | Proof | Assumed"
 
 
 @frozen(kw_only=True)
+class Suppressed:
+    """Something that was found and is not to be reported: by whom, why, and where that is said (None: nowhere)."""
+
+    item: Finding | Diagnostic
+    by: By
+    reason: str
+    span: Span | None = None
+
+
+@frozen(kw_only=True)
 class Report:
     """Everything one run has to say.
 
     ``diagnostics`` are the input's problems, ``findings`` the violations, ``proofs`` what was decided otherwise (holds,
     vacuous, unknown), ``assumptions`` what was taken for granted about this input, ``not_modelled`` the objects and
-    fields that were read and have no effect, ``interrupted`` why the run ended early, if it did.
+    fields that were read and have no effect, ``interrupted`` why the run ended early, if it did. ``suppressed`` is what
+    would be a diagnostic or a finding if nobody had said otherwise; it has no part in the exit code.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -119,6 +131,7 @@ class Report:
     not_modelled: tuple[str, ...] = ()
     objects: int = 0
     interrupted: str = ""
+    suppressed: tuple[Suppressed, ...] = ()
     kubernetes_version: str = field(default="1.36")
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from kverify.cluster.references.existence import OPEN, Boundary
+from kverify.cluster.suppressions import Suppression
 from kverify.manifest.diagnostics import Severity
 
 if TYPE_CHECKING:
@@ -16,25 +18,40 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class Options:
-    """How to check: as which Kubernetes, which properties (empty: all), how far, and who hears of the progress.
+    """How to check: as which Kubernetes, which properties under which scenarios (empty: all), how far, and who hears of
+    the progress.
 
     ``max_states`` bounds each exhaustive search; a search that needs more answers *unknown*, never *holds*.
     ``boundary`` says what lies outside the input and is there all the same.
     ``specs`` is what the user wants to be true beside the built-in properties; ``severities`` overrule those of
     findings, by id.
+    ``suppressions`` are those of the configuration; whether they have expired is decided ``today``. ``part``: the
+    manifests are only some of those that they speak of, so one that suppresses nothing may still be needed.
     ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
     ``progress`` is called with a few words about what is being done now.
     """
 
     kubernetes_version: str = "1.36"
     properties: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
     max_states: int = 300_000
     boundary: Boundary = OPEN
     specs: Specs | None = None
     severities: Mapping[str, Severity] = field(factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
+    today: date = field(factory=date.today)
+    part: bool = False
     cover: bool = False
     progress: Callable[[str], None] | None = None
+
+    def under(self, scenario: str) -> bool:
+        """Whether anything is asked under this scenario."""
+        return not self.scenarios or scenario in self.scenarios
 
 
 class UnknownProperty(ValueError):
     """A property was asked for that does not exist. The message names the ones that do."""
+
+
+class UnknownScenario(UnknownProperty):
+    """The same of a scenario."""

@@ -51,7 +51,8 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     asked = False
     env = specs.environment(ctx)
     scenarios = specs.checked.library.scenarios
-    scripts = [Script.of(scenarios[r]) for r in [s.name for s in declaration.scenarios] or DEFAULT_SCENARIOS]
+    named = [s.name for s in declaration.scenarios] or ctx.options.scenarios or DEFAULT_SCENARIOS
+    scripts = [Script.of(scenarios[name]) for name in named if ctx.options.under(name)]
     for instance in instances(declaration.quantifiers, env):
         items = chosen(declaration, instance)
         if items and not any(ctx.bundle.is_wanted(item.root) for item in items):

@@ -25,14 +25,17 @@ from kverify.checks import (
     schedulable,
     service,
     spread,
+    standard,
     volumes,
 )
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
-from kverify.checks.options import Options, UnknownProperty
+from kverify.checks.options import Options, UnknownProperty, UnknownScenario
 from kverify.checks.scaled import range_text
 from kverify.checks.scenes import CLUSTER_IS_OPEN
 from kverify.checks.specs import Specs, title
+from kverify.checks.suppress import suppress
+from kverify.checks.words import listing
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
@@ -72,6 +75,35 @@ def _asked(options: Options) -> Iterator[tuple[str, str, Check]]:
             yield declaration.name, title(declaration), partial(_declared, specs=specs, declaration=declaration)
 
 
+def property_names(specs: Specs | None) -> tuple[str, ...]:
+    """The names of all properties that can be asked for."""
+    return (*CHECKS, *(() if specs is None else (d.name for d in specs.checked.library.asked())))
+
+
+def scenario_names(specs: Specs | None) -> tuple[str, ...]:
+    """The names of all scenarios under which something can be asked."""
+    return tuple((standard.library() if specs is None else specs.checked.library).scenarios)
+
+
+def _scenarios_of(name: str, specs: Specs | None) -> tuple[str, ...]:
+    """Those under which a property is always asked; none for what has nothing to do with them, or asks under any."""
+    if name == bad_revision.PROPERTY:
+        return (bad_revision.SCENARIO,)
+    library = standard.library() if name in CHECKS or specs is None else specs.checked.library
+    declaration = library.checks.get(name)
+    return () if declaration is None else tuple(scenario.name for scenario in declaration.scenarios)
+
+
+def _require_known(options: Options) -> None:
+    for asked, known, error, what in (
+        (options.properties, property_names(options.specs), UnknownProperty, "property"),
+        (options.scenarios, scenario_names(options.specs), UnknownScenario, "scenario"),
+    ):
+        unknown = [name for name in asked if name not in known]
+        if unknown:
+            raise error(f"no {what} is called {', '.join(unknown)}; there are: {', '.join(known)}")
+
+
 def _declared(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answer]:
     """The answers to one policy or property of the user."""
     over_states = declaration.kind == "property" or specs.checked.stages[declaration.name] >= Stage.STATE
@@ -82,13 +114,9 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     """Ask every property (or those in ``options``) of every workload, and report what was found and proved.
 
     Ctrl-C ends the run early; the report then holds what is known so far and says so.
-    Raises ``UnknownProperty`` for a name that is not a built-in property.
+    Raises ``UnknownProperty`` for a name that is not a property that is there, or a scenario.
     """
-    own = () if options.specs is None else tuple(d.name for d in options.specs.checked.library.asked())
-    unknown = [name for name in options.properties if name not in CHECKS and name not in own]
-    if unknown:
-        known = ", ".join((*CHECKS, *own))
-        raise UnknownProperty(f"no property is called {', '.join(unknown)}; there are: {known}")
+    _require_known(options)
     findings: list[Finding] = []
     proofs: list[Proof] = []
     assumed: list[Assumed] = []
@@ -97,6 +125,9 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     try:
         for name, words, check in _asked(options):
             if options.properties and name not in options.properties:
+                continue
+            under = _scenarios_of(name, options.specs)
+            if under and not any(map(options.under, under)):
                 continue
             if options.progress is not None:
                 options.progress(words)
@@ -110,13 +141,15 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     except KeyboardInterrupt:
         interrupted = "interrupted from the keyboard"
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
+    if options.scenarios:
+        assumptions.append(f"only {listing(options.scenarios)} was asked about, and nothing else that may happen")
     assumptions += [f"{s.title} has {range_text(s)}; {s.replicas} at first" for s in ctx.checked if s.scaled]
     crossed = cross_object(bundle, diagnostics, options.boundary)
     told = ctx.admission.missing_names()
     untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
     said = (*diagnostics, *ctx.admission.diagnostics(), *untold)
     overruled = [evolve(f, severity=options.severities.get(f.id, f.severity)) for f in findings]
-    return Report(
+    report = Report(
         diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
         findings=tuple(sorted(overruled, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
@@ -132,3 +165,4 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
         interrupted=interrupted,
         kubernetes_version=options.kubernetes_version,
     )
+    return suppress(report, bundle, options)

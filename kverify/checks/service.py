@@ -39,6 +39,7 @@ _DISTURBANCES = {
     NodeStatus.CORDONED: ("the drain of one node", "is cordoned and its drain begins"),
     NodeStatus.SILENT: ("the loss of one node", "has just stopped answering"),
 }
+_SCENARIOS = {NodeStatus.CORDONED: "drain", NodeStatus.SILENT: "node-loss"}
 
 
 @frozen(eq=False, kw_only=True)
@@ -67,8 +68,11 @@ def check(ctx: Context) -> Iterator[Answer]:
         behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
         if not behind:
             continue
-        answers = [(ROLLOUT, answer) for answer in _through_rollouts(there, service, behind)]
+        asked = ctx.options.under
+        answers = [(ROLLOUT, a) for a in _through_rollouts(there, service, behind)] if asked("rollout") else []
         for status, (event, _) in _DISTURBANCES.items():
+            if not asked(_SCENARIOS[status]):
+                continue
             if len(ctx.nodes) == 1:
                 verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
                 answers.append((event, _proof(service, event, verdict)))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from kverify.cli.configuration import Configuration
     from kverify.cluster.references.existence import Boundary
 
 
-def add_manifests(parser: argparse.ArgumentParser, metavar: str, meaning: str) -> None:
-    """The positional files; ``meaning`` says what their objects are to the command."""
+def add_manifests(parser: argparse.ArgumentParser, metavar: str, meaning: str, *, needed: bool = True) -> None:
+    """The positional files; ``meaning`` says what their objects are to the command. Those that are not ``needed`` may
+    come from the configuration (:func:`settle`)."""
     where = "a file, a directory (recursive: .yaml, .yml, .json) or -"
-    parser.add_argument("manifests", metavar=metavar, nargs="+", help=f"{where}: {meaning}")
+    parser.add_argument("manifests", metavar=metavar, nargs="+" if needed else "*", help=f"{where}: {meaning}")
 
 
 def add_files(
@@ -26,18 +27,21 @@ def add_files(
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """``--config``; see :func:`boundary`."""
-    parser.add_argument(
+    """``--config`` and ``--no-config``; see :func:`configured`."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--config",
         metavar="FILE",
-        help="what is true and not in the manifests, such as external objects (default: kverify.toml, if it is there)",
+        help="the configuration (default: kverify.toml, or pyproject.toml with [tool.kverify], of the current "
+        "directory or the nearest above)",
     )
+    group.add_argument("--no-config", action="store_true", help="use no configuration")
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
-    """``--kubernetes-version``."""
+def add_version(parser: argparse.ArgumentParser, default: str | None = "1.36") -> None:
+    """``--kubernetes-version``. Without a default it may come from the configuration (:func:`settle`)."""
     parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
+        "--kubernetes-version", metavar="VERSION", default=default, help="the version of the cluster (default: 1.36)"
     )
 
 
@@ -61,8 +65,38 @@ def configured(arguments: argparse.Namespace) -> Configuration:
     """What the configuration says; exits with a usage error that names its mistakes."""
     from kverify.cli import configuration
 
+    if arguments.no_config:
+        return configuration.Configuration()
     try:
-        return configuration.read(Path(arguments.config) if arguments.config else None)
+        return configuration.read(Path(arguments.config) if arguments.config else configuration.find(Path()))
     except configuration.ConfigurationError as error:
-        arguments.parser.error(str(error))
-        raise AssertionError("argparse exits") from error
+        refuse_configuration(arguments, str(error))
+
+
+def refuse_configuration(arguments: argparse.Namespace, problems: str) -> NoReturn:
+    """Exit with a usage error that has a line for each problem."""
+    arguments.parser.exit(2, f"{arguments.parser.prog}: the configuration cannot be used\n{problems}\n")
+    raise AssertionError("argparse exits")
+
+
+def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
+    """Take from the configuration what the command line leaves out. Exits with a usage error without manifests.
+
+    ``arguments.part`` says that the manifests are only some of those that the configuration speaks of.
+    """
+    from kverify.api.versions import DEFAULT_VERSION
+
+    arguments.part = bool(arguments.manifests and configuration.paths)
+    for name, configured in (
+        ("manifests", configuration.paths),
+        ("cluster", configuration.cluster),
+        ("previous", configuration.previous),
+        ("properties", configuration.properties),
+        ("scenarios", configuration.scenarios),
+    ):
+        setattr(arguments, name, getattr(arguments, name, None) or list(configured))
+    arguments.kubernetes_version = arguments.kubernetes_version or configuration.kubernetes_version or DEFAULT_VERSION
+    if not arguments.manifests:
+        arguments.parser.error(
+            "MANIFEST is missing; name it before any option that takes several files, or set paths in kverify.toml"
+        )

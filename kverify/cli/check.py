@@ -54,7 +54,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    shared.add_manifests(parser, "MANIFEST", "the objects about to be applied")
+    shared.add_manifests(parser, "MANIFEST", "the objects about to be applied", needed=False)
     live = "what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)"
     shared.add_files(parser, "--cluster", "FILE", live)
     shared.add_files(parser, "--from", "MANIFEST", "the revision that runs now", "previous")
@@ -77,7 +77,7 @@ def add_parser(commands: Any) -> None:
     )
     shared.add_config(parser)
     outputs.add_output(parser, FORMS)
-    shared.add_version(parser)
+    shared.add_version(parser, default=None)
     parser.add_argument(
         "--property",
         metavar="NAME",
@@ -87,16 +87,23 @@ def add_parser(commands: Any) -> None:
         help="check only this property; may be given several times (default: all)",
     )
     parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        action="append",
+        default=[],
+        dest="scenarios",
+        help="ask what is asked under scenarios (rollout, drain, node-loss, ...) only under this one; may be given "
+        "several times (default: all)",
+    )
+    parser.add_argument(
         "--fail-on",
         choices=("error", "warning"),
-        default="error",
         help="the least severity that makes the exit code 1 (default: error)",
     )
     parser.add_argument(
         "--max-states",
         metavar="N",
         type=_positive,
-        default=MAX_STATES,
         help=f"give up a search after N states; the answer is then 'unknown' (default: {MAX_STATES:,})",
     )
     parser.add_argument(
@@ -109,6 +116,9 @@ def add_parser(commands: Any) -> None:
         "--traces",
         metavar="DIR",
         help="write the run behind each finding, where it has one, to a file in DIR (ITF); see kverify replay",
+    )
+    parser.add_argument(
+        "--show-suppressed", action="store_true", help="list what is suppressed, and why (docs/configuration.md)"
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
     parser.set_defaults(run=run, parser=parser)
@@ -125,14 +135,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, report, and return the exit code."""
     from kverify.report.source import Sources
 
+    configuration = shared.configured(arguments)
+    _settle(arguments, configuration)
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
     wanted = _outputs(arguments)
     if arguments.traces:
         _require_apart(arguments)
-    configuration = shared.configured(arguments)
     sources = Sources()
     specs, problems = read_specs(arguments, configuration)
-    _require_known(configuration, specs, arguments)
+    if not problems:
+        _require_known(configuration, specs, arguments)
     if problems:
         from kverify.checks.finding import Report
 
@@ -143,6 +155,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
     return _exit_code(report, arguments)
+
+
+def _settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
+    """The command line overrules the configuration, and both overrule what is usual."""
+    from kverify.manifest.diagnostics import Severity
+
+    shared.settle(arguments, configuration)
+    arguments.fail_on = arguments.fail_on or str(configuration.fail_on or Severity.ERROR)
+    arguments.max_states = arguments.max_states or configuration.max_states or MAX_STATES
+    arguments.max_memory = arguments.max_memory or configuration.max_memory
 
 
 def _require_apart(arguments: argparse.Namespace) -> None:
@@ -158,15 +180,13 @@ def _require_apart(arguments: argparse.Namespace) -> None:
 def _write_traces(
     report: Report, sources: Sources, arguments: argparse.Namespace, configuration: Configuration
 ) -> None:
-    from kverify.cli.configuration import DEFAULT
     from kverify.report import evidence
 
-    default = (str(DEFAULT),) if DEFAULT.is_file() else ()
     inputs = evidence.Inputs(
         manifests=tuple(arguments.manifests),
         cluster=tuple(arguments.cluster),
         previous=tuple(arguments.previous),
-        config=(arguments.config,) if arguments.config else default,
+        config=(configuration.file,) if configuration.file else (),
         specs=(*configuration.specs, *arguments.specs),
         parameters=tuple(arguments.parameters),
         kubernetes_version=arguments.kubernetes_version,
@@ -191,21 +211,12 @@ def _exit_code(report: Report, arguments: argparse.Namespace) -> int:
 
 
 def _require_known(configuration: Configuration, specs: Specs | None, arguments: argparse.Namespace) -> None:
-    """Exit with a usage error for a severity of an id that does not exist, or that nobody can overrule."""
-    if not configuration.severities:
-        return
-    from kverify.spec.language.library import standard
-    from kverify.spec.language.problems import meant
+    """Exit with a usage error for names in the configuration of what does not exist, or cannot be overruled."""
+    from kverify.cli.configuration.known import unknown
 
-    known = {d.meta("id"): d for d in standard().checks.values()}
-    if specs is not None:
-        known |= {d.meta("id") or d.name: d for d in specs.checked.library.checks.values()}
-    for id in configuration.severities:
-        if id not in known:
-            mend = meant(id, tuple(known), "kverify spec list names those of kverify")
-            _usage(arguments, f"severity of {id}: there is no such id; {mend}")
-        if id.startswith(("KV1", "KV5")) and known[id].meta("severity") == "error":
-            _usage(arguments, f"severity of {id}: what is refused stays refused, whatever it is called")
+    problems = list(unknown(configuration, specs))
+    if problems:
+        shared.refuse_configuration(arguments, "\n".join(problems))
 
 
 def read_specs(
@@ -275,10 +286,13 @@ def _check(
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
             properties=tuple(arguments.properties),
+            scenarios=tuple(arguments.scenarios),
             max_states=arguments.max_states,
             boundary=configuration.boundary,
             specs=specs,
             severities=configuration.severities,
+            suppressions=configuration.suppressions,
+            part=arguments.part,
             cover=arguments.verbose,
             progress=progress,
         )
@@ -327,6 +341,7 @@ def _write(
         declaration=lambda id: _declaration(id, specs),
         manifests=tuple(arguments.manifests),
         verbose=arguments.verbose,
+        show_suppressed=arguments.show_suppressed,
     )
     outputs.write_report(arguments, wanted, view)
 

@@ -124,7 +124,10 @@ def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view:
         if output.form != "text" or output.file != STDOUT:
             return FORMATS[output.form].render(view)
         style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-        shown = "".join(f"{line}\n" for line in text.render(view.report, view.sources, style, verbose=view.verbose))
+        lines = text.render(
+            view.report, view.sources, style, verbose=view.verbose, show_suppressed=view.show_suppressed
+        )
+        shown = "".join(f"{line}\n" for line in lines)
         return github.quoted(shown) if "github" in printed else shown
 
     write(arguments, outputs, dict.fromkeys(FORMATS, render))

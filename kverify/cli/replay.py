@@ -97,7 +97,7 @@ def _refusal(arguments: argparse.Namespace, file: TraceFile) -> str:
         return "; ".join(changes)
     configuration = Configuration()
     if inputs.config:
-        checked.config = inputs.config[0]
+        checked.config, checked.no_config = inputs.config[0], False
         configuration = shared.configured(checked)
     # Those that the configuration names are among them already.
     checked.specs, checked.parameters = list(inputs.specs), list(inputs.parameters)

@@ -48,6 +48,7 @@ def add_parser(commands: Any) -> None:
         default="error",
         help="the least severity that is a failure, for forms that tell failures from notes (default: error)",
     )
+    parser.add_argument("--show-suppressed", action="store_true", help="list what is suppressed, and why")
     parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         declaration=standard().by_id,
         verbose=arguments.verbose,
         document=written.document,
+        show_suppressed=arguments.show_suppressed,
     )
     outputs.write_report(arguments, wanted, view)
     return 0

@@ -1,4 +1,4 @@
-"""Every diagnostic of this layer: KV20xx, objects that do not go together; KV131x, admission."""
+"""Every diagnostic of this layer: KV20xx, objects that do not go together; KV131x, admission; KV60xx, suppressions."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ QUOTA = "KV1316"
 RESIZE = "KV1317"
 FILLED_IN = "KV1318"
 POD_SECURITY_WARNING = "KV1319"
+ANNOTATION = "KV6001"
+EXPIRED = "KV6002"
+UNUSED = "KV6003"
 
 _CROSS_OBJECT = tuple(
     Code(id, Severity.WARNING, title)
@@ -60,4 +63,7 @@ ALL = (
     *_CROSS_OBJECT,
     *(Code(id, Severity.ERROR, title) for id, title in _ADMISSION),
     Code(POD_SECURITY_WARNING, Severity.WARNING, "Pods break the Pod Security level that their namespace warns of."),
+    Code(ANNOTATION, Severity.WARNING, "An annotation kverify.dev/ignore says nothing that can be followed."),
+    Code(EXPIRED, Severity.WARNING, "A suppression has expired."),
+    Code(UNUSED, Severity.INFO, "A suppression suppresses nothing."),
 )

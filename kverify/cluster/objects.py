@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, TypeAlias
 
 from kverify.api import registry
@@ -72,6 +73,25 @@ def title(kind: str, namespace: str, name: str) -> str:
     'ConfigMap shop/settings'
     """
     return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def keyed(title: str) -> tuple[Key, ...]:
+    """The keys behind titles that a comma separates, without their groups: what ``title`` was made from.
+
+    >>> keyed("Service shop/web, Node n1")
+    (Key(kind='Service', namespace='shop', name='web', group=''), Key(kind='Node', namespace='', name='n1', group=''))
+    """
+    found = []
+    for part in title.split(", "):
+        kind, _, rest = part.partition(" ")
+        namespace, _, name = rest.rpartition("/")
+        found.append(Key(kind, namespace, name))
+    return tuple(found)
+
+
+def covers(target: Key, kind: str, namespace: str, name: str) -> bool:
+    """Whether somebody means ``target`` who says a kind (or ``*``) and globs of a namespace and a name."""
+    return kind in ("*", target.kind) and fnmatchcase(target.namespace, namespace) and fnmatchcase(target.name, name)
 
 
 def controller_of(item: AnyObject) -> OwnerReference | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from kverify.checks.finding import Report
+from kverify.checks.finding import Finding, Report
 from kverify.manifest.span import Span
 from kverify.report.source import Sources
 
@@ -46,11 +46,12 @@ def excerpts(report: Report, sources: Sources) -> tuple[Excerpt, ...]:
 
 
 def _spans(report: Report) -> Iterator[Span]:
-    for diagnostic in report.diagnostics:
-        yield diagnostic.span
-        yield from (other.span for other in diagnostic.related)
-    for finding in report.findings:
-        yield from (cause.span for cause in finding.causes)
+    for item in (*report.diagnostics, *report.findings, *(one.item for one in report.suppressed)):
+        if isinstance(item, Finding):
+            yield from (cause.span for cause in item.causes)
+        else:
+            yield item.span
+            yield from (other.span for other in item.related)
 
 
 class _Documents:

@@ -24,7 +24,7 @@ class Format:
 def _text(view: View) -> str:
     from kverify.report import text
 
-    lines = text.render(view.report, view.sources, verbose=view.verbose)
+    lines = text.render(view.report, view.sources, verbose=view.verbose, show_suppressed=view.show_suppressed)
     return "".join(f"{line}\n" for line in lines)
 
 

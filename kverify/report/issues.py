@@ -6,14 +6,14 @@ An issue has one place, a fingerprint that does not change when its lines move, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from kverify.checks.finding import Cause, Certainty, Finding, Report
+from kverify.checks.finding import Cause, Certainty, Finding, Report, Suppressed
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
 from kverify.report.source import Sources
@@ -40,6 +40,7 @@ class View:
     manifests: tuple[str, ...] = ()
     verbose: bool = False
     document: Mapping[str, Any] | None = field(default=None, repr=False)
+    show_suppressed: bool = False
 
     def fails(self, severity: Severity) -> bool:
         """Something as bad as this makes the exit code 1, or more."""
@@ -60,7 +61,7 @@ class Issue:
 
     ``causes`` are the places, the first is the one to show. ``steps`` are the run that shows it; ``paragraphs`` say the
     rest: how certain it is, details, why, repairs. ``fingerprint`` is 64 hexadecimal digits, different for every issue
-    of a report, the same when its lines have only moved.
+    of a report, the same when its lines have only moved. ``suppressed`` says by whom and why, if it is.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Issue:
     paragraphs: tuple[str, ...] = ()
     finding: Finding | None = None
     diagnostic: Diagnostic | None = None
+    suppressed: Suppressed | None = None
 
     @property
     def sentence(self) -> str:
@@ -91,18 +93,55 @@ class Issue:
         return self.diagnostic is not None and self.diagnostic.refuses
 
 
-def issues(view: View) -> tuple[Issue, ...]:
-    """Every issue of a report, the worst first."""
-    seen: Counter[str] = Counter()
-    found = [_of_diagnostic(d, view, seen) for d in sorted(view.report.diagnostics, key=lambda d: d.span)]
-    found += [_of_finding(f, seen) for f in view.report.findings]
-    return tuple(sorted(found, key=lambda issue: -issue.severity))
+def issues(view: View, *, suppressed: bool = False) -> tuple[Issue, ...]:
+    """Every issue of a report, the worst first, and after them, if asked for, those that are suppressed."""
+    report = view.report
+    hidden = report.suppressed
+    items = (*sorted(report.diagnostics, key=lambda d: d.span), *report.findings, *(one.item for one in hidden))
+    # Suppressed or not, all take part: nobody's fingerprint changes because somebody else's finding is suppressed.
+    found = [
+        _of_diagnostic(item, digits) if isinstance(item, Diagnostic) else _of_finding(item, digits)
+        for item, digits in zip(items, fingerprints(items, view.sources), strict=True)
+    ]
+    told = found[: len(found) - len(hidden)]
+    rest = [evolve(issue, suppressed=one) for issue, one in zip(found[len(told) :], hidden, strict=True)]
+    rows = (told, rest) if suppressed else (told,)
+    return tuple(issue for row in rows for issue in sorted(row, key=lambda issue: -issue.severity))
 
 
-def _of_diagnostic(d: Diagnostic, view: View, seen: Counter[str]) -> Issue:
+def fingerprints(items: Sequence[Finding | Diagnostic], sources: Sources) -> list[str]:
+    """The fingerprint of each finding and problem of a report.
+
+    Those of which all is alike that a fingerprint is made from are counted in the order of their places.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = [""] * len(items)
+    for number in sorted(range(len(items)), key=lambda number: _order(items[number])):
+        parts = _parts(items[number], sources)
+        seen[parts] += 1
+        text = "\0".join((*parts, str(seen[parts])))
+        found[number] = sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return found
+
+
+def _order(item: Finding | Diagnostic) -> tuple[tuple[Span, ...], str]:
+    spans = (item.span,) if isinstance(item, Diagnostic) else tuple(cause.span for cause in item.causes)
+    return tuple(evolve(span, origin=span.origin or "") for span in spans), item.message
+
+
+def _parts(item: Finding | Diagnostic, sources: Sources) -> tuple[str, ...]:
+    """What makes an issue the same one as before."""
+    if isinstance(item, Finding):
+        return (item.id, item.property, item.object, *(cause.path for cause in item.causes))
     # The object and the field say what is meant; where there is none, the text of the line does.
-    line = "" if d.object and d.path else view.sources.line(d.span.file, d.span.line).strip()
-    parts = (d.id, d.object, d.path, line) if line or d.object or d.path else (d.id, name_of(d.span), d.message)
+    span = item.span
+    line = "" if item.object and item.path else sources.line(span.file, span.line).strip()
+    if line or item.object or item.path:
+        return (item.id, item.object, item.path, line)
+    return (item.id, name_of(span), item.message)
+
+
+def _of_diagnostic(d: Diagnostic, fingerprint: str) -> Issue:
     return Issue(
         id=d.id,
         severity=d.severity,
@@ -110,13 +149,13 @@ def _of_diagnostic(d: Diagnostic, view: View, seen: Counter[str]) -> Issue:
         asked="",
         message=d.message,
         causes=(Cause(d.span, d.path), *(Cause(other.span, other.path, other.note) for other in d.related)),
-        fingerprint=_fingerprint(parts, seen),
+        fingerprint=fingerprint,
         paragraphs=(f"Help: {d.mend}",) if d.mend else (),
         diagnostic=d,
     )
 
 
-def _of_finding(f: Finding, seen: Counter[str]) -> Issue:
+def _of_finding(f: Finding, fingerprint: str) -> Issue:
     return Issue(
         id=f.id,
         severity=f.severity,
@@ -124,7 +163,7 @@ def _of_finding(f: Finding, seen: Counter[str]) -> Issue:
         asked=f.property,
         message=f.message,
         causes=f.causes,
-        fingerprint=_fingerprint((f.id, f.property, f.object, *(cause.path for cause in f.causes)), seen),
+        fingerprint=fingerprint,
         steps=tuple(_steps(f)),
         paragraphs=tuple(_paragraphs(f)),
         finding=f,
@@ -152,12 +191,6 @@ def _paragraphs(f: Finding) -> Iterator[str]:
         yield f"Why: {f.why}"
     for repair in f.repairs:
         yield f"Repair: {repair.text}{f' (checked: with it {f.property} holds)' if repair.verified else ''}"
-
-
-def _fingerprint(parts: tuple[str, ...], seen: Counter[str]) -> str:
-    text = "\0".join(parts)
-    seen[text] += 1
-    return sha256(f"{text}\0{seen[text]}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def name_of(span: Span) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kverify import __version__
-from kverify.checks.finding import Cause, Finding, Proof, Report
+from kverify.checks.finding import Cause, Finding, Proof, Report, Suppressed
 from kverify.engines.verdict import Coverage, Outcome, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -46,9 +46,11 @@ def to_json(report: Report, exit_code: int, sources: Sources | None = None) -> d
             "holds": outcomes.count(Outcome.HOLDS),
             "vacuous": outcomes.count(Outcome.VACUOUS),
             "unknown": outcomes.count(Outcome.UNKNOWN),
+            "suppressed": len(report.suppressed),
         },
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in report.diagnostics],
         "findings": [_finding(finding) for finding in report.findings],
+        "suppressed": [_suppressed(one) for one in report.suppressed],
         "proofs": [_proof(proof) for proof in report.proofs],
         "assumptions": list(report.assumptions),
         "notModelled": list(report.not_modelled),
@@ -115,6 +117,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "why": finding.why or None,
         "repairs": [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs],
         "verdict": None if finding.verdict is None else _verdict(finding.verdict),
+    }
+
+
+def _suppressed(one: Suppressed) -> dict[str, Any]:
+    diagnostic = one.item if isinstance(one.item, Diagnostic) else None
+    finding = one.item if isinstance(one.item, Finding) else None
+    return {
+        "by": one.by.value,
+        "reason": _text(one.reason),
+        "span": None if one.span is None else span_json(one.span),
+        "diagnostic": None if diagnostic is None else diagnostic_json(diagnostic),
+        "finding": None if finding is None else _finding(finding),
     }
 
 

@@ -1,8 +1,9 @@
 """A report as JUnit XML, in the form that Jenkins' xUnit plugin publishes a schema for (``junit-10.xsd``).
 
 One suite for each property, in it one case for each object: a failure where the property is violated, skipped where
-nothing was decided (vacuous, unknown) and where the severity is below ``--fail-on``, so that tests fail when the exit
-code says so. The suite ``manifests`` has the problems of the input: an error for what cannot be used.
+nothing was decided (vacuous, unknown), where a finding is suppressed and where the severity is below ``--fail-on``, so
+that tests fail when the exit code says so. The suite ``manifests`` has the problems of the input: an error for what
+cannot be used.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 from attrs import frozen
 
-from kverify.checks.finding import Proof
+from kverify.checks.finding import Proof, Suppressed
 from kverify.engines.verdict import Outcome
 from kverify.manifest.span import Span
 from kverify.report.issues import STDIN, Issue, View, issues, name_of
@@ -79,7 +80,7 @@ def _add(suite: ElementTree.Element, case: _Case) -> None:
 
 
 def _cases(view: View) -> Iterator[_Case]:
-    found = issues(view)
+    found = issues(view, suppressed=True)
     yield from _input(view, [issue for issue in found if issue.diagnostic is not None])
     rows: dict[tuple[str, str], list[_Result]] = {}
     for issue in found:
@@ -109,11 +110,18 @@ def _input(view: View, found: Sequence[Issue]) -> Iterator[_Case]:
 
 
 def _violated(view: View, issue: Issue) -> _Result:
+    if issue.suppressed is not None:
+        return _hidden(issue, issue.suppressed)
     kind = "error" if issue.refused else "failure" if view.fails(issue.severity) else "skipped"
     head = f"{issue.severity}[{issue.id}] {issue.message}"
     return _Result(
         kind, issue.id, head, "\n".join(chain((f"{issue.severity}[{issue.id}] {issue.sentence}",), _body(issue)))
     )
+
+
+def _hidden(issue: Issue, one: Suppressed) -> _Result:
+    head = f"suppressed by {one.by.value}: {one.reason}"
+    return _Result("skipped", issue.id, head, f"{head}\n  {issue.severity}[{issue.id}] {issue.sentence}")
 
 
 def _body(issue: Issue) -> Iterator[str]:

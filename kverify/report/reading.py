@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Refusal, Repair, Report
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Refusal, Repair, Report, Suppressed
+from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Coverage, Idle, Outcome, Step, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.span import Span
@@ -127,6 +128,7 @@ def _report(whole: _Part) -> Report:
     return Report(
         diagnostics=whole.all("diagnostics", _diagnostic),
         findings=whole.all("findings", _finding),
+        suppressed=whole.all("suppressed", _suppressed),
         proofs=whole.all("proofs", _proof),
         assumptions=whole.texts("assumptions"),
         not_modelled=whole.texts("notModelled"),
@@ -192,6 +194,16 @@ def _finding(part: _Part) -> Finding:
         why=part.text("why"),
         repairs=part.all("repairs", lambda p: Repair(text=p.text("text"), verified=p.truth("verified"))),
         verdict=part.maybe("verdict", _verdict),
+    )
+
+
+def _suppressed(part: _Part) -> Suppressed:
+    diagnostic = part.maybe("diagnostic", _diagnostic)
+    return Suppressed(
+        item=_finding(part["finding"]) if diagnostic is None else diagnostic,
+        by=part.one_of("by", By),
+        reason=part.text("reason"),
+        span=part.maybe("span", _span),
     )
 
 

@@ -1,6 +1,7 @@
 """A report as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html).
 
-One rule for each id, one result for each finding and problem of the input, one thread flow for each run. Proofs are in
+One rule for each id, one result for each finding and problem of the input, one thread flow for each run. What is
+suppressed is there only if it was asked for: GitHub makes alerts of it that stay open. Proofs are in
 the properties of the run: a result, even one of kind ``pass``, would be shown as an alert by readers that look at the
 level alone. What was not decided is a notification of the invocation.
 """
@@ -15,7 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from kverify import __version__
-from kverify.checks.finding import Cause, Proof
+from kverify.checks.finding import Cause, Proof, Suppressed
+from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
@@ -38,7 +40,9 @@ def render(view: View) -> str:
 
 def to_sarif(view: View) -> dict[str, Any]:
     """The log as plain values."""
-    found = issues(view)
+    found = issues(view, suppressed=view.show_suppressed)
+    # Either every result of a run says whether it is suppressed, or none does (3.27.23).
+    says = view.show_suppressed and bool(view.report.suppressed)
     ids = list(dict.fromkeys((*(issue.id for issue in found), *(proof.id for proof in view.report.proofs))))
     proved = [proof for proof in view.report.proofs if proof.verdict.outcome is Outcome.HOLDS]
     open_ends = [proof for proof in view.report.proofs if proof.verdict.outcome is not Outcome.HOLDS]
@@ -68,10 +72,11 @@ def to_sarif(view: View) -> dict[str, Any]:
                 ],
                 "originalUriBaseIds": {BASE: {"description": {"text": "The directory in which kverify was run."}}},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(issue, index[issue.id]) for issue in found],
+                "results": [_result(issue, index[issue.id], says) for issue in found],
                 "properties": {
                     "kubernetesVersion": view.report.kubernetes_version,
                     "objects": view.report.objects,
+                    "suppressed": len(view.report.suppressed),
                     "proofs": [_proof(proof) for proof in proved],
                     "assumptions": [escape(text) for text in view.report.assumptions],
                     "notModelled": [escape(text) for text in view.report.not_modelled],
@@ -127,7 +132,7 @@ def _markdown(paragraphs: Sequence[str], declaration: Declaration) -> str:
 # -- results ---------------------------------------------------------------------------------------------------------
 
 
-def _result(issue: Issue, index: int) -> dict[str, Any]:
+def _result(issue: Issue, index: int, says: bool) -> dict[str, Any]:
     place = rendered_place(issue.span)
     outcome = issue.steps[-1].text if issue.steps else ""
     text = "\n".join([issue.sentence, *([outcome] if outcome else ()), *issue.paragraphs, *([place] if place else ())])
@@ -144,8 +149,16 @@ def _result(issue: Issue, index: int) -> dict[str, Any]:
         result["relatedLocations"] = related
     if issue.steps:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(issue)}]}]
+    if says:
+        result["suppressions"] = [] if issue.suppressed is None else [_suppression(issue.suppressed)]
     result["properties"] = _properties(issue)
     return result
+
+
+def _suppression(one: Suppressed) -> dict[str, Any]:
+    place = {} if one.span is None else {"location": {"physicalLocation": _physical(one.span)}}
+    kind = "inSource" if one.by is By.ANNOTATION else "external"
+    return {"kind": kind, "justification": escape(one.reason), **place}
 
 
 def _flow(issue: Issue) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from attrs import frozen
 
-from kverify.checks.finding import Cause, Finding, Proof, Report
+from kverify.checks.finding import Cause, Finding, Proof, Report, Suppressed
 from kverify.checks.words import listing
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -25,11 +25,17 @@ _IDLE = 6
 
 
 def render(
-    report: Report, sources: Sources | None = None, style: Style | None = None, *, verbose: bool = False
+    report: Report,
+    sources: Sources | None = None,
+    style: Style | None = None,
+    *,
+    verbose: bool = False,
+    show_suppressed: bool = False,
 ) -> Iterator[str]:
-    """The lines of a report. ``verbose`` shows every proof with its evidence instead of groups of them."""
+    """The lines of a report. ``verbose`` shows every proof with its evidence instead of groups of them,
+    ``show_suppressed`` lists what is suppressed, and why."""
     text = _Text(sources or Sources(), style or Style(), verbose)
-    yield from text.report(report)
+    yield from text.report(report, show_suppressed)
 
 
 def diagnostic_lines(diagnostic: Diagnostic, sources: Sources, style: Style) -> Iterator[str]:
@@ -43,7 +49,7 @@ class _Text:
     style: Style
     verbose: bool
 
-    def report(self, report: Report) -> Iterator[str]:
+    def report(self, report: Report, show_suppressed: bool) -> Iterator[str]:
         for diagnostic in sorted(report.diagnostics, key=_by_place):
             yield from self.diagnostic(diagnostic)
             yield ""
@@ -62,9 +68,12 @@ class _Text:
         yield from self.section("proved:", self.proofs(holds))
         yield from self.section("assumed:", self.items(_assumptions(report)))
         yield from self.section("not modelled:", self.items(report.not_modelled))
+        if show_suppressed:
+            yield from self.section("suppressed:", self.suppressed(report.suppressed))
         if report.interrupted:
             yield from self.style.wrap(report.interrupted, "interrupted: ", hang=2)
-        yield self.style.bold(summary(report))
+        hint = " (--show-suppressed lists them)" if report.suppressed and not show_suppressed else ""
+        yield self.style.bold(summary(report) + hint)
 
     # -- one problem ---------------------------------------------------------------------------------------------
 
@@ -179,6 +188,17 @@ class _Text:
         for text in texts:
             yield from self.style.wrap(text, indent=2, hang=4)
 
+    def suppressed(self, rows: Sequence[Suppressed]) -> Iterator[str]:
+        """Each in one sentence, with its place, and below it the reason with the place where that is said."""
+        for row in rows:
+            item = row.item
+            spans = [item.span] if isinstance(item, Diagnostic) else [cause.span for cause in item.causes[:1]]
+            at = "".join(f" ({span})" for span in spans)
+            subject = f"{item.object}: " if item.object else ""
+            yield from self.style.wrap(f"{subject}{item.message}{at}", f"{item.severity}[{item.id}] ", 2, 6)
+            where = "" if row.span is None else f" ({row.span})"
+            yield from self.style.wrap(f"{row.reason}{where}", f"{row.by.value}: ", 6, 8)
+
     def proofs(self, proofs: Iterable[Proof]) -> Iterator[str]:
         """Proofs in groups: what is said alike of several objects once, and below one heading what was proved of a
         property by one method in one scope. Verbose: every proof by itself."""
@@ -261,6 +281,8 @@ def summary(report: Report) -> str:
         parts.append(f"{outcomes.count(Outcome.VACUOUS)} vacuous")
     if Outcome.UNKNOWN in outcomes:
         parts.append(f"{outcomes.count(Outcome.UNKNOWN)} undecided")
+    if report.suppressed:
+        parts.append(f"{len(report.suppressed)} suppressed")
     return ", ".join(parts)
 
 

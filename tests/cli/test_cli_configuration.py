@@ -1,15 +1,24 @@
-"""``kverify.toml``: external objects, closed references, and what a mistake in it looks like."""
+"""``kverify.toml`` and ``pyproject.toml``: what they say, which one counts, and what a mistake looks like."""
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 
 from kverify.cli import configuration
-from kverify.cli.configuration import ConfigurationError
+from kverify.cli.configuration import Configuration, ConfigurationError
+from kverify.cli.configuration.reading import KEYS
 from kverify.cli.main import main
 from kverify.cluster.references import External
+from kverify.cluster.references.existence import Boundary
+from kverify.cluster.suppressions import Suppression
+from kverify.manifest.diagnostics import Severity
+from kverify.manifest.span import Span
 from tests.unit.cluster.cluster_helpers import deployment
 
 GOOD = """
@@ -33,32 +42,231 @@ def test_what_is_declared(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("refernces = 'open'", [":1: no key is called 'refernces'; did you mean references?"]),
-        ("references = 'half'", [':1: references is "open" or "closed", not \'half\'']),
-        ("[external]\nkind = 'x'", [":1: write each external as a table: [[external]]"]),
+        ("refernces = 'open'", ["1:1: no key is called 'refernces'; did you mean references?"]),
+        ("references = 'half'", ['1:1: references is "open" or "closed", not \'half\'']),
+        ("[external]\nkind = 'x'", ["1:1: write each external as a table: [[external]]"]),
         (
-            "[[external]]\nkind = 'x'\n[[external]]\nnam = 'y'",
+            "[[external]]\nkind = 'x'\n[[external]]\n  nam = 'y'",
             [
-                ":1: external 1 has no reason; add reason = ...",
-                ":4: external 2: no key is called 'nam'; did you mean name?",
-                ":3: external 2 has no kind; add kind = ...",
-                ":3: external 2 has no reason; add reason = ...",
+                "1:1: external 1 has no reason; add reason = ...",
+                "3:1: external 2 has no kind; add kind = ...",
+                "3:1: external 2 has no reason; add reason = ...",
+                "4:3: external 2: no key is called 'nam'; did you mean name?",
             ],
         ),
         (
-            "[[external]]\nkind = 1\nreason = ' '",
-            [":1: kind of external 1 is a text, not 1", ":1: reason of external 1"],
+            "external = [{kind = 1, reason = ' '}]",
+            [
+                "1:14: kind of external 1 is a text that is not blank, not 1",
+                "1:24: reason of external 1 is a text that is not blank, not ' '",
+            ],
         ),
-        ("references = ", [": Invalid value"]),
+        (
+            "paths = 'deploy'\ncluster = ['', 1]\nmax-states = true\nmax-memory = 0",
+            [
+                '1:1: paths is a list of paths, as in paths = ["deploy"]',
+                '2:1: cluster is a list of paths, as in cluster = ["cluster/nodes.yaml"]',
+                "3:1: max-states is a positive number, not True",
+                "4:1: max-memory is a positive number, not 0",
+            ],
+        ),
+        (
+            "fail-on = 'info'\nkubernetes-version = 1.36",
+            [
+                '1:1: fail-on is "error" or "warning", not \'info\'',
+                '2:1: kubernetes-version is "1.32", "1.33", "1.34", "1.35", "1.36" or "1.37", not 1.36',
+            ],
+        ),
+        (
+            "[[suppress]]\nreason = '  '\nexpires = '2027-06-30'\n"
+            "[[suppress]]\nid = 'KV4005'\nexpires = 2027-06-30T10:00:00",
+            [
+                "1:1: suppress 1 has no id; add id = ...",
+                "2:1: reason of suppress 1 is a text that is not blank, not '  '",
+                "3:1: expires is a day without quotes, as in expires = 2027-06-30",
+                "4:1: suppress 2 has no reason; add reason = ...",
+                "6:1: expires is a day without quotes, as in expires = 2027-06-30",
+            ],
+        ),
+        ("references = ", ["Invalid value"]),
     ],
 )
-def test_all_mistakes_are_told_at_their_lines(tmp_path: Path, text: str, problems: list[str]) -> None:
+def test_all_mistakes_are_told_at_their_places(tmp_path: Path, text: str, problems: list[str]) -> None:
     file = tmp_path / "kverify.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError) as raised:
         configuration.read(file)
-    lines = str(raised.value).splitlines()
-    assert all(line.startswith(f"{file}{problem}") for line, problem in zip(lines, problems, strict=True)), lines
+    lines = [line.removeprefix(f"{file}:").strip() for line in str(raised.value).splitlines()]
+    assert [line[: len(problem)] for line, problem in zip(lines, problems, strict=True)] == problems
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    """What is written is what is said; paths are relative to the file."""
+    file = tmp_path / "kverify.toml"
+    file.write_text(
+        """
+paths = ["deploy"]
+cluster = ["nodes.yaml"]
+from = ["released"]
+specs = ["policies"]
+kubernetes-version = "1.34"
+properties = ["drain-ends"]
+scenarios = ["drain"]
+fail-on = "warning"
+max-states = 5
+max-memory = 6
+references = "open"
+[parameters]
+most = 3
+[severity]
+KV4003 = "info"
+[[external]]
+kind = "Secret"
+reason = "x"
+[[suppress]]
+id = "KV4005"
+reason = "y"
+expires = 2027-06-30
+"""
+    )
+    found = configuration.read(file)
+    assert found == Configuration(
+        file=str(file),
+        paths=(str(tmp_path / "deploy"),),
+        cluster=(str(tmp_path / "nodes.yaml"),),
+        previous=(str(tmp_path / "released"),),
+        specs=(str(tmp_path / "policies"),),
+        kubernetes_version="1.34",
+        properties=("drain-ends",),
+        scenarios=("drain",),
+        fail_on=Severity.WARNING,
+        max_states=5,
+        max_memory=6,
+        boundary=Boundary(externals=(External(kind="Secret", reason="x"),)),
+        parameters={"most": "3"},
+        severities={"KV4003": Severity.INFO},
+        suppressions=(
+            Suppression(id="KV4005", reason="y", expires=date(2027, 6, 30), span=Span(str(file), 20, 1, 20, 13)),
+        ),
+    )
+    assert set(KEYS) == {"from", *(f.name.replace("_", "-") for f in attrs.fields(Configuration))} - {
+        *("file", "places", "previous", "boundary", "severities", "suppressions")
+    } | {"references", "external", "severity", "suppress"}
+
+
+@pytest.mark.parametrize(
+    ("files", "start", "found"),
+    [
+        ({"kverify.toml": "", "pyproject.toml": "[tool.kverify]"}, "", "kverify.toml"),
+        ({"pyproject.toml": "[tool.kverify]\n"}, "", "pyproject.toml"),
+        ({"pyproject.toml": "[tool.other]\n"}, "", None),
+        ({"pyproject.toml": "not = TOML ="}, "", None),
+        ({"kverify.toml": "", "a/b/x": ""}, "a/b", "../../kverify.toml"),
+        ({"kverify.toml": "", "a/pyproject.toml": "[tool.other]", "a/b/x": ""}, "a/b", "../../kverify.toml"),
+        ({"kverify.toml": "", "a/pyproject.toml": "[tool.kverify]", "a/b/x": ""}, "a/b", "../pyproject.toml"),
+        ({"kverify.toml": "", "a/.git/x": "", "a/b/x": ""}, "a/b", None),
+        ({"a/kverify.toml": "", "a/.git/x": "", "a/b/x": ""}, "a/b", "../kverify.toml"),
+    ],
+)
+def test_the_nearest_configuration_counts(tmp_path: Path, files: dict[str, str], start: str, found: str | None) -> None:
+    (tmp_path / ".git").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert configuration.find(tmp_path / start) == (None if found is None else Path(found))
+
+
+def test_a_pyproject_says_the_same_with_its_own_places(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[project]\npaths = 1\n[tool.kverify]\npaths = ['x']\n[[tool.kverify.suppress]]\nid = 'KV4005'\n")
+    with pytest.raises(ConfigurationError, match=r"pyproject\.toml:5:1: suppress 1 has no reason"):
+        configuration.read(file)
+    file.write_text("[tool.kverify]\npaths = ['x']\n")
+    assert configuration.read(file).paths == (str(tmp_path / "x"),)
+    file.write_text("[project]\n")
+    with pytest.raises(ConfigurationError, match=r"there is no table \[tool\.kverify\]"):
+        configuration.read(file)
+
+
+def test_the_command_line_overrules_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "one.yaml").write_text(deployment("one"))
+    (tmp_path / "two.yaml").write_text(deployment("two"))
+    (tmp_path / "kverify.toml").write_text(
+        "paths = ['one.yaml']\nproperties = ['promises-kept']\nfail-on = 'warning'\nkubernetes-version = '1.33'\n"
+        "[severity]\nKV2004 = 'error'\n"
+    )
+
+    def told(*arguments: str) -> dict[str, Any]:
+        main(["check", "-o", "json", *arguments])
+        report: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return report
+
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    report = told()
+    assert {proof["object"] for proof in report["proofs"]} == {"Deployment shop/one"}
+    assert {proof["property"] for proof in report["proofs"]} == {"promises-kept"}
+    assert report["kubernetesVersion"] == "1.33"
+    report = told("../../two.yaml", "--property", "rollout-completes", "--kubernetes-version", "1.35")
+    assert {proof["object"] for proof in report["proofs"]} == {"Deployment shop/two"}
+    assert {proof["property"] for proof in report["proofs"]} == {"rollout-completes"}
+    assert report["kubernetesVersion"] == "1.35"
+    with pytest.raises(SystemExit):
+        main(["check", "--no-config"])
+    assert "MANIFEST is missing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scenario", ["rollout", "drain", "node-loss"])
+def test_only_what_may_happen_in_a_scenario_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scenario: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kverify.toml").write_text(f"scenarios = ['{scenario}']\n")
+    service = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, "
+    service += "spec: {selector: {app: web}, ports: [{port: 80}]}}"
+    Path("web.yaml").write_text(f"{deployment()}---\n{service}\n")
+    Path("own.kv").write_text('property own\n  "x"\n  for d in Deployment\n  eventually always complete(d)\n')
+    main(["check", "web.yaml", "--spec", "own.kv", "-o", "json"])
+    report = json.loads(capsys.readouterr().out)
+    asked = {row["property"] for key in ("proofs", "findings") for row in report[key]}
+    with_it = {
+        "rollout": {"rollout-completes", "promises-kept"},
+        "drain": {"drain-ends"},
+        "node-loss": {"node-loss-survived"},
+    }
+    assert asked & {name for names in with_it.values() for name in names} == with_it[scenario]
+    assert {"endpoints-kept", "own"} <= asked
+    for name in ("endpoints-kept", "own"):
+        assert sum(row["property"] == name for key in ("proofs", "findings") for row in report[key]) == 1
+    assert any(text.startswith(f"only {scenario} was asked about") for text in report["assumptions"])
+
+
+def test_names_that_do_not_exist_are_told_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = """
+properties = ["drain-ends", "rollout-complete"]
+scenarios = ["drian"]
+[severity]
+KV1109 = "info"
+[[suppress]]
+id = "KV1109"
+reason = "x"
+[[suppress]]
+id = "KV6003"
+reason = "x"
+"""
+    assert run_in(tmp_path, monkeypatch, toml) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "kverify check: the configuration cannot be used",
+        "kverify.toml:5:1: severity of KV1109: what is refused stays refused, whatever it is called",
+        "kverify.toml:7:1: KV1109 cannot be suppressed: what is refused stays refused, whatever it is called",
+        "kverify.toml:10:1: KV6003 cannot be suppressed: it is about suppressions, so mend those",
+        "kverify.toml:2:29: properties has no rollout-complete; did you mean rollout-completes?",
+        "kverify.toml:3:14: scenarios has no drian; did you mean drain?",
+    ]
 
 
 def test_a_configuration_beside_the_manifests_counts(

@@ -356,6 +356,7 @@ def test_json_is_complete() -> None:
         "holds": 0,
         "vacuous": 0,
         "unknown": 0,
+        "suppressed": 0,
     }
     (found,) = data["findings"]
     place = {"file": "shop/web.yaml", "line": 5, "column": 23, "endLine": 5, "endColumn": 24, "origin": None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +12,7 @@ from kverify.api.object import OtherObject
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import StatefulSet
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.objects import Key, key, namespace_of
+from kverify.cluster.objects import Key, covers, key, namespace_of
 
 GIVEN = frozenset(
     {
@@ -39,11 +38,7 @@ class External:
     name: str = "*"
 
     def covers(self, target: Key) -> bool:
-        return (
-            self.kind in ("*", target.kind)
-            and fnmatchcase(target.namespace, self.namespace)
-            and fnmatchcase(target.name, self.name)
-        )
+        return covers(target, self.kind, self.namespace, self.name)
 
 
 @frozen(kw_only=True)

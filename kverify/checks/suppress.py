@@ -1,0 +1,168 @@
+"""What was found and is not to be reported: suppressions by the configuration and by annotations of objects.
+
+Nothing is lost: a suppressed finding stays in the report, with the reason. A suppression that has expired, or that
+suppresses nothing, is told, so that none outlives what it was for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from attrs import evolve, field, frozen
+
+from kverify.api.registry import AnyObject
+from kverify.checks.finding import Finding, Report, Suppressed
+from kverify.checks.options import Options
+from kverify.checks.specs import Specs
+from kverify.cluster.bundle import Bundle
+from kverify.cluster.codes import ANNOTATION, EXPIRED, UNUSED
+from kverify.cluster.objects import Key, controller_of, key_of, keyed, owner_key, title
+from kverify.cluster.suppressions import IGNORE, By, Suppression, annotated
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.spec.language.library import standard
+from kverify.spec.language.problems import meant
+from kverify.spec.language.syntax import Declaration
+
+_OWN = (ANNOTATION, EXPIRED, UNUSED)
+
+
+def refusal(specs: Specs | None, *, suppress: bool) -> Callable[[str], str]:
+    """Says of an id why its findings cannot be suppressed, or given another severity; empty where they can.
+
+    What the API server refuses, and what cannot be read, stays refused, whatever it is called.
+    """
+    known: dict[str, Declaration] = {d.meta("id"): d for d in standard().checks.values()}
+    if specs is not None:
+        known |= {d.meta("id") or d.name: d for d in specs.checked.library.checks.values()}
+
+    def reason(id: str) -> str:
+        if id not in known:
+            return f"there is no such id; {meant(id, tuple(known), 'kverify spec list names those of kverify')}"
+        if id.startswith(("KV1", "KV5")) and known[id].meta("severity") == "error":
+            return "what is refused stays refused, whatever it is called"
+        if suppress and id in _OWN:
+            return "it is about suppressions, so mend those"
+        return ""
+
+    return reason
+
+
+def suppress(report: Report, bundle: Bundle, options: Options) -> Report:
+    """The report without what is suppressed, which is listed by itself, and with what is wrong with suppressions."""
+    by_annotation, wrong = _annotations(bundle, options.specs)
+    rules = (*options.suppressions, *by_annotation)
+    if not rules and not wrong:
+        return report
+    current = [rule for rule in rules if not rule.expired(options.today)]
+    problems = [*wrong, *(_expired(rule) for rule in rules if rule.expired(options.today))]
+    wanted = _Rules(current, bundle)
+    suppressed: list[Suppressed] = []
+    used: set[int] = set()
+
+    def kept(item: Finding | Diagnostic) -> bool:
+        rule = None if isinstance(item, Diagnostic) and _refused(item) else wanted.first(item.id, item.object)
+        if rule is None:
+            return True
+        used.add(id(rule))
+        suppressed.append(Suppressed(item=item, by=rule.by, reason=rule.reason, span=rule.span))
+        return False
+
+    diagnostics = tuple(filter(kept, report.diagnostics))
+    findings = tuple(filter(kept, report.findings))
+    # Of what was not asked, or could not be, nobody knows whether it would have been found.
+    whole = not (options.properties or options.scenarios or report.interrupted or report.bad_input or options.part)
+    if whole:
+        problems += [_unused(rule) for rule in current if id(rule) not in used]
+    said = (evolve(d, severity=options.severities.get(d.id, d.severity)) for d in problems)
+    return evolve(report, diagnostics=(*diagnostics, *said), findings=findings, suppressed=tuple(suppressed))
+
+
+def _refused(diagnostic: Diagnostic) -> bool:
+    return diagnostic.id.startswith(("KV1", "KV5")) and diagnostic.refuses
+
+
+def _annotations(bundle: Bundle, specs: Specs | None) -> tuple[list[Suppression], list[Diagnostic]]:
+    found: list[Suppression] = []
+    wrong: list[Diagnostic] = []
+    refuses: list[Callable[[str], str]] = []
+
+    def reason(id: str) -> str:
+        # All ids are read only where there is an annotation.
+        if not refuses:
+            refuses.append(refusal(specs, suppress=True))
+        return refuses[0](id)
+
+    for item in bundle.objects:
+        for one in annotated(item, reason):
+            if isinstance(one, Diagnostic):
+                wrong.append(one)
+            else:
+                found.append(one)
+    return found, wrong
+
+
+@frozen(eq=False)
+class _Rules:
+    """Which suppression speaks of an object."""
+
+    rules: Iterable[Suppression]
+    bundle: Bundle
+    _by_id: dict[str, list[Suppression]] = field(factory=dict, init=False)
+    _objects: dict[Key, AnyObject] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for rule in self.rules:
+            self._by_id.setdefault(rule.id, []).append(rule)
+
+    def first(self, id: str, object: str) -> Suppression | None:
+        """The first that suppresses findings with this id about the objects of this title."""
+        rules = self._by_id.get(id)
+        if rules is None:
+            return None
+        targets = list(self._targets(object))
+        return next((rule for rule in rules if any(map(rule.covers, targets))), None)
+
+    def _targets(self, object: str) -> Iterator[Key]:
+        """The objects that are named, and whoever controls them: of a pod, its workload."""
+        if not self._objects:
+            self._objects.update((_bare(key_of(item)), item) for item in reversed(self.bundle.objects))
+        for target in keyed(object):
+            yield target
+            item, seen = self._objects.get(target), {target}
+            while item is not None:
+                owner = controller_of(item)
+                above = None if owner is None else _bare(owner_key(owner, item))
+                if above is None or above in seen:
+                    break
+                seen.add(above)
+                yield above
+                item = self._objects.get(above)
+
+
+def _bare(key: Key) -> Key:
+    """Without its group, which titles do not say."""
+    return key._replace(group="")
+
+
+def _expired(rule: Suppression) -> Diagnostic:
+    message = f"The suppression of {rule.id} ({rule.reason}) expired on {rule.expires}; what it hid is reported again."
+    return _said(EXPIRED, Severity.WARNING, rule, message, "mend what it was for, or give it another day")
+
+
+def _unused(rule: Suppression) -> Diagnostic:
+    where = {"kind": rule.kind, "namespace": rule.namespace, "name": rule.name}
+    which = "".join(f", {key} {value}" for key, value in where.items() if value != "*")
+    message = f"The suppression of {rule.id}{which} suppresses nothing."
+    return _said(UNUSED, Severity.INFO, rule, message, "remove it")
+
+
+def _said(id: str, severity: Severity, rule: Suppression, message: str, mend: str) -> Diagnostic:
+    return Diagnostic(
+        id=id,
+        severity=severity,
+        message=message,
+        span=rule.span,
+        mend=mend,
+        object="" if rule.object is None else title(*rule.object[:3]),
+        path=f"metadata.annotations[{IGNORE}]" if rule.by is By.ANNOTATION else "",
+    )
