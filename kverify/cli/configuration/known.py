@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kverify.checks.run import property_names, scenario_names
 from kverify.checks.specs import Specs
 from kverify.checks.suppress import refusal
 from kverify.cli.configuration import Configuration
@@ -26,6 +25,10 @@ def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
             if reason:
                 place = configuration.place("suppress", number, "id")
                 yield f"{place}: {escape(rule.id)} cannot be suppressed: {reason}"
+    if not (configuration.properties or configuration.scenarios):
+        return
+    from kverify.checks.run import property_names, scenario_names
+
     for key, names, known in (
         ("properties", configuration.properties, property_names(specs)),
         ("scenarios", configuration.scenarios, scenario_names(specs)),
