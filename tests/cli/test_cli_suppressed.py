@@ -77,6 +77,16 @@ def test_json_has_them_whole(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_report_that_is_read_again_has_them(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "-o", "json=report.json")
+    assert main(["report", "report.json", "--show-suppressed"]) == 0
+    assert capsys.readouterr().out == told(capsys, "--show-suppressed")
+    assert main(["report", "report.json", "-o", "sarif", "--show-suppressed"]) == 0
+    again = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    (log,) = json.loads(told(capsys, "-o", "sarif", "--show-suppressed"))["runs"]
+    assert again == log["results"]
+
+
 def test_sarif_has_them_on_demand_with_their_justification(capsys: pytest.CaptureFixture[str]) -> None:
     """Only on demand: readers that do not know suppressions, GitHub among them, would make alerts of them."""
     (log,) = json.loads(told(capsys, "-o", "sarif"))["runs"]
