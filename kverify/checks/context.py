@@ -209,8 +209,13 @@ class Context:
 
     @property
     def checked(self) -> tuple[Subject, ...]:
-        """The workloads that the manifests are about; the others only take up room."""
-        return tuple(s for s in self.subjects if s.wanted)
+        """The workloads that the manifests are about, or those of them that are asked about now; the others only take
+        up room."""
+        return tuple(s for s in self.subjects if s.wanted and self.asked(s))
+
+    def asked(self, subject: Subject) -> bool:
+        """It is one of those that this run is about."""
+        return self.options.focus is None or subject.title in self.options.focus
 
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""

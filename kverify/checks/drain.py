@@ -170,7 +170,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
         details=stuck.details,
         refusals=stuck.refusals,
         why=WHY,
-        repairs=tuple(_repairs(ctx, subject, budgets)),
+        repairs=tuple(_repairs(ctx, subject, budgets)) if ctx.options.explain else (),
         verdict=evolve(verdict, certain=certain),
     )
 

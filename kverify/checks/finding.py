@@ -37,6 +37,29 @@ class Repair:
     verified: bool = False
 
 
+@frozen(kw_only=True, eq=False)
+class FileChange:
+    """A manifest before and after a change: its name as the user typed it, and its whole text both times."""
+
+    file: str
+    before: str
+    after: str
+
+
+@frozen(kw_only=True, eq=False)
+class Fix:
+    """A change of manifests that was verified: with it the finding is gone, and nothing as bad is new.
+
+    ``text`` says in one line what is changed, ``cost`` what is given up for it (empty: nothing). ``again`` names the
+    workloads that were checked again (empty: all). ``changes`` are the files it changes.
+    """
+
+    text: str
+    cost: str = ""
+    again: str = ""
+    changes: tuple[FileChange, ...] = ()
+
+
 @frozen(kw_only=True)
 class Refusal:
     """Why ``node`` takes no pod of ``pods`` in the last state of a trace: the filters' reasons."""
@@ -54,8 +77,8 @@ class Finding:
     says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome`` how it ends
     (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference. ``details`` are
     further lines (per-node reasons), ``refusals`` the same for programs. ``sizes`` says at which other sizes the same
-    goes wrong, and from where on it is proved not to. ``verdict`` carries method, scope, assumptions and the trace
-    itself.
+    goes wrong, and from where on it is proved not to. ``fixes`` are verified changes of the manifests, ``repairs`` what
+    else would help. ``verdict`` carries method, scope, assumptions and the trace itself.
     """
 
     id: str
@@ -73,6 +96,7 @@ class Finding:
     sizes: tuple[str, ...] = ()
     why: str = ""
     repairs: tuple[Repair, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     verdict: Verdict | None = None
 
 
@@ -118,10 +142,11 @@ class Suppressed:
 class Report:
     """Everything one run has to say.
 
-    ``diagnostics`` are the input's problems, ``findings`` the violations, ``proofs`` what was decided otherwise (holds,
-    vacuous, unknown), ``assumptions`` what was taken for granted about this input, ``not_modelled`` the objects and
-    fields that were read and have no effect, ``interrupted`` why the run ended early, if it did. ``suppressed`` is what
-    would be a diagnostic or a finding if nobody had said otherwise; it has no part in the exit code.
+    ``diagnostics`` are the input's problems (``mended`` has fixes of some), ``findings`` the violations, ``proofs``
+    what was decided otherwise (holds, vacuous, unknown), ``assumptions`` what was taken for granted about this input,
+    ``not_modelled`` the objects and fields that were read and have no effect, ``interrupted`` why the run ended early,
+    if it did. ``suppressed`` is what would be a diagnostic or a finding if nobody had said otherwise; it has no part in
+    the exit code.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -129,10 +154,15 @@ class Report:
     proofs: tuple[Proof, ...] = ()
     assumptions: tuple[str, ...] = ()
     not_modelled: tuple[str, ...] = ()
+    mended: tuple[tuple[Diagnostic, tuple[Fix, ...]], ...] = ()
     objects: int = 0
     interrupted: str = ""
     suppressed: tuple[Suppressed, ...] = ()
     kubernetes_version: str = field(default="1.36")
+
+    def fixes_of(self, diagnostic: Diagnostic) -> tuple[Fix, ...]:
+        """Verified fixes of a problem of the input."""
+        return next((fixes for one, fixes in self.mended if one is diagnostic), ())
 
     @property
     def bad_input(self) -> bool:

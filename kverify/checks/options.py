@@ -27,6 +27,9 @@ class Options:
     findings, by id.
     ``suppressions`` are those of the configuration; whether they have expired is decided ``today``. ``part``: the
     manifests are only some of those that they speak of, so one that suppresses nothing may still be needed.
+    ``focus`` asks only about these workloads (by title) and what is in front of them; all others still take up room.
+    ``explain`` is false for a run that only wants to know whether something is found: findings then come without
+    repairs and other sizes.
     ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
     ``progress`` is called with a few words about what is being done now.
     """
@@ -41,6 +44,8 @@ class Options:
     suppressions: tuple[Suppression, ...] = ()
     today: date = field(factory=date.today)
     part: bool = False
+    focus: frozenset[str] | None = None
+    explain: bool = True
     cover: bool = False
     progress: Callable[[str], None] | None = None
 

@@ -66,7 +66,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         if verdict.outcome is Outcome.VIOLATED and scene is not None:
             yield _finding(there, asked, scene, verdict, subject)
         elif scene is not None and verdict.outcome is Outcome.HOLDS and scene.world.places != (ANYWHERE,):
-            known = sizes.answers(ctx, subject)
+            known = sizes.answers(ctx, subject) if ctx.options.explain else ()
             told = tuple(answer.text for answer in known if answer.sizes.stuck)
             yield evolve(_proof(subject, verdict), sizes=told)
         else:
@@ -177,9 +177,9 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict, fir
         outcome=sentences(*stuck.sentences, ending(trace)),
         details=stuck.details,
         refusals=stuck.refusals,
-        sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)),
+        sizes=tuple(answer.text for answer in sizes.answers(ctx, subject)) if ctx.options.explain else (),
         why=WHY_VOLUME if stuck.waits_for_volume else WHY,
-        repairs=tuple(_repairs(ctx, subject)),
+        repairs=tuple(_repairs(ctx, subject)) if ctx.options.explain else (),
         verdict=evolve(verdict, certain=certain),
     )
 

@@ -64,6 +64,8 @@ def check(ctx: Context) -> Iterator[Answer]:
     for service in ctx.bundle.of_kind(Service):
         if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
             continue
+        if not any(map(ctx.asked, _behind(ctx, service))):
+            continue
         there, told = _at_lowest(ctx, service)
         behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
         if not behind:

@@ -334,7 +334,7 @@ def read_objects(
     if live is None:
         decoded = decode_all(documents, version, definitions)
     else:
-        decoded = _applied(documents, live, version, definitions)
+        decoded = decode_over(documents, live, version, definitions)
     distinct, doubles = without_doubles(decoded.objects, doubled)
     return distinct, (*problems, *decoded.diagnostics, *doubles)
 
@@ -353,10 +353,11 @@ def read_documents(
     return kept, [d for d in texts.diagnostics if os.path.abspath(d.span.file) not in skipped]  # noqa: PTH100
 
 
-def _applied(
+def decode_over(
     documents: Iterable[Document], live: Live, version: str, definitions: Definitions | None = None
 ) -> DecodedAll:
-    """Objects that are there are merged with what is there; all others are what their manifests say."""
+    """The objects that applying ``documents`` results in: objects that are there are merged with what is there, all
+    others are what their manifests say."""
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
     expanded = [expand(document) for document in documents]

@@ -24,7 +24,19 @@ from kverify.manifest.source import SourceText
 from kverify.manifest.streams import split
 from kverify.manifest.textedit import Add, Edit, Put, Remove, Replacement, replaced
 
-__all__ = ["Add", "CannotEdit", "Edit", "Place", "Put", "Remove", "Replacement", "changed", "edited", "place_of"]
+__all__ = [
+    "Add",
+    "CannotEdit",
+    "Edit",
+    "Place",
+    "Put",
+    "Remove",
+    "Replacement",
+    "changed",
+    "document_at",
+    "edited",
+    "place_of",
+]
 
 
 @frozen
@@ -69,6 +81,15 @@ def edited(text: str, place: Place, edits: Iterable[Edit]) -> str:
     for edit in edits:
         part = _edited(part, place, edit, newline)
     return text[:start] + part + text[end:]
+
+
+def document_at(text: str, place: Place) -> Document:
+    """The object at ``place``, read from the file's ``text``; its own places are those of the part of the text that
+    holds it. Raises ``CannotEdit``."""
+    source = SourceText(place.file, text)
+    start, end = list(_stretches(source))[place.number]
+    document = _only(text[start:end], place.file)
+    return document.child(place.prefix) if place.prefix else document
 
 
 def changed(plain: Plain, edit: Edit) -> Plain:

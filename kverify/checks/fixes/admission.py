@@ -1,0 +1,64 @@
+"""Pods that admission takes: hardened as the namespace asks, or beside a quota with room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kverify.api.types.quota import ResourceQuota
+from kverify.checks.context import Context
+from kverify.checks.finding import Finding
+from kverify.checks.fixes.candidate import Candidate, change
+from kverify.cluster.bundle import describe
+from kverify.manifest.edit import Edit, Put
+from kverify.manifest.nodes import Plain, parse_path
+
+_HARDENED: dict[str, Plain] = {
+    "allowPrivilegeEscalation": False,
+    "privileged": False,
+    "runAsNonRoot": True,
+    "seccompProfile.type": "RuntimeDefault",
+    "capabilities.drop": ["ALL"],
+}
+"""The one value that the Pod Security levels take, or the one of them that is right for most images, by the end of the
+path (https://kubernetes.io/docs/concepts/security/pod-security-standards/)."""
+
+
+def hardened(ctx: Context, finding: Finding) -> Iterator[Candidate]:
+    """Everything that Pod Security asks of the template, if it is asked for nothing else."""
+    owner = next((item for item in ctx.bundle.wanted if describe(item) == finding.object), None)
+    if owner is None:
+        return
+    edits: list[Edit] = []
+    for cause in finding.causes:
+        if " " in cause.path:
+            # The namespace that asks.
+            continue
+        value = next((v for end, v in _HARDENED.items() if cause.path.endswith(f".{end}")), None)
+        if value is None:
+            return
+        edits.append(Put(parse_path(cause.path), value))
+    if edits:
+        names = dict.fromkeys(
+            next(e for e in _HARDENED if c.path.endswith(e)) for c in finding.causes if " " not in c.path
+        )
+        yield Candidate(
+            text=f"set {', '.join(names)} as the namespace's Pod Security level asks",
+            changes=change(owner, *edits),
+            cost="its containers run without root and without privileges; the image must be made for that",
+        )
+
+
+def quotas(ctx: Context, finding: Finding) -> Iterator[Candidate]:
+    """A quota of the manifests with room for what is refused."""
+    for repair in finding.repairs:
+        for quota in ctx.bundle.of_kind(ResourceQuota):
+            start = f"{describe(quota)} spec.hard["
+            if ctx.bundle.is_wanted(quota) and start in repair.text:
+                name, _, rest = repair.text.partition(start)[2].partition("]: ")
+                value = rest.split()[0].rstrip(",;.") if rest.split() else ""
+                if value:
+                    yield Candidate(
+                        text=repair.text,
+                        changes=change(quota, Put(("spec", "hard", name), value)),
+                        cost=f"the namespace may use more {name}",
+                    )

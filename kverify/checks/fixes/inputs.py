@@ -1,0 +1,163 @@
+"""Mends of problems of the input: names that are nearly right, values of the wrong type, fields that contradict."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from kverify.api.encode import to_plain
+from kverify.api.types.scheduling import PriorityClass
+from kverify.checks.context import Context
+from kverify.checks.finding import Finding
+from kverify.checks.fixes.candidate import Candidate, Change, change
+from kverify.checks.fixes.workspace import Workspace
+from kverify.cluster.bundle import describe
+from kverify.manifest.diagnostics import Diagnostic
+from kverify.manifest.edit import Edit, Put, Remove
+from kverify.manifest.nodes import Document, FieldPath, Plain, Scalar, format_path, parse_path
+from kverify.manifest.nodes import Mapping as MappingNode
+
+_MEANT = re.compile(r"did you mean (.+?)\?")
+_PAIR = re.compile(r"(\S+): (.*)")
+_DEADLINE = 600
+"""``progressDeadlineSeconds`` where nothing is said: how long a rollout may make no progress."""
+
+
+def for_diagnostic(work: Workspace, diagnostic: Diagnostic) -> Iterator[Candidate]:
+    """The mend of a problem, where there is only one."""
+    document = work.document_of(diagnostic)
+    path = _path(diagnostic)
+    if document is None or not path:
+        return
+    meant = _MEANT.search(diagnostic.mend)
+    if meant is not None:
+        yield from _meant(document, path, diagnostic, meant[1])
+    elif diagnostic.id in ("KV1102", "KV1103"):
+        yield from _retyped(document, path, diagnostic)
+    elif diagnostic.id == "KV1202" and path[-1] == "progressDeadlineSeconds":
+        yield from _longer(document, path)
+    elif diagnostic.id == "KV1216":
+        yield from _toleration(document, path)
+    elif diagnostic.id == "KV1217":
+        yield from _as_it_is(work, document, path, diagnostic)
+
+
+def _path(diagnostic: Diagnostic) -> FieldPath:
+    try:
+        return parse_path(diagnostic.path)
+    except ValueError:
+        return ()
+
+
+def _candidate(document: Document, text: str, *edits: Edit, cost: str = "") -> Candidate:
+    return Candidate(text=text, changes=(Change(document, edits),), cost=cost)
+
+
+def _meant(document: Document, path: FieldPath, diagnostic: Diagnostic, meant: str) -> Iterator[Candidate]:
+    key, node, parent = path[-1], document.node(path), document.node(path[:-1])
+    pair = _PAIR.fullmatch(meant)
+    if diagnostic.id == "KV1109":
+        # The field itself is misspelt.
+        if node is not None and isinstance(parent, MappingNode) and meant not in parent.value:
+            edits = (Put((*path[:-1], meant), node.value, (str(key),)), Remove(path))
+            yield _candidate(document, f"write {meant} in place of {key}", *edits)
+    elif pair is not None and isinstance(parent, MappingNode):
+        # A label: key and value.
+        name, value = pair[1], pair[2]
+        gone = (Remove(path),) if name != key else ()
+        new = Put((*path[:-1], name), value, (str(key),))
+        yield _candidate(document, f"write {meant} in {format_path(path[:-1])}", new, *gone)
+    elif isinstance(node, Scalar) and isinstance(node.value, str):
+        text = f"write {meant} in place of {node.value} in {format_path(path)}"
+        yield _candidate(document, text, Put(path, meant))
+
+
+def _retyped(document: Document, path: FieldPath, diagnostic: Diagnostic) -> Iterator[Candidate]:
+    """Quotes around a number that is to be a text, or none around a text that is to be a number."""
+    node = document.node(path)
+    if not isinstance(node, Scalar):
+        return
+    if diagnostic.id == "KV1102":
+        yield _candidate(document, f"quote {format_path(path)}", Put(path, node.raw))
+    elif isinstance(node.value, str):
+        value = _number(node.value)
+        if value is not None:
+            yield _candidate(document, f"remove the quotes in {format_path(path)}", Put(path, value))
+
+
+def _number(text: str) -> int | bool | None:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
+
+
+def _longer(document: Document, path: FieldPath) -> Iterator[Candidate]:
+    ready = document.node((*path[:-1], "minReadySeconds"))
+    if isinstance(ready, Scalar) and isinstance(ready.value, int):
+        value = ready.value + _DEADLINE
+        text = f"set {format_path(path)} to {value}: minReadySeconds and the default of {_DEADLINE}"
+        yield _candidate(document, text, Put(path, value, ("minReadySeconds",)))
+
+
+def _toleration(document: Document, path: FieldPath) -> Iterator[Candidate]:
+    """What contradicts the operator or the effect goes."""
+    rows = [i for i, step in enumerate(path) if step == "tolerations"]
+    if not rows or len(path) < rows[0] + 2:
+        return
+    here = path[: rows[0] + 2]
+    node = document.node(here)
+    row = node.value if isinstance(node, MappingNode) else {}
+    if row.get("operator") == "Exists" and "value" in row:
+        text = f"take out {format_path((*here, 'value'))}: with operator Exists any value is tolerated"
+        yield _candidate(document, text, Remove((*here, "value")))
+    if "tolerationSeconds" in row and row.get("effect") != "NoExecute":
+        text = f"take out {format_path((*here, 'tolerationSeconds'))}: only NoExecute makes pods leave"
+        yield _candidate(document, text, Remove((*here, "tolerationSeconds")))
+
+
+def _as_it_is(work: Workspace, document: Document, path: FieldPath, diagnostic: Diagnostic) -> Iterator[Candidate]:
+    """What the existing object has; for a selector the template's labels with it."""
+    there = next((o for o in (*work.bundle.existing, *work.bundle.previous) if describe(o) == diagnostic.object), None)
+    if there is None:
+        return
+    value = _at(to_plain(there), path)
+    if value is None:
+        return
+    edits: list[Edit] = [Put(path, value)]
+    labels = value.get("matchLabels") if isinstance(value, dict) else None
+    if path == ("spec", "selector") and isinstance(labels, dict):
+        edits += [Put(("spec", "template", "metadata", "labels", key), label) for key, label in labels.items()]
+    yield _candidate(
+        document,
+        f"leave {format_path(path)} as it is in the cluster",
+        *edits,
+        cost="the change of it is given up; for it the object must be made anew",
+    )
+
+
+def _at(plain: Plain | Mapping[str, Plain], path: FieldPath) -> Plain:
+    value: Plain = dict(plain) if isinstance(plain, Mapping) else plain
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def names(ctx: Context, finding: Finding) -> Iterator[Candidate]:
+    """A class whose name is nearly the one that a refused pod asks for."""
+    known = [item.metadata.name for item in ctx.bundle.of_kind(PriorityClass)]
+    owner = next((item for item in ctx.bundle.wanted if describe(item) == finding.object), None)
+    for cause in finding.causes:
+        if owner is None or owner.source.document is None or not cause.path.endswith("priorityClassName"):
+            continue
+        path = parse_path(cause.path)
+        node = owner.source.document.node(path)
+        near = difflib.get_close_matches(str(node.value), known, 1, 0.75) if isinstance(node, Scalar) else []
+        if near:
+            text = f"write {near[0]} in place of {node.value if node else ''} in {cause.path}"
+            yield Candidate(text=text, changes=change(owner, Put(path, near[0])))

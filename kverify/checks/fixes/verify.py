@@ -1,0 +1,144 @@
+"""Whether a change makes a finding go away and brings nothing as bad: by checking again with the change applied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from kverify.api.registry import AnyObject
+from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
+from kverify.checks.finding import Finding, Report
+from kverify.checks.fixes.candidate import Candidate
+from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.options import Options
+from kverify.checks.run import property_names, run
+from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
+from kverify.cluster.scaling import scales
+from kverify.engines.verdict import Outcome
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.edit import CannotEdit
+
+_FEW = 1
+"""So many workloads are all checked again, whatever was changed."""
+
+
+@frozen(eq=False)
+class Verifier:
+    """What was found without the change, and how to look again."""
+
+    work: Workspace
+    report: Report
+    options: Options
+
+    def holds(self, candidate: Candidate, problem: Finding | Diagnostic) -> tuple[Workspace, str] | None:
+        """The input with ``candidate`` applied and what was checked again, if ``problem`` is gone then and nothing as
+        bad is there that was not; None otherwise."""
+        try:
+            changed = self.work.revised(candidate.changes)
+        except CannotEdit:
+            return None
+        focus = self._concerned(candidate, changed, problem)
+        reports = []
+        names = self.options.properties or property_names(self.options.specs)
+        if isinstance(problem, Finding) and problem.property in names:
+            # The question itself first: most candidates that fail, fail here.
+            reports.append(self._again(changed, focus, (problem.property,)))
+            if not self._gone(problem, reports):
+                return None
+            names = tuple(name for name in names if name != problem.property)
+        if names:
+            reports.append(self._again(changed, focus, names))
+        if not self._gone(problem, reports) or self._worse(reports, problem.severity):
+            return None
+        return changed, "" if focus is None else ", ".join(sorted(focus))
+
+    def _again(self, work: Workspace, focus: frozenset[str] | None, properties: tuple[str, ...]) -> Report:
+        options = evolve(
+            self.options, focus=focus, properties=properties, part=True, explain=False, cover=False, progress=None
+        )
+        return run(work.bundle, work.diagnostics, options)
+
+    def _gone(self, problem: Finding | Diagnostic, again: Sequence[Report]) -> bool:
+        """There is less of the same kind at the same object; and where the question was asked again, it was decided."""
+        name = _name(problem)
+        if _names(again)[name] >= max(1, _names([self.report])[name]):
+            return False
+        if any(_same(problem, f) for r in again for f in r.findings):
+            return False
+        if any(_same(problem, d) for r in again for d in r.diagnostics):
+            return False
+        asked = [p for report in again for p in report.proofs if (p.id, p.object) == name]
+        return all(p.verdict.outcome is Outcome.HOLDS for p in asked)
+
+    def _worse(self, again: Sequence[Report], severity: Severity) -> bool:
+        """Something as bad as ``severity`` is there that was not, or something is undecided that was decided."""
+        if _names(again, severity) - _names([self.report], severity):
+            return True
+        return bool(_undecided(again) - _undecided([self.report])) or any(r.interrupted for r in again)
+
+    def _concerned(
+        self, candidate: Candidate, changed: Workspace, problem: Finding | Diagnostic
+    ) -> frozenset[str] | None:
+        """The workloads to check again: those that a change is made to, and that its objects select or scale; all, if
+        there are few, or one of the objects is not known to concern only some."""
+        everyone = changed.bundle.wanted_workloads
+        if len(everyone) <= _FEW:
+            return None
+        found: set[str] = {problem.object} & {describe(w) for w in everyone}
+        for one in candidate.changes:
+            item = next((w for w in self.work.bundle.wanted if w.source.document is one.document), None)
+            if item is None:
+                return None
+            for bundle in (self.work.bundle, changed.bundle):
+                now = bundle.get(key_of(item))
+                concerned = None if now is None else _selected(bundle, now)
+                if concerned is None:
+                    return None
+                found |= {describe(w) for w in concerned}
+        return frozenset(found)
+
+
+def _selected(bundle: Bundle, item: AnyObject) -> Sequence[AnyObject] | None:
+    """The workloads that an object is, selects or scales; None where that cannot be told."""
+    workloads = bundle.wanted_workloads
+    if any(item is w for w in workloads):
+        return [item]
+    if isinstance(item, PodDisruptionBudget):
+        selector = item.spec.selector
+        return [
+            w
+            for w in workloads
+            if namespace_of(w) == namespace_of(item)
+            and selector is not None
+            and selector.matches(template_of(w).metadata.labels)
+        ]
+    if isinstance(item, Service):
+        return list(bundle.templates_matching(namespace_of(item), item.spec.selector))
+    scaled = {key: scale for key, scale in scales(bundle).items() if scale.autoscaler is item}
+    return [w for w in workloads if key_of(w) in scaled] if scaled else None
+
+
+def _name(problem: Finding | Diagnostic) -> tuple[str, str]:
+    return problem.id, problem.object
+
+
+def _names(reports: Sequence[Report], least: Severity = Severity.INFO) -> Counter[tuple[str, str]]:
+    """How often each id is said of each object. What reading says, every report repeats."""
+    found = Counter(_name(f) for report in reports for f in report.findings if f.severity >= least)
+    return found + Counter(_name(d) for d in reports[0].diagnostics if d.severity >= least)
+
+
+def _same(one: Finding | Diagnostic, other: Finding | Diagnostic) -> bool:
+    """They are one thing to a baseline: the same places say so."""
+    return (*_name(one), *_paths(one)) == (*_name(other), *_paths(other))
+
+
+def _paths(problem: Finding | Diagnostic) -> list[str]:
+    return [c.path for c in problem.causes] if isinstance(problem, Finding) else [problem.path, problem.message]
+
+
+def _undecided(reports: Sequence[Report]) -> set[tuple[str, str]]:
+    return {(p.id, p.object) for r in reports for p in r.proofs if p.verdict.outcome is Outcome.UNKNOWN}

@@ -1,0 +1,129 @@
+"""The input of a run in memory, and the same input with some objects written differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from kverify.api.custom.kinds import NO_DEFINITIONS, Definitions
+from kverify.api.decode import expand, object_name
+from kverify.checks.finding import FileChange
+from kverify.checks.fixes.candidate import Change
+from kverify.cluster.apply import Live
+from kverify.cluster.bundle import Bundle, decode_over, describe, key_of
+from kverify.cluster.objects import Key
+from kverify.manifest.diagnostics import Diagnostic
+from kverify.manifest.edit import CannotEdit, Place, document_at, edited, place_of
+from kverify.manifest.files import shown_text
+from kverify.manifest.nodes import Document
+from kverify.manifest.reader import read_text
+
+
+@frozen(eq=False, slots=False)
+class Workspace:
+    """Objects and what reading said of them; of files that were changed the ``texts`` now and the ``originals``, and
+    where the objects that were changed are (``places``)."""
+
+    bundle: Bundle
+    diagnostics: tuple[Diagnostic, ...]
+    version: str
+    texts: Mapping[str, str] = field(factory=dict)
+    originals: Mapping[str, str] = field(factory=dict)
+    places: Mapping[Key, Place] = field(factory=dict)
+
+    @cached_property
+    def live(self) -> Live:
+        """What the manifests are applied over."""
+        return Live.of(self.bundle.existing, self.bundle.previous, self.version)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The custom kinds of the whole input."""
+        everything = (self.bundle.existing, self.bundle.previous, self.bundle.wanted)
+        known = NO_DEFINITIONS
+        for objects in everything:
+            known = known.extended(objects)
+        return known
+
+    def revised(self, changes: Iterable[Change]) -> Workspace:
+        """The same input with some objects changed; only these are read again.
+
+        Raises ``CannotEdit`` with the reason where one cannot be changed, or cannot be read any more.
+        """
+        work = self
+        for one in changes:
+            work = work._with(one)
+        return work
+
+    def _with(self, one: Change) -> Workspace:
+        source = one.document.extract.source
+        key = self._key_of(one.document)
+        place = self.places.get(key) if key is not None else None
+        place = place or place_of(one.document)
+        before = self.texts.get(place.file, source.text)
+        after = edited(before, place, one.edits)
+        decoded = decode_over([document_at(after, place)], self.live, self.version, self.definitions)
+        if not decoded.objects:
+            raise CannotEdit("the API server would refuse the object then")
+        (item,) = decoded.objects
+        name = describe(item)
+        kept = tuple(d for d in self.diagnostics if not (d.object == name and d.span.file == place.file))
+        wanted = [item if key_of(w) == key_of(item) else w for w in self.bundle.wanted]
+        if not any(w is item for w in wanted):
+            wanted.append(item)
+        work = evolve(
+            self,
+            bundle=evolve(self.bundle, wanted=tuple(wanted)),
+            diagnostics=(*kept, *decoded.diagnostics),
+            texts={**self.texts, place.file: after},
+            originals={place.file: source.text, **self.originals},
+            places={**self.places, key_of(item): place},
+        )
+        # What the manifests are applied over has not changed.
+        work.__dict__["live"] = self.live
+        return work
+
+    def _key_of(self, document: Document) -> Key | None:
+        found = next((w for w in self.bundle.wanted if w.source.document is document), None)
+        return None if found is None else key_of(found)
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """The files that are not as they were read."""
+        return self.since(None)
+
+    def document_of(self, diagnostic: Diagnostic) -> Document | None:
+        """The object that a problem of the input is about, also if it could not be used."""
+        file, name = diagnostic.span.file, diagnostic.object
+        owned = [w for w in self.bundle.wanted if w.source.file == file]
+        for item in owned:
+            if describe(item) == name and item.source.document is not None:
+                return item.source.document
+        if not name or any(w.source.file == file for w in (*self.bundle.existing, *self.bundle.previous)):
+            return None
+        source = next((w.source.document.extract.source for w in owned if w.source.document is not None), None)
+        text = self.texts.get(file) if source is None or file in self.texts else source.text
+        found = _read(file) if text is None else read_text(text, file).documents
+        named = [item for document in found for item in expand(document)[0] if object_name(item.plain) == name]
+        return named[0] if len(named) == 1 else None
+
+    def since(self, before: Workspace | None) -> tuple[FileChange, ...]:
+        """The files that are not as they are in ``before``; as they were read, if there is none."""
+        old = self.originals if before is None else {**self.originals, **before.texts}
+        return tuple(
+            FileChange(file=file, before=old[file], after=text)
+            for file, text in sorted(self.texts.items())
+            if text != old[file]
+        )
+
+
+def _read(file: str) -> tuple[Document, ...]:
+    """A file of which no object could be used."""
+    try:
+        return read_text(shown_text(Path(file).read_bytes()), file).documents
+    except (OSError, ValueError):
+        # Standard input, or a file that has vanished: there is nothing to write to.
+        return ()
