@@ -177,7 +177,7 @@ def _carried_out(ctx: Context, reset: _Reset) -> Verdict:
         start[world.spec(revision)] = reset.after
     system = build(f"an apply of {reset.subject.title}", world, starts=(start,))
     kept = total([world.available(revision)]) >= reset.floor
-    return decide.always(system, Always(name=TITLE, condition=kept), limit=ctx.options.max_states)
+    return decide.answer(system, Always(name=TITLE, condition=kept), ctx.options)
 
 
 def _counted(reset: _Reset) -> Workload:

@@ -91,7 +91,7 @@ def _finding(ctx: Context, subject: Subject, first: Subject) -> Finding | Proof:
     # The state that is shown is the last one: no old pod, and every new one has been started.
     old, new = workload.revisions
     over = total([world.live(old), subject.replicas - world.count(new, world.phases(workload))]) >= 1
-    verdict = decide.always(system, Always(name=TITLE, condition=over), limit=ctx.options.max_states)
+    verdict = decide.answer(system, Always(name=TITLE, condition=over), ctx.options)
     if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
         return Proof(id="KV4007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
     then = scaled_to(subject, first)

@@ -102,14 +102,7 @@ def question(ctx: Context, case: Disturbed) -> Property:
 def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     """Whether the drain of one case ends."""
     prop = question(ctx, case)
-    verdict = decide.answer(
-        case.system,
-        prop,
-        limit=ctx.options.max_states,
-        invariant=case.invariant(),
-        rank=case.ranking(),
-        cover=ctx.options.cover,
-    )
+    verdict = decide.answer(case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking())
     return evolve(
         verdict,
         scope=case.scope,

@@ -105,14 +105,7 @@ def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]
     decided: list[tuple[Disturbed, Verdict]] = []
     for case in disturb(ctx, (subject,), NodeStatus.SILENT):
         prop = question(ctx, case)
-        verdict = decide.answer(
-            case.system,
-            prop,
-            limit=ctx.options.max_states,
-            invariant=case.invariant(),
-            rank=case.ranking(),
-            cover=ctx.options.cover,
-        )
+        verdict = decide.answer(case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking())
         assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
         decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
     return decided

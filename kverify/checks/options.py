@@ -31,6 +31,7 @@ class Options:
     ``explain`` is false for a run that only wants to know whether something is found: findings then come without
     repairs and other sizes.
     ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
+    ``engine`` is the only one that is asked about runs (a name of ``portfolio.ENGINES``; empty: whoever can decide).
     ``progress`` is called with a few words about what is being done now.
     """
 
@@ -47,6 +48,7 @@ class Options:
     focus: frozenset[str] | None = None
     explain: bool = True
     cover: bool = False
+    engine: str = ""
     progress: Callable[[str], None] | None = None
 
     def under(self, scenario: str) -> bool:

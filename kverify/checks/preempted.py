@@ -329,7 +329,7 @@ def _replayed(ctx: Context, contest: Contest, loss: _Loss) -> Verdict:
     )
     system = TransitionSystem("preemption", variables, actions)
     kept = all_of(having >= least for having, least in _kept(contest, names, loss, hit))
-    return decide.always(system, Always(name=TITLE, condition=kept), limit=ctx.options.max_states)
+    return decide.answer(system, Always(name=TITLE, condition=kept), ctx.options)
 
 
 def _losing(loss: _Loss) -> list[int | str]:

@@ -94,16 +94,15 @@ def decided(ctx: Context, case: Case, prop: Property) -> Verdict:
     Raises ``NotModelled`` for a question that tells nodes apart which are alike: a scene starts from one of several
     placements that differ in such nodes only, and that one may be the wrong one for the question.
     """
-    limit = ctx.options.max_states
     if case.lemmas:
         if not isinstance(prop, Always):
             raise NotModelled("while nodes are maintained one after another only always and never are decided")
-        return decide.inductive(case.system, evolve(prop, lemmas=(*prop.lemmas, *case.lemmas)))
+        return decide.inductive(case.system, evolve(prop, lemmas=(*prop.lemmas, *case.lemmas)), ctx.options)
     chosen_placements = any(s.live is None for s in case.scene.subjects)
     if chosen_placements and respected(case.system, prop) != case.system.symmetry:
         raise NotModelled("it tells nodes apart that are alike; say it of every node: forall n in Node: ...")
-    theorem = _theorem(case, prop)
-    return decide.answer(case.system, prop, limit=limit) if theorem is None else theorem
+    theorem = _theorem(case, prop) if ctx.options.engine in ("", "ranking") else None
+    return decide.answer(case.system, prop, ctx.options, certain=True) if theorem is None else theorem
 
 
 def _theorem(case: Case, prop: Property) -> Verdict | None:

@@ -20,23 +20,24 @@ from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
 from kverify.checks.context import ONE_POD, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.options import Options
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import ANYWHERE, fixed_pods
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
-from kverify.engines import induction, progress
+from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build
 from kverify.model.components import scheduler
 from kverify.model.components.taint_eviction import EFFECT, seconds_left
-from kverify.model.expr import Condition, Number, all_of, any_of, integer, negate, total
+from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
 from kverify.model.scheduling.framework import Snapshot
 from kverify.model.scheduling.profile import feasible
 from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Fairness, TransitionSystem, Variable
 from kverify.model.workload import Revision, Workload
 from kverify.model.world import Phase, Place, World
-from kverify.spec.property import Always, Quiescence, Reaches
+from kverify.spec.property import Always, Quiescence
 
 PROPERTY = "comes-to-rest"
 TITLE = "once it is applied, its controllers come to rest"
@@ -72,7 +73,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         elif not subject.replicas:
             yield _proof(subject, not_asked("no replicas are wanted"))
         elif not ctx.expelling(subject):
-            yield _proof(subject, rests(subject))
+            yield _proof(subject, rests(subject, ctx.options))
         else:
             yield _loops(ctx, subject)
 
@@ -84,15 +85,15 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 # -- no node deletes its pods ------------------------------------------------------------------------------------------
 
 
-def rests(subject: Subject) -> Verdict:
+def rests(subject: Subject, options: Options) -> Verdict:
     """The proof where every node that its pods can be bound to keeps them."""
     workload = evolve(subject.workload(both=False), replicas=SIZE.expr)
     world, (revision,) = World(workloads=(workload,), places=(ANYWHERE,)), workload.revisions
     system = _applied(f"{subject.title} applied", world, workload)
-    at_rest = all_of(negate(action.guard) for action in system.actions)
-    verdict = progress.prove(
+    verdict = decide.ranked(
         system,
-        Reaches(name=TITLE, goal=at_rest),
+        Quiescence(name=TITLE),
+        options,
         invariant=_invariant(world, system, revision),
         rank=_rank(world, revision),
     )
@@ -213,7 +214,7 @@ def _ask(ctx: Context, subject: Subject, here: int) -> _Loop:
     name = f"{subject.title} applied, {ctx.nodes[here].name} apart"
     symbolic = _free_elsewhere(_applied(name, world, workload), world)
     system = _at(symbolic, subject.replicas)
-    verdict = decide.near(system, Quiescence(name=TITLE), limit=NEAR)
+    verdict = decide.near(system, Quiescence(name=TITLE), ctx.options, limit=NEAR)
     scope = f"{count(subject.replicas, 'replica')}; {count(len(ctx.nodes), 'node')}"
     assumptions = [*ASSUMPTIONS, *verdict.assumptions]
     if len(ctx.nodes) > 1:
@@ -329,7 +330,8 @@ def _tolerate(ctx: Context, subject: Subject, here: int) -> Repair:
     added = Toleration(key=taint.key, operator=operator, value=taint.value or None, effect=EFFECT)
     spec = evolve(subject.new.spec, tolerations=(added, *subject.new.spec.tolerations))
     changed = evolve(subject, new=evolve(subject.new, spec=spec))
-    rested = not ctx.variant(subject, changed).expelling(changed) and rests(changed).outcome is Outcome.HOLDS
+    keeps = not ctx.variant(subject, changed).expelling(changed)
+    rested = keeps and rests(changed, ctx.options).outcome is Outcome.HOLDS
     return Repair(
         text=f"tolerate {_text(taint)} without tolerationSeconds, in the first toleration that matches it",
         verified=rested,

@@ -126,7 +126,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
     objects = {"d": subject.object}
     prop = standard.question(PROPERTY, TITLE, ctx, scene.world, objects, standard.by_key(ctx, scene.world))
     as_proved = prop == EventuallyAlways(name=TITLE, goal=scene.world.complete(workload))
-    if scene.world.places == (ANYWHERE,) and ready and as_proved:
+    if scene.world.places == (ANYWHERE,) and ready and as_proved and ctx.options.engine in ("", "ranking"):
         theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
         if theorem.outcome is Outcome.HOLDS:
             return scene, evolve(theorem, assumptions=(*scene.assumptions, *subject.rescaled, *ASSUMPTIONS))
@@ -135,7 +135,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
         scene.world,
         starts=settled_states(scene.world, scene.placements, [workload.revisions[0]]),
     )
-    verdict = decide.answer(system, prop, limit=ctx.options.max_states, cover=ctx.options.cover)
+    verdict = decide.answer(system, prop, ctx.options)
     return scene, evolve(
         verdict,
         scope=_scope(ctx, subject, scene),

@@ -19,7 +19,6 @@ from kverify.checks.scenes import CLUSTER_IS_OPEN, Scene, TooManyPlacements, nod
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
-from kverify.engines import progress
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.model.build import build
 from kverify.model.components.disruption import desired_healthy
@@ -27,7 +26,7 @@ from kverify.model.environment.drain import comes_back, listed
 from kverify.model.expr import Condition, Number, all_of, integer, ite
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.world import NodeStatus, Phase, World
-from kverify.spec.property import Property, Reaches
+from kverify.spec.property import Property
 
 FEW = 6
 """So many counts are asked one by one where no proof covers them."""
@@ -261,11 +260,9 @@ def _for_every_size(ctx: Context, subject: Subject, question: Question, roomy: i
         case = _sized(top, most, members, question.status)
         if case is None:
             return None
-        goal = decide.goal_of(question.asked(top, case))
-        if goal is None:
-            return None
-        prop = Reaches(name=question.name, goal=goal)
-        verdict = progress.prove(case.system, prop, invariant=case.invariant(), rank=case.ranking())
+        verdict = decide.ranked(
+            case.system, question.asked(top, case), ctx.options, invariant=case.invariant(), rank=case.ranking()
+        )
         if verdict.outcome is not Outcome.HOLDS:
             return None
         verdicts.append(evolve(verdict, scope=listing(case.nodes)))

@@ -11,6 +11,7 @@ from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
+from kverify.checks.options import Options
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scaled import counts_of, scale_cause
@@ -173,7 +174,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
         starts=settled_states(scene.world, scene.placements, [old]),
     )
     verdict = evolve(
-        decide.answer(system, prop, limit=ctx.options.max_states),
+        decide.answer(system, prop, ctx.options),
         assumptions=(*scene.assumptions, *ROLLOUT_ASSUMPTIONS),
     )
     if verdict.outcome is Outcome.VIOLATED:
@@ -187,7 +188,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             begins="the pod template has just been changed",
             causes=tuple({c.path: c for c in (scale_cause(subject), strategy_cause(subject))}.values()),
         )
-        yield _finding(case, verdict, ctx.options.max_states)
+        yield _finding(case, verdict, ctx.options)
     else:
         yield _proof(service, ROLLOUT, verdict)
 
@@ -230,7 +231,7 @@ def _through_disturbance(
             prop = _question(ctx, service, world, behind, event)
             if isinstance(prop, Always):
                 prop = evolve(prop, lemmas=lemmas)
-            verdict = decide.answer(case.system, prop, limit=ctx.options.max_states)
+            verdict = decide.answer(case.system, prop, ctx.options)
             verdict = evolve(verdict, scope=case.scope, assumptions=case.scene.assumptions)
             if verdict.outcome is Outcome.VIOLATED:
                 lost = _Case(
@@ -243,7 +244,7 @@ def _through_disturbance(
                     begins=f"{case.who} {begins}",
                     causes=tuple(scale_cause(s) for s in behind),
                 )
-                found = _finding(lost, verdict, ctx.options.max_states)
+                found = _finding(lost, verdict, ctx.options)
                 findings.append((case.nodes, found))
             else:
                 holding.append(verdict)
@@ -263,10 +264,10 @@ def _through_disturbance(
     return event, _proof(service, event, worst)
 
 
-def _finding(case: _Case, verdict: Verdict, limit: int) -> Finding:
+def _finding(case: _Case, verdict: Verdict, options: Options) -> Finding:
     trace = verdict.trace
     assert trace is not None
-    certain = _unavoidable(case, limit)
+    certain = _unavoidable(case, options)
     verb = "loses" if certain else "may lose"
     workloads = listing([s.title for s in case.scene.subjects])
     name = describe(case.service)
@@ -286,8 +287,8 @@ def _finding(case: _Case, verdict: Verdict, limit: int) -> Finding:
     )
 
 
-def _unavoidable(case: _Case, limit: int) -> bool:
+def _unavoidable(case: _Case, options: Options) -> bool:
     """No run gets to the goal through states in which the Service has an endpoint."""
     actions = tuple(evolve(a, guard=all_of([case.condition, a.guard])) for a in case.system.actions)
     kept = evolve(case.system, actions=actions)
-    return not decide.possible(kept, all_of([case.condition, case.goal]), limit=limit)
+    return not decide.possible(kept, all_of([case.condition, case.goal]), options)

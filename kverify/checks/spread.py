@@ -137,14 +137,12 @@ def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Fin
         proof = induction.check(system, stronger, depth=1)
         if proof.outcome is Outcome.HOLDS:
             return _proof(subject, evolve(proof, assumptions=assumptions))
-    verdict = evolve(decide.answer(system, prop, limit=ctx.options.max_states), assumptions=assumptions)
+    verdict = evolve(decide.answer(system, prop, ctx.options), assumptions=assumptions)
     trace = verdict.trace
     if verdict.outcome is not Outcome.VIOLATED or trace is None:
         return _proof(subject, verdict)
     then = scaled_to(subject, first)
-    certain = not subject.scaled and not decide.possible(
-        system, all_of([at_rest, stronger.condition]), limit=ctx.options.max_states
-    )
+    certain = not subject.scaled and not decide.possible(system, all_of([at_rest, stronger.condition]), ctx.options)
     view = trace.system.view(trace.final)
     final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
     return Finding(

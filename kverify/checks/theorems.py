@@ -11,7 +11,7 @@ from functools import cache
 
 from attrs import evolve, frozen
 
-from kverify.engines import induction, progress
+from kverify.engines import portfolio
 from kverify.engines.verdict import Verdict
 from kverify.model.build import build
 from kverify.model.components.deployment import promises
@@ -19,7 +19,7 @@ from kverify.model.expr import Condition, Number, all_of, any_of, integer, lift,
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload
 from kverify.model.world import LIVE, Phase, Place, World
-from kverify.spec.property import Always, Reaches
+from kverify.spec.property import Always, EventuallyAlways, Reaches
 
 REPLICAS, SURGE, UNAVAILABLE = Variable("replicas"), Variable("maxSurge"), Variable("maxUnavailable")
 EVERY_SIZE = "every replicas, maxSurge and maxUnavailable (not both 0)"
@@ -171,12 +171,13 @@ def promises_theorem(min_ready: bool) -> Verdict:
     """For every size: a rolling update never takes availability below replicas - maxUnavailable, nor asks for more pods
     than replicas + maxSurge, even on a stale status."""
     r = rollout(min_ready=min_ready, stale=True)
-    return evolve(induction.check(r.system, promise(r)), scope=EVERY_SIZE)
+    return evolve(portfolio.decide(r.system, promise(r)), scope=EVERY_SIZE)
 
 
 @cache
 def completion_theorem(recreate: bool, min_ready: bool) -> Verdict:
     """For every size: a rollout whose pods all find room and become ready ends with every replica updated."""
     r = rollout(recreate=recreate, min_ready=min_ready)
-    verdict = progress.prove(r.system, completion(r), invariant=all_of(lemmas(r)), rank=ranking(r))
+    goal = EventuallyAlways(name=completion(r).name, goal=completion(r).goal)
+    verdict = portfolio.decide(r.system, goal, invariant=all_of(lemmas(r)), rank=ranking(r))
     return evolve(verdict, scope="every number of replicas" if recreate else EVERY_SIZE)

@@ -113,6 +113,13 @@ def add_parser(commands: Any) -> None:
         help="give up a search that takes more than MB megabytes; the answer is then 'unknown' (default: no bound)",
     )
     parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        default="",
+        help="ask only this engine about runs: explicit, ranking, induction, walk, houdini, spacer or bounded; "
+        "what it cannot decide is 'unknown' (default: the cheapest that can; -v shows what each said)",
+    )
+    parser.add_argument(
         "--traces",
         metavar="DIR",
         help="write the run behind each finding, where it has one, to a file in DIR (ITF); see kverify replay",
@@ -138,6 +145,7 @@ def run(arguments: argparse.Namespace) -> int:
     configuration = shared.configured(arguments)
     _settle(arguments, configuration)
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
+    _require_engine(arguments)
     wanted = _outputs(arguments)
     if arguments.traces:
         _require_apart(arguments)
@@ -165,6 +173,17 @@ def _settle(arguments: argparse.Namespace, configuration: Configuration) -> None
     arguments.fail_on = arguments.fail_on or str(configuration.fail_on or Severity.ERROR)
     arguments.max_states = arguments.max_states or configuration.max_states or MAX_STATES
     arguments.max_memory = arguments.max_memory or configuration.max_memory
+
+
+def _require_engine(arguments: argparse.Namespace) -> None:
+    """Exit with a usage error for an engine that does not exist."""
+    if arguments.engine:
+        from kverify.engines.portfolio import ENGINES
+        from kverify.spec.language.problems import meant
+
+        if arguments.engine not in ENGINES:
+            mend = meant(arguments.engine, ENGINES, f"there are: {', '.join(ENGINES)}")
+            _usage(arguments, f"--engine {arguments.engine}: there is no such engine; {mend}")
 
 
 def _require_apart(arguments: argparse.Namespace) -> None:
@@ -294,6 +313,7 @@ def _check(
             suppressions=configuration.suppressions,
             part=arguments.part,
             cover=arguments.verbose,
+            engine=arguments.engine,
             progress=progress,
         )
         try:

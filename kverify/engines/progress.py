@@ -15,7 +15,7 @@ from kverify.engines.induction import premised, recheck
 from kverify.engines.smt import Unrolling, require_start, scope, show, solve_text
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number, all_of, lift, negate, substitute, to_text
-from kverify.model.system import State, TransitionSystem
+from kverify.model.system import Fairness, State, TransitionSystem
 from kverify.spec.property import Always, Reaches
 
 METHOD = "ranking function"
@@ -31,14 +31,21 @@ class Candidate:
 
 
 def prove(
-    system: TransitionSystem, prop: Reaches, *, invariant: Condition, rank: Number, effort: int | None = None
+    system: TransitionSystem,
+    prop: Reaches,
+    *,
+    invariant: Condition,
+    rank: Number,
+    stays: bool = False,
+    effort: int | None = None,
 ) -> Verdict:
     """Prove ``prop`` with a linear ``rank`` under an ``invariant``, both of which are checked here.
 
     ``holds`` needs that the invariant is inductive under all actions; that the rank is not negative under it; and that
-    where the goal is false, some step that is no disturbance is enabled and each makes the rank smaller. Otherwise
-    ``unknown``, with the obligation that failed and the state that shows it. A stuck state found this way is only a
-    candidate: whether it can be reached is for a search to say.
+    where the goal is false, some fair step is enabled and each that is no disturbance makes the rank smaller. With
+    ``stays`` no such step may leave the goal either, so that it is reached for good. Otherwise ``unknown``, with the
+    obligation that failed and the state that shows it. A stuck state found this way is only a candidate: whether it can
+    be reached is for a search to say.
 
     Raises ``ModelError`` when there is no initial state.
     """
@@ -47,6 +54,8 @@ def prove(
         require_start(system, effort=effort)
         recheck(system, invariant, Always(name=prop.name, condition=True), effort=effort)
         reason = _failure(system, prop, invariant, rank, effort)
+        if stays and not reason:
+            reason = _leaves(system, prop, invariant, effort)
         if reason:
             return evolve(verdict, reason=reason)
         proved = evolve(
@@ -87,7 +96,8 @@ def _failure(system: TransitionSystem, prop: Reaches, invariant: Condition, rank
     """The first obligation that fails, as a sentence; empty when all are met."""
     calm = [action for action in system.actions if not action.environment]
     before = all_of([invariant, negate(prop.goal)])
-    state = _counterexample(system, all_of([before, *(negate(action.guard) for action in calm)]), effort)
+    fair = (action for action in calm if action.fairness is not Fairness.NONE)
+    state = _counterexample(system, all_of([before, *(negate(action.guard) for action in fair)]), effort)
     if state:
         return f"stuck if it can be reached: {state}"
     state = _counterexample(system, all_of([invariant, lift(rank) < 0]), effort)
@@ -98,6 +108,17 @@ def _failure(system: TransitionSystem, prop: Reaches, invariant: Condition, rank
         state = _counterexample(system, all_of([before, action.guard, lift(rank) <= after]), effort)
         if state:
             return f"{action.name!r} does not decrease the rank where {state}"
+    return ""
+
+
+def _leaves(system: TransitionSystem, prop: Reaches, invariant: Condition, effort: int | None) -> str:
+    """A step that leaves the goal although nothing disturbs it, as a sentence; empty if there is none."""
+    for action in system.actions:
+        if not action.environment:
+            after = substitute(prop.goal, {name: lift(update) for name, update in action.updates.items()})
+            state = _counterexample(system, all_of([invariant, prop.goal, action.guard, negate(after)]), effort)
+            if state:
+                return f"{action.name!r} leaves the goal where {state}"
     return ""
 
 

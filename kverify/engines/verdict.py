@@ -83,6 +83,19 @@ class Coverage:
 
 
 @frozen(kw_only=True)
+class Said:
+    """What one engine said when it was asked: its name, ``about`` which part of the question (empty for all of it), its
+    answer, the ``reason`` if it had none, the states it looked at and the CPU ``seconds`` it took."""
+
+    engine: str
+    outcome: Outcome
+    about: str = ""
+    reason: str = ""
+    states: int = 0
+    seconds: float = field(default=0.0, eq=False)
+
+
+@frozen(kw_only=True)
 class Verdict:
     """The answer to one property of one system.
 
@@ -90,7 +103,8 @@ class Verdict:
     ``method`` how it was found, ``evidence`` what supports it (a number of states, the invariant). ``certain`` is set
     for violations of which it was decided that every fair run shows them. ``reason`` explains ``unknown`` and
     ``vacuous``. ``witness`` is a run that shows that a possibility exists. ``coverage`` says what was seen to happen.
-    ``question`` and ``fair`` are what the trace violates, where that was recorded.
+    ``question`` and ``fair`` are what the trace violates, where that was recorded. ``rungs`` is what each engine said
+    that was asked, the one that decided last.
     """
 
     outcome: Outcome
@@ -106,6 +120,7 @@ class Verdict:
     coverage: Coverage | None = field(default=None, repr=False)
     question: Property | None = field(default=None, repr=False)
     fair: Fair = field(default=DECLARED, repr=False)
+    rungs: tuple[Said, ...] = field(default=(), repr=False)
 
 
 def combined(verdicts: Iterable[Verdict]) -> Outcome:

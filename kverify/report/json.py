@@ -8,7 +8,7 @@ from typing import Any
 
 from kverify import __version__
 from kverify.checks.finding import Cause, Finding, Proof, Report, Suppressed
-from kverify.engines.verdict import Coverage, Outcome, Trace, Verdict
+from kverify.engines.verdict import Coverage, Outcome, Said, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
 from kverify.model.expr import Expr, Number, evaluate, to_text
@@ -153,8 +153,20 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "states": verdict.states,
         "reason": verdict.reason or None,
         "assumptions": list(verdict.assumptions),
+        "rungs": [_said(said) for said in verdict.rungs],
         "coverage": None if verdict.coverage is None else _coverage(verdict.coverage),
         "trace": None if verdict.trace is None else trace_to_json(verdict.trace),
+    }
+
+
+def _said(said: Said) -> dict[str, Any]:
+    """What one engine answered. Its time is left out: a report is the same on every machine."""
+    return {
+        "engine": said.engine,
+        "about": said.about or None,
+        "outcome": str(said.outcome),
+        "reason": said.reason or None,
+        "states": said.states,
     }
 
 

@@ -20,6 +20,9 @@ from kverify.report.style import Style
 _LONG = 120
 """An invariant of more characters than this is cut unless the report is verbose."""
 
+_SLOW = 2.0
+"""An engine that takes more CPU seconds than this is shown with its time."""
+
 _IDLE = 6
 """How many steps that never happen are shown."""
 
@@ -116,6 +119,7 @@ class _Text:
             yield from wrap(repair.text + checked, "repair: ", indent=2, hang=4)
         if f.verdict is not None:
             yield from wrap(_standing(f.verdict), "found by: ", indent=2, hang=4)
+            yield from self.asked(f.verdict, 2)
 
     def open_end(self, proof: Proof) -> Iterator[str]:
         """Vacuous and unknown: as loud as a warning, because nothing was proved."""
@@ -125,6 +129,7 @@ class _Text:
         message = f"{proof.property} {says}: {proof.message}{reason}"
         yield from self.heading(Severity.WARNING, str(verdict.outcome), proof.id, proof.object, message)
         yield from self.style.wrap(_standing(verdict), "tried: ", indent=2, hang=4)
+        yield from self.asked(verdict, 2)
 
     def not_asked(self, proofs: Sequence[Proof]) -> Iterator[str]:
         """Questions that were not asked, all for one reason: that reason once."""
@@ -231,6 +236,7 @@ class _Text:
         for line in wrap(self.grounds([row.verdict for row in rows]), indent=6):
             yield self.style.dim(line)
         for row in rows if self.verbose else ():
+            yield from self.asked(row.verdict, 6)
             for line in _idle(row.verdict):
                 yield from wrap(line, indent=6, hang=8, paint=self.style.dim)
 
@@ -246,6 +252,16 @@ class _Text:
             f"{states:,} states" if states and (len(evidence) > 1 or "state" not in evidence[0]) else "",
         ]
         return "; ".join(part for part in parts if part)
+
+    def asked(self, verdict: Verdict, indent: int) -> Iterator[str]:
+        """Verbose: what each engine said that was asked, in order."""
+        for said in verdict.rungs if self.verbose else ():
+            parts = [str(said.outcome), f"{said.states:,} states" if said.states else "", said.reason]
+            if said.seconds >= _SLOW:
+                parts.append(f"{said.seconds:.0f} s")
+            about = f" ({said.about})" if said.about else ""
+            told = "; ".join(part for part in parts if part)
+            yield from self.style.wrap(told, f"asked {said.engine}{about}: ", indent=indent, hang=indent + 2)
 
     def cut(self, text: str) -> str:
         """The beginning of a long invariant; all of it when verbose."""

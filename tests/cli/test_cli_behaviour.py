@@ -15,10 +15,12 @@ import pytest
 from kverify.checks.finding import Finding, Report
 from kverify.checks.options import Options, UnknownProperty
 from kverify.cli.main import main
+from kverify.engines.portfolio import ENGINES
 from kverify.manifest import Severity
 
 INPUT = Path(__file__).parent / "input"
 GOOD = str(INPUT / "good.yaml")
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
 CONFIG = str(INPUT / "twice.yaml")
 
 Run = Callable[[Any, Any, Options], Report]
@@ -97,6 +99,33 @@ def test_options_reach_the_checks(replace_run: Callable[[Run], None], capsys: py
     assert (seen[0].kubernetes_version, seen[0].properties, seen[0].max_states) == ("1.34", ("a", "b"), 7)
     assert json.loads(shown.out)["kubernetesVersion"] == "1.34"
     assert shown.err == ""
+
+
+def test_only_one_engine_is_asked_and_what_it_said_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = str(SHOP / "cart.yaml")
+    arguments = ["check", manifest, "--property", "rollout-completes", "-v"]
+    assert main([*arguments, "--engine", "explicit"]) == 0
+    assert "asked explicit: holds; 25 states" in capsys.readouterr().out
+    assert main([*arguments, "--engine", "walk"]) == 3
+    shown = capsys.readouterr().out
+    assert "asked walk (can it get stuck): unknown; none in 300 random walks" in shown
+    assert main([*arguments, "-o", "json", "--engine", "walk"]) == 3
+    (proof,) = json.loads(capsys.readouterr().out)["proofs"]
+    assert [said["engine"] for said in proof["verdict"]["rungs"]] == ["walk"]
+    assert proof["verdict"]["outcome"] == "unknown"
+    assert main(arguments) == 0
+    assert "asked ranking: holds" in capsys.readouterr().out
+
+
+def test_an_engine_that_does_not_exist_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["check", GOOD, "--engine", "spaceer"])
+    assert stop.value.code == 2
+    assert "--engine spaceer: there is no such engine; did you mean spacer?" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["check", "--help"])
+    told = capsys.readouterr().out
+    assert all(name in told for name in ENGINES)
 
 
 def test_an_unknown_property_is_a_usage_error(

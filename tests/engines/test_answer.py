@@ -7,8 +7,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import assume, given, settings
 
-from kverify.checks import decide
-from kverify.engines import liveness
+from kverify.checks import Options, decide
+from kverify.engines import liveness, portfolio
 from kverify.engines.verdict import Outcome
 from kverify.model.expr import Condition
 from kverify.model.system import TransitionSystem
@@ -41,8 +41,8 @@ def test_every_way_comes_to_the_same_answer(kind: type, small: int, examples: in
         assume(reference.starts(system))
         prop = asked(kind, first, second)
         # With next to nothing searched at first, the ways for big systems are taken.
-        with patch.object(decide, "SMALL", small):
-            found = decide.answer(system, prop, limit=300_000)
+        with patch.object(portfolio, "SMALL", small):
+            found = decide.answer(system, prop, Options())
         expected = liveness.check(system, prop)
         assert found.outcome is expected.outcome
         assert expected.outcome is not Outcome.UNKNOWN

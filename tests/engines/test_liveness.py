@@ -8,7 +8,6 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 
-from kverify.checks.decide import reaches as decide_check
 from kverify.checks.stuck import ending, explain
 from kverify.engines import bounded, bounded_lasso, induction
 from kverify.engines.errors import ReplayError
@@ -140,7 +139,8 @@ def test_what_stays_reachable_and_is_avoided_for_ever_all_the_same_is_shown_as_a
     assert [s.action.name for s in lasso(verdict).steps] == ["open", "shut"]
     assert lasso(verdict).loop == 0
     assert completes(door(Fairness.STRONG), gone).outcome is Outcome.HOLDS
-    assert lasso(decide_check(door(), gone, limit=100)).loop == 0
+    for_good = EventuallyAlways(name=gone.name, goal=gone.goal)
+    assert lasso(decide(door(), for_good, limit=100, where_stuck=True)).loop == 0
     # What must only happen once may be undone again.
     opened = Reaches(name="the door opens", goal=boolean("open"))
     shut_in = evolve(door(), actions=door().actions[:2])
@@ -203,7 +203,7 @@ def test_a_loop_through_alike_states_is_unfolded_until_it_closes() -> None:
 def test_a_lasso_may_choose_the_parameters() -> None:
     """With neither surge nor unavailability nothing can begin: Z3 finds the sizes, and the run that never moves."""
     system = evolve(rolling_update(), assume=True)
-    verdict = decide(system, Eventually(name="rolled out", goal=ROLLED_OUT))
+    verdict = decide(system, Eventually(name="rolled out", goal=ROLLED_OUT), engine="bounded")
     assert verdict.method == "bounded search for lassos"
     trace = lasso(verdict)
     assert trace.loop is None

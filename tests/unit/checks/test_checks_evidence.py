@@ -47,15 +47,14 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Decided:
     asked: Decided = []
 
     def listening(decider: Any) -> Any:
-        def listen(system: Any, prop: StateProperty, **options: Any) -> Verdict:
-            verdict: Verdict = decider(system, prop, **options)
+        def listen(system: Any, prop: StateProperty, *options: Any, **more: Any) -> Verdict:
+            verdict: Verdict = decider(system, prop, *options, **more)
             asked.append((prop, verdict))
             return verdict
 
         return listen
 
-    monkeypatch.setattr(decide, "reaches", listening(decide.reaches))
-    monkeypatch.setattr(decide, "always", listening(decide.always))
+    monkeypatch.setattr(decide, "answer", listening(decide.answer))
     monkeypatch.setattr(decide, "near", listening(decide.near))
     return asked
 
