@@ -73,12 +73,13 @@ class Refusal:
 class Finding:
     """One thing to act on, or (severity info) to know.
 
-    ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``opening``
-    says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome`` how it ends
-    (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference. ``details`` are
-    further lines (per-node reasons), ``refusals`` the same for programs. ``sizes`` says at which other sizes the same
-    goes wrong, and from where on it is proved not to. ``fixes`` are verified changes of the manifests, ``repairs`` what
-    else would help. ``verdict`` carries method, scope, assumptions and the trace itself.
+    ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``scenario``
+    is the one under which it was asked, where the property is asked under several (or all in which it is so).
+    ``opening`` says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome``
+    how it ends (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference.
+    ``details`` are further lines (per-node reasons), ``refusals`` the same for programs. ``sizes`` says at which other
+    sizes the same goes wrong, and from where on it is proved not to. ``fixes`` are verified changes of the manifests,
+    ``repairs`` what else would help. ``verdict`` carries method, scope, assumptions and the trace itself.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Finding:
     object: str
     message: str
     property: str
+    scenario: str = ""
     causes: tuple[Cause, ...] = ()
     certainty: Certainty | None = None
     opening: str = ""

@@ -51,6 +51,11 @@ class Options:
     engine: str = ""
     progress: Callable[[str], None] | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Everything is asked of everything. Otherwise nobody knows of what is not found whether it is there."""
+        return not (self.properties or self.scenarios or self.part)
+
     def under(self, scenario: str) -> bool:
         """Whether anything is asked under this scenario."""
         return not self.scenarios or scenario in self.scenarios

@@ -270,6 +270,7 @@ class _Asked:
             message=f"it {verb} {declaration.name} under {self.script.name}"
             + (f": {lowered(title(declaration))}" if declaration.title else ""),
             property=declaration.name,
+            scenario=self.script.name,
             causes=(*found, Cause(formula.span, declaration.name, f"the {declaration.kind}")),
             certainty=Certainty.CERTAIN if verdict.certain else Certainty.POSSIBLE,
             opening=sentences(opening(case.scene, trace), case.begins) if trace is not None else sentences(case.begins),

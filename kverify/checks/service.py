@@ -40,7 +40,7 @@ _DISTURBANCES = {
     NodeStatus.CORDONED: ("the drain of one node", "is cordoned and its drain begins"),
     NodeStatus.SILENT: ("the loss of one node", "has just stopped answering"),
 }
-_SCENARIOS = {NodeStatus.CORDONED: "drain", NodeStatus.SILENT: "node-loss"}
+_SCENARIOS = {ROLLOUT: "rollout", "the drain of one node": "drain", "the loss of one node": "node-loss"}
 
 
 @frozen(eq=False, kw_only=True)
@@ -72,9 +72,11 @@ def check(ctx: Context) -> Iterator[Answer]:
         if not behind:
             continue
         asked = ctx.options.under
-        answers = [(ROLLOUT, a) for a in _through_rollouts(there, service, behind)] if asked("rollout") else []
+        answers = (
+            [(ROLLOUT, a) for a in _through_rollouts(there, service, behind)] if asked(_SCENARIOS[ROLLOUT]) else []
+        )
         for status, (event, _) in _DISTURBANCES.items():
-            if not asked(_SCENARIOS[status]):
+            if not asked(_SCENARIOS[event]):
                 continue
             if len(ctx.nodes) == 1:
                 verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
@@ -92,7 +94,8 @@ def _told(answers: Sequence[tuple[str, Answer]], behind: Sequence[Subject]) -> I
         first = next(iter(lost.values()))
         message = f"it has one pod, and nothing answers for a time in {listing(list(lost))} ({behind[0].title})"
         causes = {c.path: c for finding in lost.values() for c in finding.causes}
-        yield evolve(first, message=message, causes=tuple(causes.values()))
+        scenarios = ", ".join(finding.scenario for finding in lost.values())
+        yield evolve(first, message=message, causes=tuple(causes.values()), scenario=scenarios)
         answers = [(event, a) for event, a in answers if event not in lost]
     yield from (answer for _, answer in answers)
 
@@ -277,6 +280,7 @@ def _finding(case: _Case, verdict: Verdict, options: Options) -> Finding:
         object=name,
         message=f"it {verb} its last endpoint for a time in {case.event} ({workloads})",
         property=PROPERTY,
+        scenario=_SCENARIOS[case.event],
         causes=(*case.causes, Cause(case.service.source.span("spec.selector"), f"{name} spec.selector")),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(opening(case.scene, trace), case.begins),

@@ -15,15 +15,16 @@ from kverify.checks.finding import Finding, Report, Suppressed
 from kverify.checks.options import Options
 from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.codes import ANNOTATION, EXPIRED, UNUSED
+from kverify.cluster.codes import ANNOTATION, EXPIRED, OUTDATED, UNUSED
 from kverify.cluster.objects import Key, controller_of, key_of, keyed, owner_key, title
 from kverify.cluster.suppressions import IGNORE, By, Suppression, annotated
+from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.spec.language.library import standard
 from kverify.spec.language.problems import meant
 from kverify.spec.language.syntax import Declaration
 
-_OWN = (ANNOTATION, EXPIRED, UNUSED)
+_OWN = (ANNOTATION, EXPIRED, UNUSED, OUTDATED)
 
 
 def refusal(specs: Specs | None, *, suppress: bool) -> Callable[[str], str]:
@@ -60,7 +61,7 @@ def suppress(report: Report, bundle: Bundle, options: Options) -> Report:
     used: set[int] = set()
 
     def kept(item: Finding | Diagnostic) -> bool:
-        rule = None if isinstance(item, Diagnostic) and _refused(item) else wanted.first(item.id, item.object)
+        rule = next(wanted.of(item.id, item.object), None) if suppressible(item) else None
         if rule is None:
             return True
         used.add(id(rule))
@@ -69,16 +70,23 @@ def suppress(report: Report, bundle: Bundle, options: Options) -> Report:
 
     diagnostics = tuple(filter(kept, report.diagnostics))
     findings = tuple(filter(kept, report.findings))
-    # Of what was not asked, or could not be, nobody knows whether it would have been found.
-    whole = not (options.properties or options.scenarios or report.interrupted or report.bad_input or options.part)
-    if whole:
+    used |= {id(rule) for row in undecided(report) for rule in wanted.of(*row)}
+    if options.whole and not (report.interrupted or report.bad_input):
         problems += [_unused(rule) for rule in current if id(rule) not in used]
     said = (evolve(d, severity=options.severities.get(d.id, d.severity)) for d in problems)
     return evolve(report, diagnostics=(*diagnostics, *said), findings=findings, suppressed=tuple(suppressed))
 
 
-def _refused(diagnostic: Diagnostic) -> bool:
-    return diagnostic.id.startswith(("KV1", "KV5")) and diagnostic.refuses
+def suppressible(item: Finding | Diagnostic) -> bool:
+    """Whether anybody may say that it is not to be reported: what is refused, and what is wrong with suppressions, is
+    always told."""
+    refused = isinstance(item, Diagnostic) and item.refuses and item.id.startswith(("KV1", "KV5"))
+    return not refused and item.id not in _OWN
+
+
+def undecided(report: Report) -> list[tuple[str, str]]:
+    """Id and object of what was asked and not answered: it may be violated, so nothing that hides it is idle."""
+    return [(proof.id, proof.object) for proof in report.proofs if proof.verdict.outcome is Outcome.UNKNOWN]
 
 
 def _annotations(bundle: Bundle, specs: Specs | None) -> tuple[list[Suppression], list[Diagnostic]]:
@@ -114,13 +122,12 @@ class _Rules:
         for rule in self.rules:
             self._by_id.setdefault(rule.id, []).append(rule)
 
-    def first(self, id: str, object: str) -> Suppression | None:
-        """The first that suppresses findings with this id about the objects of this title."""
+    def of(self, id: str, object: str) -> Iterator[Suppression]:
+        """Those that suppress findings with this id about the objects of this title."""
         rules = self._by_id.get(id)
-        if rules is None:
-            return None
-        targets = list(self._targets(object))
-        return next((rule for rule in rules if any(map(rule.covers, targets))), None)
+        if rules is not None:
+            targets = list(self._targets(object))
+            yield from (rule for rule in rules if any(map(rule.covers, targets)))
 
     def _targets(self, object: str) -> Iterator[Key]:
         """The objects that are named, and whoever controls them: of a pod, its workload."""

@@ -82,11 +82,16 @@ def refuse_configuration(arguments: argparse.Namespace, problems: str) -> NoRetu
 def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
     """Take from the configuration what the command line leaves out. Exits with a usage error without manifests.
 
-    ``arguments.part`` says that the manifests are only some of those that the configuration speaks of.
+    ``arguments.narrowed`` is what on the command line asks for less than the configuration does; empty for nothing.
     """
     from kverify.api.versions import DEFAULT_VERSION
 
-    arguments.part = bool(arguments.manifests and configuration.paths)
+    less = {
+        "MANIFEST": arguments.manifests and configuration.paths,
+        "--property": getattr(arguments, "properties", None),
+        "--scenario": getattr(arguments, "scenarios", None),
+    }
+    arguments.narrowed = next((name for name, given in less.items() if given), "")
     for name, configured in (
         ("manifests", configuration.paths),
         ("cluster", configuration.cluster),

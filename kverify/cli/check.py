@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
-from kverify.cli import outputs, streams
+from kverify.cli import baseline, outputs, streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +124,7 @@ def add_parser(commands: Any) -> None:
         metavar="DIR",
         help="write the run behind each finding, where it has one, to a file in DIR (ITF); see kverify replay",
     )
+    baseline.add_options(parser)
     parser.add_argument(
         "--show-suppressed", action="store_true", help="list what is suppressed, and why (docs/configuration.md)"
     )
@@ -149,6 +150,7 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = _outputs(arguments)
     if arguments.traces:
         _require_apart(arguments)
+    known = baseline.read(arguments, configuration)
     sources = Sources()
     specs, problems = read_specs(arguments, configuration)
     if not problems:
@@ -159,6 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version)
     else:
         report = _check(arguments, sources, configuration, specs)
+        report = baseline.settle(arguments, report, sources, known)
     _write(report, sources, arguments, wanted, specs)
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
@@ -311,7 +314,7 @@ def _check(
             specs=specs,
             severities=configuration.severities,
             suppressions=configuration.suppressions,
-            part=arguments.part,
+            part=bool(arguments.narrowed),
             cover=arguments.verbose,
             engine=arguments.engine,
             progress=progress,

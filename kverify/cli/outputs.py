@@ -71,7 +71,8 @@ def requested(
                     f"-o {other} and -o {output} both go to standard output; write one of them to a file: "
                     f"-o {output.form}=FILE"
                 )
-        _require_apart(arguments, output, read)
+        if output.file != STDOUT:
+            require_apart(arguments, f"-o {output}", output.file, read)
     return outputs
 
 
@@ -79,18 +80,17 @@ def _same(one: Output, other: Output) -> bool:
     return Path(one.file).resolve() == Path(other.file).resolve()
 
 
-def _require_apart(arguments: argparse.Namespace, output: Output, read: Sequence[str]) -> None:
-    if output.file == STDOUT:
-        return
-    file = Path(output.file).resolve()
-    for name in read:
-        if name == STDOUT:
+def require_apart(arguments: argparse.Namespace, option: str, name: str, read: Sequence[str]) -> None:
+    """Exit with a usage error for a file to be written by ``option`` that is ``read``, or would be the next time."""
+    file = Path(name).resolve()
+    for other in read:
+        if other == STDOUT:
             continue
-        path = Path(name).resolve()
+        path = Path(other).resolve()
         if path == file:
-            arguments.parser.error(f"-o {output} would overwrite {name}, which is read")
+            arguments.parser.error(f"{option} would overwrite {other}, which is read")
         if path.is_dir() and file.is_relative_to(path) and file.suffix in _READ:
-            arguments.parser.error(f"-o {output} lies in {name}, where it would be read as a manifest the next time")
+            arguments.parser.error(f"{option} lies in {other}, where it would be read as a manifest the next time")
 
 
 def write(

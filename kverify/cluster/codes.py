@@ -29,6 +29,7 @@ POD_SECURITY_WARNING = "KV1319"
 ANNOTATION = "KV6001"
 EXPIRED = "KV6002"
 UNUSED = "KV6003"
+OUTDATED = "KV6004"
 
 _CROSS_OBJECT = tuple(
     Code(id, Severity.WARNING, title)
@@ -66,4 +67,5 @@ ALL = (
     Code(ANNOTATION, Severity.WARNING, "An annotation kverify.dev/ignore says nothing that can be followed."),
     Code(EXPIRED, Severity.WARNING, "A suppression has expired."),
     Code(UNUSED, Severity.INFO, "A suppression suppresses nothing."),
+    Code(OUTDATED, Severity.INFO, "A baseline has entries that occur no longer."),
 )

@@ -132,7 +132,8 @@ def _order(item: Finding | Diagnostic) -> tuple[tuple[Span, ...], str]:
 def _parts(item: Finding | Diagnostic, sources: Sources) -> tuple[str, ...]:
     """What makes an issue the same one as before."""
     if isinstance(item, Finding):
-        return (item.id, item.property, item.object, *(cause.path for cause in item.causes))
+        scenario = (item.scenario,) if item.scenario else ()
+        return (item.id, item.property, *scenario, item.object, *(cause.path for cause in item.causes))
     # The object and the field say what is meant; where there is none, the text of the line does.
     span = item.span
     line = "" if item.object and item.path else sources.line(span.file, span.line).strip()

@@ -102,6 +102,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "object": finding.object,
         "property": finding.property,
+        "scenario": finding.scenario or None,
         "message": finding.message,
         "certainty": None if finding.certainty is None else finding.certainty.value,
         "causes": [_cause(cause) for cause in finding.causes],

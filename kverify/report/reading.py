@@ -181,6 +181,7 @@ def _finding(part: _Part) -> Finding:
         object=part.text("object"),
         message=part.text("message"),
         property=part.text("property"),
+        scenario=part.text("scenario"),
         causes=part.all("causes", lambda p: Cause(_span(p["span"]), p.text("path"), p.text("note"))),
         certainty=part.one_of("certainty", Certainty) if part["certainty"].value is not None else None,
         opening=part.text("opening"),

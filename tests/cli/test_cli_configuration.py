@@ -62,12 +62,13 @@ def test_what_is_declared(tmp_path: Path) -> None:
             ],
         ),
         (
-            "paths = 'deploy'\ncluster = ['', 1]\nmax-states = true\nmax-memory = 0",
+            "paths = 'deploy'\ncluster = ['', 1]\nbaseline = 1\nmax-states = true\nmax-memory = 0",
             [
                 '1:1: paths is a list of paths, as in paths = ["deploy"]',
                 '2:1: cluster is a list of paths, as in cluster = ["cluster/nodes.yaml"]',
-                "3:1: max-states is a positive number, not True",
-                "4:1: max-memory is a positive number, not 0",
+                "3:1: baseline is a path, not 1",
+                "4:1: max-states is a positive number, not True",
+                "5:1: max-memory is a positive number, not 0",
             ],
         ),
         (
@@ -109,6 +110,7 @@ paths = ["deploy"]
 cluster = ["nodes.yaml"]
 from = ["released"]
 specs = ["policies"]
+baseline = "known.json"
 kubernetes-version = "1.34"
 properties = ["drain-ends"]
 scenarios = ["drain"]
@@ -136,6 +138,7 @@ expires = 2027-06-30
         cluster=(str(tmp_path / "nodes.yaml"),),
         previous=(str(tmp_path / "released"),),
         specs=(str(tmp_path / "policies"),),
+        baseline=str(tmp_path / "known.json"),
         kubernetes_version="1.34",
         properties=("drain-ends",),
         scenarios=("drain",),
@@ -146,7 +149,7 @@ expires = 2027-06-30
         parameters={"most": "3"},
         severities={"KV4003": Severity.INFO},
         suppressions=(
-            Suppression(id="KV4005", reason="y", expires=date(2027, 6, 30), span=Span(str(file), 20, 1, 20, 13)),
+            Suppression(id="KV4005", reason="y", expires=date(2027, 6, 30), span=Span(str(file), 21, 1, 21, 13)),
         ),
     )
     assert set(KEYS) == {"from", *(f.name.replace("_", "-") for f in attrs.fields(Configuration))} - {

@@ -51,7 +51,7 @@ class ConfigurationError(ValueError):
 class Configuration:
     """What a configuration says; what it leaves out is empty or None.
 
-    ``paths``, ``cluster``, ``previous`` and ``specs`` can be opened from where kverify runs.
+    ``paths``, ``cluster``, ``previous``, ``specs`` and ``baseline`` can be opened from where kverify runs.
     ``parameters`` are texts in the property language. ``places`` finds keys: ``configuration.place("severity", id)``.
     """
 
@@ -66,6 +66,7 @@ class Configuration:
     fail_on: Severity | None = None
     max_states: int | None = None
     max_memory: int | None = None
+    baseline: str | None = None
     boundary: Boundary = Boundary()  # noqa: RUF009 - frozen, so all instances may share it
     parameters: Mapping[str, str] = field(factory=dict)
     severities: Mapping[str, Severity] = field(factory=dict)

@@ -23,7 +23,7 @@ from kverify.spec.language.problems import meant
 PYPROJECT = "pyproject.toml"
 PREFIX = ("tool", "kverify")
 KEYS = (
-    "cluster", "external", "fail-on", "from", "kubernetes-version", "max-memory", "max-states",
+    "baseline", "cluster", "external", "fail-on", "from", "kubernetes-version", "max-memory", "max-states",
     "parameters", "paths", "properties", "references", "scenarios", "severity", "specs", "suppress",
 )  # fmt: skip
 EXTERNAL_KEYS = ("kind", "name", "namespace", "reason")
@@ -99,6 +99,7 @@ class _Reader:
             fail_on=None if fail_on is None else Severity[fail_on.upper()],
             max_states=self.number(content, "max-states"),
             max_memory=self.number(content, "max-memory"),
+            baseline=self.path(content, "baseline"),
             boundary=Boundary(externals=tuple(externals), closed=closed),
             parameters=self.parameters(content),
             severities=dict(self.severities(content)),
@@ -176,6 +177,13 @@ class _Reader:
 
     def paths(self, content: Mapping[str, Any], key: str) -> tuple[str, ...]:
         return tuple(str(self.folder / name) for name in self.texts(content, key, "paths"))
+
+    def path(self, content: Mapping[str, Any], key: str) -> str | None:
+        name = content.get(key)
+        if name is None or (isinstance(name, str) and name.strip()):
+            return None if name is None else str(self.folder / name)
+        self.wrong((key,), f"{key} is a path, not {name!r}")
+        return None
 
     def choice(self, content: Mapping[str, Any], key: str, choices: tuple[str, ...]) -> str | None:
         value = content.get(key)
