@@ -75,8 +75,9 @@ class Finding:
 
     ``id`` is stable: ``KV3xxx`` scheduling, ``KV4xxx`` behaviour over time. ``message`` is one sentence. ``scenario``
     is the one under which it was asked, where the property is asked under several (or all in which it is so).
-    ``opening`` says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``outcome``
-    how it ends (why nothing moves any more, what is lost). ``why`` names the Kubernetes rule with a reference.
+    ``opening`` says what has happened when the trace begins. ``steps`` are the trace's steps as sentences, ``changes``
+    what each of them does to numbers of pods (for every step or for none), ``outcome`` how it ends (why nothing moves
+    any more, what is lost). ``why`` names the Kubernetes rule with a reference.
     ``details`` are further lines (per-node reasons), ``refusals`` the same for programs. ``sizes`` says at which other
     sizes the same goes wrong, and from where on it is proved not to. ``fixes`` are verified changes of the manifests,
     ``repairs`` what else would help. ``verdict`` carries method, scope, assumptions and the trace itself.
@@ -92,6 +93,7 @@ class Finding:
     certainty: Certainty | None = None
     opening: str = ""
     steps: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     outcome: str = ""
     details: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -29,6 +29,7 @@ from kverify.checks import (
     volumes,
 )
 from kverify.checks.context import Context
+from kverify.checks.differences import changes
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty, UnknownScenario
 from kverify.checks.scaled import range_text
@@ -148,7 +149,7 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     told = ctx.admission.missing_names()
     untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
     said = (*diagnostics, *ctx.admission.diagnostics(), *untold)
-    overruled = [evolve(f, severity=options.severities.get(f.id, f.severity)) for f in findings]
+    overruled = [evolve(f, severity=options.severities.get(f.id, f.severity), changes=changes(f)) for f in findings]
     report = Report(
         diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
         findings=tuple(sorted(overruled, key=lambda f: -f.severity)),

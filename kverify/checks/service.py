@@ -258,7 +258,8 @@ def _through_disturbance(
         return event, Assumed(describe(service), f"in {event}, its pods are not all on that node")
     if findings:
         _, finding = max(findings, key=lambda pair: pair[1].certainty is Certainty.CERTAIN)
-        nodes = listing([name for names, _ in findings for name in names])
+        order = {node.name: position for position, node in enumerate(ctx.nodes)}
+        nodes = listing(sorted((name for names, _ in findings for name in names), key=lambda name: order.get(name, 0)))
         where = f"{event} ({nodes})"
         return where, evolve(finding, message=finding.message.replace(event, where))
     if not holding:

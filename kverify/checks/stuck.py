@@ -141,6 +141,9 @@ def _holders(world: World, place: Place, view: Mapping[str, int | bool]) -> list
     ]
 
 
+_NO_REMOVAL = "The Deployment controller may not remove an old pod"
+
+
 def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]) -> Iterator[str]:
     """Why the Deployment controller does not scale any further."""
     target = int(evaluate(workload.target, view))
@@ -151,16 +154,16 @@ def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]
     match workload.strategy:
         case RollingUpdate(surge=surge, unavailable=unavailable) if any(spec[r] for r in old):
             most, least = replicas + int(evaluate(surge, view)), replicas - int(evaluate(unavailable, view))
-            if sum(spec.values()) >= most and spec[new] < replicas:
+            wants = count(replicas, "replica")
+            full = sum(spec.values()) >= most and spec[new] < replicas
+            if full:
                 yield (
                     f"The Deployment controller may not create more: {sum(spec.values())} wanted = "
-                    f"{replicas} replicas + maxSurge {most - replicas}"
+                    f"{wants} + maxSurge {most - replicas}"
                 )
             if available <= least:
-                yield (
-                    f"It may not remove an old pod either: {available} available = "
-                    f"{replicas} replicas - maxUnavailable {replicas - least}"
-                )
+                begins = "It may not remove an old pod either" if full else _NO_REMOVAL
+                yield f"{begins}: {available} available = {wants} - maxUnavailable {replicas - least}"
         case Recreate() | RollingUpdate() | None:
             return
 

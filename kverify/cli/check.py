@@ -128,7 +128,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--show-suppressed", action="store_true", help="list what is suppressed, and why (docs/configuration.md)"
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
+    detail = parser.add_mutually_exclusive_group()
+    detail.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
+    detail.add_argument("-q", "--quiet", action="store_true", help="only what is wrong, not what holds and under what")
+    detail.add_argument("--summary", action="store_true", help="a line for each problem, with its place first")
     parser.set_defaults(run=run, parser=parser)
 
 
@@ -364,6 +367,8 @@ def _write(
         declaration=lambda id: _declaration(id, specs),
         manifests=tuple(arguments.manifests),
         verbose=arguments.verbose,
+        quiet=arguments.quiet,
+        summary=arguments.summary,
         show_suppressed=arguments.show_suppressed,
     )
     outputs.write_report(arguments, wanted, view)

@@ -114,7 +114,7 @@ def write(
 
 def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view: View) -> None:
     """Write a report in the forms of kverify/report/formats.py; text for a terminal as wide as that is."""
-    from kverify.report import github, text
+    from kverify.report import detail, github
     from kverify.report.formats import FORMATS
     from kverify.report.style import Style, line_width, wants_colour
 
@@ -124,9 +124,7 @@ def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view:
         if output.form != "text" or output.file != STDOUT:
             return FORMATS[output.form].render(view)
         style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
-        lines = text.render(
-            view.report, view.sources, style, verbose=view.verbose, show_suppressed=view.show_suppressed
-        )
+        lines = detail.lines(view, style)
         shown = "".join(f"{line}\n" for line in lines)
         return github.quoted(shown) if "github" in printed else shown
 

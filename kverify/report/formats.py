@@ -22,9 +22,9 @@ class Format:
 
 
 def _text(view: View) -> str:
-    from kverify.report import text
+    from kverify.report import detail
 
-    lines = text.render(view.report, view.sources, verbose=view.verbose, show_suppressed=view.show_suppressed)
+    lines = detail.lines(view)
     return "".join(f"{line}\n" for line in lines)
 
 

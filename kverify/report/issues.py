@@ -39,6 +39,8 @@ class View:
     declaration: Callable[[str], Declaration | None] = lambda _: None
     manifests: tuple[str, ...] = ()
     verbose: bool = False
+    quiet: bool = False
+    summary: bool = False
     document: Mapping[str, Any] | None = field(default=None, repr=False)
     show_suppressed: bool = False
 

@@ -108,6 +108,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "causes": [_cause(cause) for cause in finding.causes],
         "opening": finding.opening or None,
         "steps": list(finding.steps),
+        "changes": list(finding.changes),
         "outcome": finding.outcome or None,
         "details": list(finding.details),
         "refusals": [

@@ -186,6 +186,7 @@ def _finding(part: _Part) -> Finding:
         certainty=part.one_of("certainty", Certainty) if part["certainty"].value is not None else None,
         opening=part.text("opening"),
         steps=part.texts("steps"),
+        changes=part.texts("changes"),
         outcome=part.text("outcome"),
         details=part.texts("details"),
         refusals=part.all(

@@ -18,7 +18,10 @@ from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
 _LONG = 120
-"""An invariant of more characters than this is cut unless the report is verbose."""
+"""A scope of more characters than this is cut unless the report is verbose."""
+
+_INVARIANT = "invariant: "
+"""How evidence begins that only a verbose report shows."""
 
 _SLOW = 2.0
 """An engine that takes more CPU seconds than this is shown with its time."""
@@ -34,11 +37,15 @@ def render(
     *,
     verbose: bool = False,
     show_suppressed: bool = False,
+    quiet: bool = False,
 ) -> Iterator[str]:
     """The lines of a report. ``verbose`` shows every proof with its evidence instead of groups of them,
-    ``show_suppressed`` lists what is suppressed, and why."""
+    ``show_suppressed`` lists what is suppressed, and why; ``quiet`` leaves out what holds and under what."""
     text = _Text(sources or Sources(), style or Style(), verbose)
-    yield from text.report(report, show_suppressed)
+    yield from text.problems(report)
+    if not quiet:
+        yield from text.grounds(report)
+    yield from text.end(report, show_suppressed)
 
 
 def diagnostic_lines(diagnostic: Diagnostic, sources: Sources, style: Style) -> Iterator[str]:
@@ -52,13 +59,15 @@ class _Text:
     style: Style
     verbose: bool
 
-    def report(self, report: Report, show_suppressed: bool) -> Iterator[str]:
-        for diagnostic in sorted(report.diagnostics, key=_by_place):
-            yield from self.diagnostic(diagnostic)
-            yield ""
-        for finding in sorted(report.findings, key=lambda f: -f.severity):
-            yield from self.finding(finding)
-            yield ""
+    def problems(self, report: Report) -> Iterator[str]:
+        """What is wrong, and what was not decided."""
+        for severity in sorted(Severity, reverse=True):
+            for diagnostic in sorted((d for d in report.diagnostics if d.severity is severity), key=_by_place):
+                yield from self.diagnostic(diagnostic)
+                yield ""
+            for finding in (f for f in report.findings if f.severity is severity):
+                yield from self.finding(finding)
+                yield ""
         open_ends = [p for p in report.proofs if p.verdict.outcome is not Outcome.HOLDS]
         for proof in sorted(open_ends, key=lambda p: -p.verdict.outcome):
             if not _is_not_asked(proof):
@@ -67,10 +76,15 @@ class _Text:
         for rows in _by_reason(open_ends):
             yield from self.not_asked(rows)
             yield ""
+
+    def grounds(self, report: Report) -> Iterator[str]:
+        """What holds, and under what."""
         holds = [p for p in report.proofs if p.verdict.outcome is Outcome.HOLDS]
-        yield from self.section("proved:", self.proofs(holds))
-        yield from self.section("assumed:", self.items(_assumptions(report)))
+        yield from self.section("proved:" if self.verbose else "proved (-v has the evidence):", self.proofs(holds))
+        yield from self.section("assumed:", self.assumed(report))
         yield from self.section("not modelled:", self.items(report.not_modelled))
+
+    def end(self, report: Report, show_suppressed: bool) -> Iterator[str]:
         if show_suppressed:
             yield from self.section("suppressed:", self.suppressed(report.suppressed))
         if report.interrupted:
@@ -101,13 +115,11 @@ class _Text:
             yield from wrap(f"{CERTAINTY[f.certainty]}{example}", f"{f.certainty.value}: ", indent=2, hang=4)
         if f.opening:
             yield from wrap(f.opening, indent=4)
-        number_width = len(str(len(f.steps)))
-        for number, step in enumerate(f.steps, 1):
-            yield from wrap(step, indent=4, label=f"{number:>{number_width}}. ")
+        yield from self.steps(f)
         if f.verdict is not None and f.verdict.trace is not None and f.verdict.trace.loop is not None:
             yield from wrap(f"From step {f.verdict.trace.loop + 1} on this repeats for ever.", indent=4)
         if f.outcome:
-            yield from wrap(f.outcome, indent=4, label="=> ")
+            yield from wrap(_without_reasons(f.outcome, f.message), indent=4, label="=> ")
         for detail in f.details:
             yield from wrap(detail, indent=4, label="- ")
         for size in f.sizes:
@@ -118,8 +130,23 @@ class _Text:
             checked = f" (checked: {_relief(f)})" if repair.verified else ""
             yield from wrap(repair.text + checked, "repair: ", indent=2, hang=4)
         if f.verdict is not None:
-            yield from wrap(_standing(f.verdict), "found by: ", indent=2, hang=4)
+            yield from wrap(self.standing(f.verdict), "found by: ", indent=2, hang=4, paint=self.style.dim)
             yield from self.asked(f.verdict, 2)
+
+    def steps(self, f: Finding) -> Iterator[str]:
+        """The steps of the run, each with the numbers of pods that it changes: behind it where there is room."""
+        changes = f.changes or ("",) * len(f.steps)
+        label_width = len(str(len(f.steps))) + 2
+        for number, (step, change) in enumerate(zip(f.steps, changes, strict=True), 1):
+            lines = self.style.wrap(step, indent=4, label=f"{f'{number}. ':>{label_width}}")
+            told = f"[{escape(change)}]"
+            if not change:
+                yield from lines
+            elif len(lines) == 1 and 4 + label_width + len(escape(step)) + 2 + len(told) <= self.style.width:
+                yield f"{lines[0]}  {self.style.dim(told)}"
+            else:
+                yield from lines
+                yield from map(self.style.dim, self.style.wrap(told, indent=4 + label_width))
 
     def open_end(self, proof: Proof) -> Iterator[str]:
         """Vacuous and unknown: as loud as a warning, because nothing was proved."""
@@ -128,7 +155,7 @@ class _Text:
         reason = f" ({verdict.reason})" if verdict.reason and verdict.reason not in proof.message else ""
         message = f"{proof.property} {says}: {proof.message}{reason}"
         yield from self.heading(Severity.WARNING, str(verdict.outcome), proof.id, proof.object, message)
-        yield from self.style.wrap(_standing(verdict), "tried: ", indent=2, hang=4)
+        yield from self.style.wrap(self.standing(verdict), "tried: ", indent=2, hang=4, paint=self.style.dim)
         yield from self.asked(verdict, 2)
 
     def not_asked(self, proofs: Sequence[Proof]) -> Iterator[str]:
@@ -152,7 +179,7 @@ class _Text:
 
     def place(self, cause: Cause, exact: bool, gutter: int) -> Iterator[str]:
         """The file position, with the field's path beside it, or below where the line would be too long."""
-        place = _place(cause.span, exact)
+        place = place_of(cause.span, exact)
         origin = f"  (from {escape(cause.span.origin)})" if cause.span.origin else ""
         path = escape(cause.path)
         arrow = self.style.gutter(f"{' ' * gutter}-->")
@@ -206,16 +233,14 @@ class _Text:
 
     def proofs(self, proofs: Iterable[Proof]) -> Iterator[str]:
         """Proofs in groups: what is said alike of several objects once, and below one heading what was proved of a
-        property by one method in one scope. Verbose: every proof by itself."""
+        property by one method. Verbose: every proof by itself."""
         alike: dict[tuple[str, ...], list[Proof]] = {}
         for proof in proofs:
             single = (proof.object, proof.verdict.scope) if self.verbose else ()
             alike.setdefault((proof.property, proof.verdict.method, proof.message, *single), []).append(proof)
         groups: dict[tuple[str, ...], list[list[Proof]]] = {}
         for key, rows in alike.items():
-            scopes = {row.verdict.scope for row in rows}
-            together = (*key[:2], *scopes) if len(scopes) == 1 and not self.verbose else key
-            groups.setdefault(together, []).append(rows)
+            groups.setdefault(key if self.verbose else key[:2], []).append(rows)
         for parts in groups.values():
             yield from self.proof_group(parts)
 
@@ -224,8 +249,8 @@ class _Text:
         rows = [row for part in parts for row in part]
         label = f"{rows[0].property}: "
         if len(parts) == 1:
-            yield from wrap(_names([row.object for row in rows]), label, indent=2, hang=6)
-            yield from wrap(rows[0].message, indent=6)
+            said = ": ".join(part for part in (_names([row.object for row in rows]), rows[0].message) if part)
+            yield from wrap(said, label, indent=2, hang=6)
         else:
             yield f"  {self.style.bold(label.rstrip())}"
             for part in parts:
@@ -233,21 +258,21 @@ class _Text:
         for row in rows:
             for size in row.sizes:
                 yield from wrap(size, "sizes: " if len(rows) == 1 else f"sizes of {row.object}: ", indent=6, hang=8)
-        for line in wrap(self.grounds([row.verdict for row in rows]), indent=6):
+        for line in wrap(self.basis([row.verdict for row in rows]), indent=6):
             yield self.style.dim(line)
         for row in rows if self.verbose else ():
             yield from self.asked(row.verdict, 6)
             for line in _idle(row.verdict):
                 yield from wrap(line, indent=6, hang=8, paint=self.style.dim)
 
-    def grounds(self, verdicts: Sequence[Verdict]) -> str:
+    def basis(self, verdicts: Sequence[Verdict]) -> str:
         """Method, scope and evidence of proofs by one method in one line."""
         scopes = list(dict.fromkeys(verdict.scope for verdict in verdicts))
         evidence = list(dict.fromkeys(verdict.evidence for verdict in verdicts))
         states = sum(verdict.states for verdict in verdicts)
         parts = [
             f"by {verdicts[0].method}",
-            scopes[0] if len(scopes) == 1 else "each in its own scope (-v shows them)",
+            self.cut(scopes[0]) if len(scopes) == 1 else "each in its own scope",
             self.cut(evidence[0]) if len(evidence) == 1 else "",
             f"{states:,} states" if states and (len(evidence) > 1 or "state" not in evidence[0]) else "",
         ]
@@ -263,11 +288,39 @@ class _Text:
             told = "; ".join(part for part in parts if part)
             yield from self.style.wrap(told, f"asked {said.engine}{about}: ", indent=indent, hang=indent + 2)
 
+    def standing(self, verdict: Verdict) -> str:
+        """Method, scope and evidence of a verdict in one line. What it assumes is said once for the whole report, and
+        here when verbose."""
+        parts = [verdict.method, verdict.scope, self.cut(verdict.evidence)]
+        if self.verbose and verdict.assumptions:
+            parts.append(f"assuming {', '.join(verdict.assumptions)}")
+        return "; ".join(part for part in parts if part)
+
+    def assumed(self, report: Report) -> Iterator[str]:
+        """What was taken for granted: about this input line by line, and by the checks in one paragraph for each
+        group of properties."""
+        yield from self.items(report.assumptions)
+        by_text: dict[str, dict[str, None]] = {}
+        told = [(p.property, p.verdict) for p in report.proofs]
+        told += [(f.property, f.verdict) for f in report.findings if f.verdict is not None]
+        for name, verdict in told:
+            for text in verdict.assumptions:
+                # What is exact leaves nothing out: how it was proved, not what was taken for granted.
+                if text not in report.assumptions and (self.verbose or not text.endswith("(exact)")):
+                    by_text.setdefault(text, {})[name] = None
+        by_names: dict[tuple[str, ...], list[str]] = {}
+        for text, names in by_text.items():
+            by_names.setdefault(tuple(names), []).append(text)
+        for properties, texts in by_names.items():
+            yield from self.style.wrap("; ".join(texts), f"{', '.join(properties)}: ", indent=2, hang=4)
+
     def cut(self, text: str) -> str:
-        """The beginning of a long invariant; all of it when verbose."""
-        if self.verbose or len(text) <= _LONG:
+        """The beginning of a long scope, and nothing of an invariant; all of it when verbose."""
+        if self.verbose:
             return text
-        return f"{text[:_LONG].rpartition(' ')[0]} … (-v shows all of it)"
+        if text.startswith(_INVARIANT):
+            return ""
+        return text if len(text) <= _LONG else f"{text[:_LONG].rpartition(' ')[0]} … (-v shows all of it)"
 
 
 def _idle(verdict: Verdict) -> Iterator[str]:
@@ -310,7 +363,7 @@ def _by_place(diagnostic: Diagnostic) -> tuple[str, int, int]:
     return diagnostic.span.file, diagnostic.span.line, diagnostic.span.column
 
 
-def _place(span: Span, exact: bool) -> str:
+def place_of(span: Span, exact: bool) -> str:
     """``file:line:column``, and the file alone for a problem that is nowhere in its text."""
     nowhere = (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1) and not exact
     return escape(span.file if nowhere else str(span))
@@ -321,12 +374,17 @@ def _relief(finding: Finding) -> str:
     return f"with it {finding.property} holds"
 
 
-def _standing(verdict: Verdict) -> str:
-    """Method, scope, evidence and assumptions of a verdict in one line."""
-    parts = [verdict.method, verdict.scope, verdict.evidence]
-    if verdict.assumptions:
-        parts.append(f"assuming {', '.join(verdict.assumptions)}")
-    return "; ".join(part for part in parts if part)
+def _without_reasons(outcome: str, message: str) -> str:
+    """The outcome without the reasons that the heading has given already.
+
+    >>> _without_reasons("1 pod waits: no node fits. Nothing moves.", "it gets stuck: 1 pod waits: no node fits")
+    '1 pod waits. Nothing moves.'
+    """
+    told = message.partition(": ")[2].removesuffix(".")
+    if not told or not outcome.lower().startswith(told.lower()):
+        return outcome
+    event, sign, _ = told.partition(": ")
+    return outcome[: len(event)] + outcome[len(told) :] if sign else outcome
 
 
 def _is_not_asked(proof: Proof) -> bool:
@@ -351,9 +409,3 @@ def _names(objects: Sequence[str]) -> str:
         kind, _, rest = name.partition(" ")
         by_kind.setdefault(kind, []).append(rest)
     return "; ".join(f"{kind} {', '.join(rest)}".rstrip() for kind, rest in by_kind.items())
-
-
-def _assumptions(report: Report) -> tuple[str, ...]:
-    """What was taken for granted about the input and by the proofs, each once."""
-    proofs = (text for proof in report.proofs for text in proof.verdict.assumptions)
-    return tuple(dict.fromkeys((*report.assumptions, *proofs)))

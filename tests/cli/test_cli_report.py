@@ -14,7 +14,8 @@ from kverify.cli.main import main
 from kverify.engines.verdict import Outcome, Step, Trace, Verdict
 from kverify.manifest import Diagnostic, Severity, Span
 from kverify.model.system import Action, TransitionSystem, Variable
-from kverify.report import json, text
+from kverify.report import detail, json, text
+from kverify.report.issues import View
 from kverify.report.source import Sources, columns, escape, underlined
 from kverify.report.style import Style, wants_colour
 
@@ -61,6 +62,7 @@ STUCK = Finding(
     certainty=Certainty.CERTAIN,
     opening="Three pods run on n1, n2 and n3, and the image is changed.",
     steps=("The Deployment controller scales the new ReplicaSet to 1", "The new ReplicaSet creates a pod"),
+    changes=("", "Pending 0 → 1"),
     outcome="Nothing can happen any more: the new pod stays Pending.",
     details=("n1, n2, n3: didn't match pod anti-affinity rules",),
     why="Anti-affinity also counts pods of the old revision (kubernetes/kubernetes#116891).",
@@ -87,13 +89,16 @@ error[KV4001] Deployment shop/web: the rollout stops half-way: the new pod fits 
   certain: every run goes wrong, for example this one:
     Three pods run on n1, n2 and n3, and the image is changed.
     1. The Deployment controller scales the new ReplicaSet to 1
-    2. The new ReplicaSet creates a pod
+    2. The new ReplicaSet creates a pod  [Pending 0 → 1]
     => Nothing can happen any more: the new pod stays Pending.
     - n1, n2, n3: didn't match pod anti-affinity rules
   why: Anti-affinity also counts pods of the old revision (kubernetes/kubernetes#116891).
   repair: maxUnavailable: 1 (checked: with it rollout-completes holds)
   repair: a fourth node
-  found by: exhaustive search; replicas 3, 3 nodes; 12 states; assuming images can be pulled
+  found by: exhaustive search; replicas 3, 3 nodes; 12 states
+
+assumed:
+  rollout-completes: images can be pulled
 
 1 object wanted, 1 error, no proofs"""
     )
@@ -146,16 +151,15 @@ unknown[KV4005] Node n1: drain-ends was not decided: the search was not finished
 vacuous[KV4006] Service shop/web: keeps-endpoints says nothing here: it never has one
   tried: exhaustive search; replicas 3, 3 nodes
 
-proved:
-  schedulable: Deployment shop/web, shop/api
-      every pod finds a node
+proved (-v has the evidence):
+  schedulable: Deployment shop/web, shop/api: every pod finds a node
       by exhaustive search; replicas 3, 3 nodes; 2,000 states
   surge: Deployment shop/web
       by 1-induction; every replicas and maxSurge; invariant pods <= replicas
 
 assumed:
   assumed to exist: ConfigMap shop/settings, read by Deployment shop/web
-  controllers are fair
+  schedulable: controllers are fair
 
 not modelled:
   Ingress shop/front is not modelled
@@ -178,7 +182,7 @@ def test_proofs_of_one_theorem_share_its_heading() -> None:
     )
     shown = lines(Report(proofs=proofs))
     assert shown.startswith("""\
-proved:
+proved (-v has the evidence):
   promises-kept:
       Deployment shop/web: at least 2 available
       Deployment shop/api: at least 3 available
@@ -198,23 +202,83 @@ def test_proofs_in_different_scopes_say_so() -> None:
         for name, number in (("web", 20), ("api", 30))
     )
     report = Report(proofs=proofs)
-    assert "by exhaustive search; each in its own scope (-v shows them); 50 states" in lines(report)
+    assert "by exhaustive search; each in its own scope; 50 states" in lines(report)
     assert "by exhaustive search; web, 3 nodes; 20 states" in lines(report, verbose=True)
 
 
-def test_a_long_invariant_is_cut_unless_asked_for() -> None:
+def test_an_invariant_is_shown_and_a_long_scope_not_cut_if_asked_for() -> None:
     invariant = "invariant: " + " and ".join(f"a{n} <= b{n}" for n in range(60))
     proof = Proof(
         id="KV4003",
         object="Deployment shop/web",
         property="surge",
         message="",
-        verdict=verdict(Outcome.HOLDS, evidence=invariant),
+        verdict=verdict(Outcome.HOLDS, evidence=invariant, scope="; ".join(f"n{n}" for n in range(60))),
     )
     report = Report(proofs=(proof,))
     assert "… (-v shows all of it)" in lines(report)
-    assert "a59 <= b59" not in lines(report)
-    assert "a59 <= b59" in lines(report, verbose=True)
+    assert "n59" not in lines(report)
+    assert "a0 <= b0" not in lines(report)
+    shown = " ".join(lines(report, verbose=True).split())
+    assert "n58; n59; invariant: a0 <= b0" in shown
+    assert "a59 <= b59" in shown
+
+
+def test_an_exact_abstraction_is_told_only_if_asked_for() -> None:
+    told = verdict(Outcome.HOLDS, assumptions=("nodes are not told apart (exact)", "images can be pulled"))
+    report = Report(proofs=(Proof(id="KV4003", object="a", property="surge", message="", verdict=told),))
+    assert "surge: images can be pulled" in lines(report)
+    assert "exact" not in lines(report)
+    assert "surge: nodes are not told apart (exact); images can be pulled" in lines(report, verbose=True)
+
+
+def test_what_the_heading_says_is_not_said_again() -> None:
+    reason = "1 pod of web stays Pending: 0/3 nodes are available"
+    stuck = Finding(
+        id="KV4001",
+        severity=Severity.ERROR,
+        object="a",
+        property="p",
+        message=f"a rollout can never complete: {reason}",
+        outcome=f"{reason}. Nothing moves any more.",
+    )
+    assert "    => 1 pod of web stays Pending. Nothing moves any more." in lines(Report(findings=(stuck,)))
+
+
+def test_errors_come_before_warnings_of_the_input() -> None:
+    late = Diagnostic(id="KV2001", severity=Severity.WARNING, message="selects nothing", span=span(2, 3, 4))
+    shown = lines(Report(findings=(STUCK,), diagnostics=(late,)))
+    assert shown.index("error[KV4001]") < shown.index("warning[KV2001]")
+
+
+def test_quiet_leaves_out_what_holds() -> None:
+    proof = Proof(id="KV4003", object="a", property="surge", message="", verdict=verdict(Outcome.HOLDS))
+    view = View(report=Report(findings=(STUCK,), proofs=(proof,), objects=1), exit_code=1, quiet=True, sources=SOURCES)
+    shown = "\n".join(detail.lines(view))
+    assert "1. The Deployment controller" in shown
+    assert "proved" not in shown
+    assert "assumed" not in shown
+    assert shown.endswith("\n\n1 object wanted, 1 error, 1 proof")
+
+
+def test_a_summary_is_a_line_for_each_problem() -> None:
+    late = Diagnostic(
+        id="KV2001",
+        severity=Severity.WARNING,
+        message="selects\x1b nothing",
+        span=span(2, 3, 4),
+        object="Service shop/web",
+    )
+    unknown = verdict(Outcome.UNKNOWN, reason="more than 300,000 states")
+    proof = Proof(id="KV4003", object="Node n1", property="drain-ends", message="", verdict=unknown)
+    report = Report(diagnostics=(late,), findings=(STUCK,), proofs=(proof,), objects=1)
+    assert list(detail.lines(View(report=report, exit_code=1, summary=True))) == [
+        "shop/web.yaml:5:23: error[KV4001] Deployment shop/web: the rollout stops half-way: the new pod fits on no "
+        "node, and no old pod may be removed",
+        "shop/web.yaml:2:3: warning[KV2001] Service shop/web: selects\\x1b nothing",
+        "unknown[KV4003] Node n1: drain-ends: more than 300,000 states",
+        "1 object wanted, 1 error, 1 warning, no proofs, 1 undecided",
+    ]
 
 
 def test_an_interrupted_run_says_so() -> None:
