@@ -28,7 +28,7 @@ class Output(NamedTuple):
 
 
 def add_output(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
-    """``--output``, for :func:`requested`."""
+    """``--output``, for :func:`requested`. ``forms`` are kept as a default, for those who complete command lines."""
 
     def output(text: str) -> Output:
         form, sign, file = text.partition("=")
@@ -40,6 +40,7 @@ def add_output(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", 
             )
         return Output(form, file or STDOUT)
 
+    parser.set_defaults(forms=tuple(forms))
     parser.add_argument(
         "-o",
         "--output",
