@@ -3,6 +3,7 @@ words."""
 
 from kverify.checks.finding import Finding, Proof, Report
 from kverify.checks.options import Options
-from kverify.checks.run import CHECKS, run
+from kverify.checks.registry import CHECKS
+from kverify.checks.run import run
 
 __all__ = ["CHECKS", "Finding", "Options", "Proof", "Report", "run"]

@@ -16,7 +16,7 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.cluster.admission import Limit, Problem, Refused
 from kverify.cluster.admission.created import pods_wanted, template_at
-from kverify.cluster.objects import Key, describe, key_of, namespace_of, title
+from kverify.cluster.objects import describe, key_of, namespace_of, title
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.nodes import parse_path
@@ -41,24 +41,22 @@ SHOWN = 5
 MISSING = "what the input does not have is there and forbids nothing"
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, owner: AnyObject) -> Iterator[Answer]:
     """One answer for each wanted object that makes pods: none is admitted, too few are, or all.
 
     Where the input says nothing of a namespace, there is nothing to prove.
     """
-    silenced: set[Key] = set()
-    for refused in ctx.admission.refused:
-        yield _refused(refused)
-        silenced.add(key_of(refused.owner))
-    subjects = {key_of(subject.object): subject for subject in ctx.checked}
-    for owner in ctx.bundle.wanted:
-        if key_of(owner) in silenced or template_at(owner) is None or pods_wanted(owner) == 0:
-            continue
-        finding = _crowded(ctx, owner) or _surge(ctx, owner, subjects.get(key_of(owner)))
-        if finding is not None:
-            yield finding
-        elif ctx.admission.governed(namespace_of(owner)):
-            yield _proof(ctx, owner)
+    key = key_of(owner)
+    refused = [one for one in ctx.admission.refused if key_of(one.owner) == key]
+    yield from map(_refused, refused)
+    if refused or template_at(owner) is None or pods_wanted(owner) == 0:
+        return
+    subjects = ctx.memo("checked by key", lambda: {key_of(subject.object): subject for subject in ctx.checked})
+    finding = _crowded(ctx, owner) or _surge(ctx, owner, subjects.get(key))
+    if finding is not None:
+        yield finding
+    elif ctx.admission.governed(namespace_of(owner)):
+        yield _proof(ctx, owner)
 
 
 def _refused(refused: Refused) -> Finding:

@@ -59,18 +59,17 @@ class _Reset:
     live: bool
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every workload of the manifests that an autoscaler scales."""
-    for subject in ctx.checked:
-        item = subject.object
-        if subject.scale is None or isinstance(item, Pod):
-            continue
-        after = 1 if item.spec.replicas is None else item.spec.replicas
-        if after == 0 and subject.scale.low > 0:
-            yield _off(subject, subject.scale)
-            continue
-        reset = _reset(ctx, subject, subject.scale, after)
-        yield _proof(subject) if reset is None else _finding(ctx, reset)
+    item = subject.object
+    if subject.scale is None or isinstance(item, Pod):
+        return
+    after = 1 if item.spec.replicas is None else item.spec.replicas
+    if after == 0 and subject.scale.low > 0:
+        yield _off(subject, subject.scale)
+        return
+    reset = _reset(ctx, subject, subject.scale, after)
+    yield _proof(subject) if reset is None else _finding(ctx, reset)
 
 
 def _reset(ctx: Context, subject: Subject, scale: Scale, after: int) -> _Reset | None:

@@ -38,28 +38,27 @@ WHY = (
 ASSUMPTIONS = ("no pod of the new revision ever becomes ready", "nothing else disturbs the rollout")
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment of the manifests that rolls. With Recreate, or where one replica may be
     unavailable, the outage is what was chosen: that is not asked."""
-    for subject in ctx.checked:
-        if not isinstance(subject.strategy, RollingUpdate) or ctx.unadmitted(subject):
-            continue
-        counts = counts_of(subject)
-        if not counts:
-            yield Proof(
-                id="KV4007",
-                object=subject.title,
-                property=PROPERTY,
-                message=TITLE,
-                verdict=not_asked("no replicas are wanted"),
-            )
-            continue
-        ordered = sorted(counts, key=lambda n: (n != subject.replicas, n))
-        bare = next((n for n in ordered if n > 1 and left(subject.at(n))[0] < 1), None)
-        if bare is not None:
-            yield _finding(ctx, subject.at(bare), subject)
-        elif left(subject)[0] >= 1:
-            yield _proof(subject)
+    if not isinstance(subject.strategy, RollingUpdate) or ctx.unadmitted(subject):
+        return
+    counts = counts_of(subject)
+    if not counts:
+        yield Proof(
+            id="KV4007",
+            object=subject.title,
+            property=PROPERTY,
+            message=TITLE,
+            verdict=not_asked("no replicas are wanted"),
+        )
+        return
+    ordered = sorted(counts, key=lambda n: (n != subject.replicas, n))
+    bare = next((n for n in ordered if n > 1 and left(subject.at(n))[0] < 1), None)
+    if bare is not None:
+        yield _finding(ctx, subject.at(bare), subject)
+    elif left(subject)[0] >= 1:
+        yield _proof(subject)
 
 
 def left(subject: Subject) -> tuple[int, int]:

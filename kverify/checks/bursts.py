@@ -81,14 +81,13 @@ class _Load:
         return f"{count(self.pods, 'pod')} at {busy}, target {self.target} %"
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every autoscaled workload whose load is known."""
-    if ctx.open:
+    if ctx.open or subject.live is None or ctx.unadmitted(subject):
         return
-    for subject in ctx.checked:
-        load = None if subject.live is None or ctx.unadmitted(subject) else _load(ctx, subject)
-        if load is not None:
-            yield _answer(ctx, subject, load)
+    load = _load(ctx, subject)
+    if load is not None:
+        yield _answer(ctx, subject, load)
 
 
 def _load(ctx: Context, subject: Subject) -> _Load | None:

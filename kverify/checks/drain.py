@@ -36,17 +36,15 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every workload of the manifests, over all nodes that can hold its pods."""
-    for subject in ctx.checked:
-        if not subject.managed:
-            continue  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
-        if subject not in ctx.placeable:
-            yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.obstacle(subject)))
-            continue
-        if not subject.replicas:
-            yield _proof(subject, not_asked("no replicas are wanted"))
-            continue
+    if not subject.managed:
+        return  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
+    if subject not in ctx.placeable:
+        yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.obstacle(subject)))
+    elif not subject.replicas:
+        yield _proof(subject, not_asked("no replicas are wanted"))
+    else:
         yield answer(ctx, subject)
 
 

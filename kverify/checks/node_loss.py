@@ -37,41 +37,22 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
-    """One answer for every workload alone, then one for what only all of them together show."""
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
+    """One answer for a workload alone."""
     if len(ctx.nodes) == 1:
-        for subject in ctx.checked:
-            yield _proof(
-                subject, not_asked(f"the cluster has one node, {ctx.nodes[0].name}: nothing survives its loss")
-            )
-        return
-    found = False
-    for subject in ctx.checked:
-        if ctx.bound(subject) and not ctx.unadmitted(subject):
-            yield _bare(subject)
-            continue
-        if subject not in ctx.placeable:
-            yield _proof(subject, not_asked(ctx.obstacle(subject)))
-            continue
-        if not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
-            yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))
-            continue
-        if not subject.managed:
-            yield _bare(subject)
-            continue
-        if not subject.replicas:
-            yield _proof(subject, not_asked("no replicas are wanted"))
-            continue
-        answer = _alone(ctx, subject)
-        found = found or isinstance(answer, Finding)
-        yield answer
-    if (
-        not found
-        and not ctx.open
-        and ctx.steady.room is not Room.IMPOSSIBLE
-        and sum(s.managed for s in ctx.placeable) > 1
-    ):
-        yield from _together(ctx)
+        yield _proof(subject, not_asked(f"the cluster has one node, {ctx.nodes[0].name}: nothing survives its loss"))
+    elif ctx.bound(subject) and not ctx.unadmitted(subject):
+        yield _bare(subject)
+    elif subject not in ctx.placeable:
+        yield _proof(subject, not_asked(ctx.obstacle(subject)))
+    elif not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
+        yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))
+    elif not subject.managed:
+        yield _bare(subject)
+    elif not subject.replicas:
+        yield _proof(subject, not_asked("no replicas are wanted"))
+    else:
+        yield _alone(ctx, subject)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
@@ -179,8 +160,13 @@ def _only_volumes(stuck: Stuck) -> bool:
     return any(requirement.plugin in ("VolumeBinding", "VolumeZone") for requirement in stuck.culprits)
 
 
-def _together(ctx: Context) -> Iterator[Answer]:
-    """No workload alone is in trouble, but all of them at once may not fit on what is left."""
+def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
+    """Where no workload alone is in trouble, all of them at once may still not fit on what is left."""
+    lost = {s.title for s in ctx.checked if ctx.bound(s) or not s.managed}
+    if len(ctx.nodes) < 2 or any(isinstance(answer, Finding) and answer.object not in lost for answer in alone):
+        return
+    if ctx.steady.room is Room.IMPOSSIBLE or sum(s.managed for s in ctx.placeable) < 2:
+        return
     # A bare pod is gone with its node.
     managed = [(s, demand) for s, demand in zip(ctx.placeable, ctx.demands(), strict=True) if s.managed]
     subjects, demands = [s for s, _ in managed], [demand for _, demand in managed]

@@ -13,6 +13,8 @@ from kverify.cluster.suppressions import Suppression
 from kverify.manifest.diagnostics import Severity
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from kverify.checks.specs import Specs
 
 
@@ -33,6 +35,11 @@ class Options:
     ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
     ``engine`` is the only one that is asked about runs (a name of ``portfolio.ENGINES``; empty: whoever can decide).
     ``progress`` is called with a few words about what is being done now.
+
+    ``timeout_per_property`` ends a question (one property of one object) after so many seconds; it is unknown then.
+    ``max_bytes`` bounds the memory of each search.
+    ``jobs`` is the number of processes that answer questions: None takes as many as there are processors, once a run
+    turns out to be long. ``executor`` answers them instead, if it is given.
     """
 
     kubernetes_version: str = "1.36"
@@ -50,6 +57,10 @@ class Options:
     cover: bool = False
     engine: str = ""
     progress: Callable[[str], None] | None = None
+    timeout_per_property: float | None = None
+    max_bytes: int | None = None
+    jobs: int | None = 1
+    executor: Executor | None = None
 
     @property
     def whole(self) -> bool:

@@ -12,6 +12,7 @@ from attrs import evolve
 from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Proof
+from kverify.checks.subject import Subject
 from kverify.checks.theorems import EVERY_SIZE, promise, promises_theorem, rollout
 from kverify.cluster.objects import key_of
 from kverify.engines import portfolio
@@ -24,17 +25,16 @@ TITLE = "a rollout keeps replicas - maxUnavailable available and wants at most r
 ASSUMPTIONS = ("no pod fails by itself (what fails by itself is nobody's step)", "status may lag behind the pods")
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One proof for every Deployment that rolls."""
-    for subject in ctx.checked:
-        if isinstance(subject.strategy, RollingUpdate):
-            r = rollout(min_ready=subject.min_ready, stale=True)
-            asked = standard.question(
-                PROPERTY, TITLE, ctx, r.world, {"d": subject.object}, {key_of(subject.object): r.workload}
-            )
-            theorem = decided(asked, subject.min_ready, ctx.options.engine)
-            verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
-            yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    if isinstance(subject.strategy, RollingUpdate):
+        r = rollout(min_ready=subject.min_ready, stale=True)
+        asked = standard.question(
+            PROPERTY, TITLE, ctx, r.world, {"d": subject.object}, {key_of(subject.object): r.workload}
+        )
+        theorem = decided(asked, subject.min_ready, ctx.options.engine)
+        verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
+        yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
 
 
 def decided(asked: Property, min_ready: bool, engine: str = "") -> Verdict:

@@ -46,25 +46,26 @@ DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
 METHOD = "not asked"
 
 
-def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answer]:
-    """One answer for every choice of objects and every scenario."""
-    asked = False
+def asked(ctx: Context, specs: Specs, declaration: Declaration) -> Sequence[Asked]:
+    """Every choice of objects with every scenario."""
     env = specs.environment(ctx)
     scenarios = specs.checked.library.scenarios
     named = [s.name for s in declaration.scenarios] or ctx.options.scenarios or DEFAULT_SCENARIOS
     scripts = [Script.of(scenarios[name]) for name in named if ctx.options.under(name)]
+    found: list[Asked] = []
     for instance in instances(declaration.quantifiers, env):
         items = chosen(declaration, instance)
-        if items and not any(ctx.bundle.is_wanted(item.root) for item in items):
-            continue
-        for script in scripts:
-            asked = True
-            yield from _Asked(ctx, specs, declaration, script, instance).answers()
-    if not asked:
-        kinds = " and ".join(q.kind for q in declaration.quantifiers)
-        reason = f"no {kinds} of the manifests is one that it speaks of"
-        verdict = Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason)
-        yield proof(declaration, f"every {kinds}", title(declaration), verdict)
+        if not items or any(ctx.bundle.is_wanted(item.root) for item in items):
+            found += [Asked(ctx, specs, declaration, script, instance) for script in scripts]
+    return found
+
+
+def vacuous(declaration: Declaration) -> Proof:
+    """That there is nothing to ask."""
+    kinds = " and ".join(q.kind for q in declaration.quantifiers)
+    reason = f"no {kinds} of the manifests is one that it speaks of"
+    verdict = Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason)
+    return proof(declaration, f"every {kinds}", title(declaration), verdict)
 
 
 def formulas(declaration: Declaration) -> tuple[Formula, ...]:
@@ -140,7 +141,7 @@ def premised(prop: Property, formula: Formula, env: Environment) -> Property:
 
 
 @frozen(eq=False)
-class _Asked:
+class Asked:
     """One property, for one choice of objects, under one scenario."""
 
     ctx: Context
@@ -161,7 +162,13 @@ class _Asked:
     def message(self) -> str:
         return f"{title(self.declaration)} ({self.script.name})"
 
+    @property
+    def title(self) -> str:
+        """The objects and the scenario."""
+        return f"{self.object} ({self.script.name})"
+
     def answers(self) -> Iterator[Answer]:
+        """One answer for each formula."""
         for formula in formulas(self.declaration):
             yield self._answer(formula)
 

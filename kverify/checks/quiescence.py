@@ -60,22 +60,19 @@ MORE = Place("another such node")
 KEEPER = Place("a node that keeps it")
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every workload that names a node, or for all where a node deletes pods."""
-    if ctx.open:
-        return
     evicting = any(taint.effect == EFFECT for node in ctx.nodes for taint in node.taints)
-    for subject in ctx.checked:
-        if not subject.managed or not (evicting or subject.new.spec.node_name):
-            continue
-        if ctx.unadmitted(subject):
-            yield _proof(subject, not_asked(ctx.obstacle(subject)))
-        elif not subject.replicas:
-            yield _proof(subject, not_asked("no replicas are wanted"))
-        elif not ctx.expelling(subject):
-            yield _proof(subject, rests(subject, ctx.options))
-        else:
-            yield _loops(ctx, subject)
+    if ctx.open or not subject.managed or not (evicting or subject.new.spec.node_name):
+        return
+    if ctx.unadmitted(subject):
+        yield _proof(subject, not_asked(ctx.obstacle(subject)))
+    elif not subject.replicas:
+        yield _proof(subject, not_asked("no replicas are wanted"))
+    elif not ctx.expelling(subject):
+        yield _proof(subject, rests(subject, ctx.options))
+    else:
+        yield _loops(ctx, subject)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:

@@ -48,29 +48,28 @@ ASSUMPTIONS = (
 )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment of the manifests."""
-    for subject in ctx.checked:
-        if subject.strategy is None:
-            continue
-        if subject not in ctx.placeable:
-            yield _proof(subject, not_asked(ctx.obstacle(subject)))
-            continue
-        if not subject.replicas:
-            yield _proof(subject, not_asked("no replicas are wanted"))
-            continue
-        if blocks_rollout(ctx, subject):
-            yield _proof(subject, not_asked("no pod of a new revision is admitted (KV3004)"))
-            continue
-        there, asked, scene, verdict = decide_counts(ctx, subject)
-        if verdict.outcome is Outcome.VIOLATED and scene is not None:
-            yield _finding(there, asked, scene, verdict, subject)
-        elif scene is not None and verdict.outcome is Outcome.HOLDS and scene.world.places != (ANYWHERE,):
-            known = sizes.answers(ctx, subject) if ctx.options.explain else ()
-            told = tuple(answer.text for answer in known if answer.sizes.stuck)
-            yield evolve(_proof(subject, verdict), sizes=told)
-        else:
-            yield _proof(subject, verdict)
+    if subject.strategy is None:
+        return
+    if subject not in ctx.placeable:
+        yield _proof(subject, not_asked(ctx.obstacle(subject)))
+        return
+    if not subject.replicas:
+        yield _proof(subject, not_asked("no replicas are wanted"))
+        return
+    if blocks_rollout(ctx, subject):
+        yield _proof(subject, not_asked("no pod of a new revision is admitted (KV3004)"))
+        return
+    there, asked, scene, verdict = decide_counts(ctx, subject)
+    if verdict.outcome is Outcome.VIOLATED and scene is not None:
+        yield _finding(there, asked, scene, verdict, subject)
+    elif scene is not None and verdict.outcome is Outcome.HOLDS and scene.world.places != (ANYWHERE,):
+        known = sizes.answers(ctx, subject) if ctx.options.explain else ()
+        told = tuple(answer.text for answer in known if answer.sizes.stuck)
+        yield evolve(_proof(subject, verdict), sizes=told)
+    else:
+        yield _proof(subject, verdict)
 
 
 def not_asked(reason: str) -> Verdict:

@@ -30,24 +30,30 @@ WHY = (
 )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
-    """One answer for each workload alone, then one for all of them together."""
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
+    """One answer for a workload alone, unless it always finds room: then all of them together are asked about."""
     if ctx.open:
-        yield from (Assumed(s.title, f"nodes offer {offer(s)}") for s in ctx.checked if not ctx.unadmitted(s))
+        if not ctx.unadmitted(subject):
+            yield Assumed(subject.title, f"nodes offer {offer(subject)}")
         return
-    for subject in ctx.checked:
-        barred = key_of(subject.object) in ctx.admission.barred
-        if barred or ctx.bound(subject) or ctx.forced_on(subject) is not None:
-            continue
-        answer = ctx.alone(subject)
-        if answer.room is Room.IMPOSSIBLE:
-            yield _impossible(ctx, ctx.company(subject), answer)
-        elif ctx.unadmitted(subject):
-            continue  # Not all of its pods will be there to be placed.
-        elif answer.room is Room.FRAGILE:
-            yield _fragile(ctx, ctx.company(subject), answer)
-        elif answer.room is Room.UNKNOWN:
-            yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
+    barred = key_of(subject.object) in ctx.admission.barred
+    if barred or ctx.bound(subject) or ctx.forced_on(subject) is not None:
+        return
+    answer = ctx.alone(subject)
+    if answer.room is Room.IMPOSSIBLE:
+        yield _impossible(ctx, ctx.company(subject), answer)
+    elif ctx.unadmitted(subject):
+        return  # Not all of its pods will be there to be placed.
+    elif answer.room is Room.FRAGILE:
+        yield _fragile(ctx, ctx.company(subject), answer)
+    elif answer.room is Room.UNKNOWN:
+        yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
+
+
+def together(ctx: Context, _: Sequence[Answer]) -> Iterator[Answer]:
+    """One answer for all workloads together."""
+    if ctx.open:
+        return
     placeable = ctx.placeable
     together = ctx.steady
     if len(placeable) > 1 and together.room is Room.IMPOSSIBLE:

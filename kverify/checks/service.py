@@ -60,30 +60,33 @@ class _Case:
     causes: tuple[Cause, ...]
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def services(ctx: Context) -> Sequence[Service]:
+    """The Services of the manifests, and those that select pods of the manifests, as far as these are asked about."""
+    return [
+        service
+        for service in ctx.bundle.of_kind(Service)
+        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in _behind(ctx, service)))
+        and any(map(ctx.asked, _behind(ctx, service)))
+    ]
+
+
+def check(ctx: Context, service: Service) -> Iterator[Answer]:
     """Three answers for every Service: through a rollout, a drain, a node loss."""
-    for service in ctx.bundle.of_kind(Service):
-        if not ctx.bundle.is_wanted(service) and not any(s.wanted for s in _behind(ctx, service)):
+    there, told = _at_lowest(ctx, service)
+    behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
+    if not behind:
+        return
+    asked = ctx.options.under
+    answers = [(ROLLOUT, a) for a in _through_rollouts(there, service, behind)] if asked(_SCENARIOS[ROLLOUT]) else []
+    for status, (event, _) in _DISTURBANCES.items():
+        if not asked(_SCENARIOS[event]):
             continue
-        if not any(map(ctx.asked, _behind(ctx, service))):
-            continue
-        there, told = _at_lowest(ctx, service)
-        behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
-        if not behind:
-            continue
-        asked = ctx.options.under
-        answers = (
-            [(ROLLOUT, a) for a in _through_rollouts(there, service, behind)] if asked(_SCENARIOS[ROLLOUT]) else []
-        )
-        for status, (event, _) in _DISTURBANCES.items():
-            if not asked(_SCENARIOS[event]):
-                continue
-            if len(ctx.nodes) == 1:
-                verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
-                answers.append((event, _proof(service, event, verdict)))
-            else:
-                answers.append(_through_disturbance(there, service, behind, status))
-        yield from (_with(answer, told) for answer in _told(answers, behind))
+        if len(ctx.nodes) == 1:
+            verdict = not_asked(f"the cluster has one node, {ctx.nodes[0].name}")
+            answers.append((event, _proof(service, event, verdict)))
+        else:
+            answers.append(_through_disturbance(there, service, behind, status))
+    yield from (_with(answer, told) for answer in _told(answers, behind))
 
 
 def _told(answers: Sequence[tuple[str, Answer]], behind: Sequence[Subject]) -> Iterator[Answer]:

@@ -38,16 +38,15 @@ WHY = (
 )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment with a DoNotSchedule constraint, where there are nodes."""
-    for subject in ctx.checked:
-        hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
-        if subject.strategy is None or not hard or ctx.open or subject not in ctx.placeable:
-            continue
-        try:
-            yield _worst(ctx, subject)
-        except TooManyPlacements as error:
-            yield _proof(subject, error.verdict)
+    hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
+    if subject.strategy is None or not hard or ctx.open or subject not in ctx.placeable:
+        return
+    try:
+        yield _worst(ctx, subject)
+    except TooManyPlacements as error:
+        yield _proof(subject, error.verdict)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:

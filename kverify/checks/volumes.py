@@ -75,17 +75,16 @@ def trap(pod: PodInfo, nodes: Sequence[NodeInfo], volumes: Volumes) -> Trap | No
     return None
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, owner: AnyObject) -> Iterator[Answer]:
     """An answer for every object of the manifests whose pods use volumes that may be made in several places."""
     if ctx.open:
         return
-    for owner in ctx.bundle.wanted:
-        pod = None if key_of(owner) in ctx.admission.unadmitted else pod_info(ctx.admission, owner)
-        found = None if pod is None else trap(pod, ctx.nodes, ctx.volumes)
-        if pod is not None and found is not None:
-            yield _finding(ctx, owner, pod, found)
-        elif pod is not None and any(name in ctx.volumes.choices for name in claims_of(pod)):
-            yield _proof(owner)
+    pod = None if key_of(owner) in ctx.admission.unadmitted else pod_info(ctx.admission, owner)
+    found = None if pod is None else trap(pod, ctx.nodes, ctx.volumes)
+    if pod is not None and found is not None:
+        yield _finding(ctx, owner, pod, found)
+    elif pod is not None and any(name in ctx.volumes.choices for name in claims_of(pod)):
+        yield _proof(owner)
 
 
 def _proof(owner: AnyObject) -> Proof:

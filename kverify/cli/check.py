@@ -108,6 +108,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--max-memory",
+        "--memory",
         metavar="MB",
         type=_positive,
         help="give up a search that takes more than MB megabytes; the answer is then 'unknown' (default: no bound)",
@@ -118,6 +119,24 @@ def add_parser(commands: Any) -> None:
         default="",
         help="ask only this engine about runs: explicit, ranking, induction, walk, houdini, spacer or bounded; "
         "what it cannot decide is 'unknown' (default: the cheapest that can; -v shows what each said)",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="end the run after so many seconds, with the answers found by then (default: no bound)",
+    )
+    parser.add_argument(
+        "--timeout-per-property",
+        metavar="SECONDS",
+        type=_seconds,
+        help="give up a property of an object after so many seconds; the answer is then 'unknown' (default: no bound)",
+    )
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        help="answer with N processes (default: one, and one for each processor once a run takes longer)",
     )
     parser.add_argument(
         "--traces",
@@ -139,6 +158,16 @@ def _positive(text: str) -> int:
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
     return number
 
 
@@ -300,13 +329,6 @@ def _check(
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
         from kverify.checks.run import run as run_checks
-        from kverify.engines.explicit import PACK_FROM, within
-
-        def searching(states: int, waiting: int) -> None:
-            if states > PACK_FROM:
-                progress(f"searching: {states:,} states found, {waiting:,} still to be expanded")
-
-        most = None if arguments.max_memory is None else arguments.max_memory * 1_000_000
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
@@ -321,10 +343,12 @@ def _check(
             cover=arguments.verbose,
             engine=arguments.engine,
             progress=progress,
+            timeout_per_property=arguments.timeout_per_property,
+            max_bytes=None if arguments.max_memory is None else arguments.max_memory * 1_000_000,
+            jobs=arguments.jobs,
         )
         try:
-            with within(max_bytes=most, progress=searching):
-                return run_checks(bundle, diagnostics, options)
+            return run_checks(bundle, diagnostics, options)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))

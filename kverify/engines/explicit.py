@@ -20,6 +20,7 @@ from typing import Literal, TypeAlias
 from attrs import Factory, define, evolve, frozen
 
 from kverify.collector import paused
+from kverify.engines.budget import over, why_stopped
 from kverify.engines.compiled import Compiled, compile_system
 from kverify.engines.errors import ModelError
 from kverify.engines.fair import Edges
@@ -148,7 +149,8 @@ def explore(
     """Every state ``system`` can reach, up to symmetry if ``reduce``.
 
     Stops early, with ``complete`` false, when there are more than ``limit`` states, when they take more than
-    ``max_bytes``, at a state in which ``watch`` holds (none found before it is nearer to the start), or at Ctrl-C.
+    ``max_bytes``, at a state in which ``watch`` holds (none found before it is nearer to the start), at Ctrl-C, or when
+    the time is over (``budget``).
     ``reduce`` believes ``system.symmetry``; ``check`` verifies it.
 
     Raises ``ModelError`` when a parameter is open, a variable leaves its range, a divisor is zero, or ``store`` asks
@@ -185,12 +187,15 @@ def explore(
                 if max_bytes is not None and steps.bytes > max_bytes:
                     result.reason = f"more than {max_bytes / 1e6:,g} MB of memory"
                     break
+                result.reason = over()
+                if result.reason:
+                    break
                 steps.expand(_CHUNK)
                 if progress is not None:
                     progress(len(result.states), len(result.states) - steps.search.expanded)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             steps.interrupted()
-            result.reason = "interrupted"
+            result.reason = why_stopped(stop)
         result.bytes = steps.search.bytes
     return result
 
@@ -352,8 +357,8 @@ def check(
             verdict = _always(reduced, prop, limit, progress)
         else:
             verdict = reached(explore(reduced, limit=limit, keep_edges=True, progress=progress), prop)
-    except KeyboardInterrupt:
-        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason="interrupted")
+    except KeyboardInterrupt as stop:
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=why_stopped(stop))
     if verdict.trace is not None:
         verdict = evolve(verdict, trace=replay(evolve(verdict.trace, system=system), prop), question=prop)
     return evolve(verdict, assumptions=(*verdict.assumptions, *notes))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from kverify.engines.errors import ModelError, Undecided
+from kverify.engines.budget import gave_up, limit_solver
+from kverify.engines.errors import ModelError
 from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import Condition, Expr, Number, Op, all_of, lift, walk
 from kverify.model.system import Action, State, TransitionSystem, Variable
@@ -255,7 +256,18 @@ def solve(assertions: Sequence[Any], *, effort: int | None = None) -> Any | None
     """A Z3 model of all ``assertions``, or None if there is none. Raises ``Undecided`` when Z3 gives up."""
     import z3
 
-    return _decide(z3.Solver(), assertions, effort)
+    # In a context of its own the model does not depend on what was asked before.
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
+    solver.add(*[assertion.translate(context) for assertion in map(as_term, assertions)])
+    return _decide(solver, effort)
+
+
+def as_term(assertion: Any) -> Any:
+    """An assertion as a Z3 term; plain truth values are assertions too."""
+    import z3
+
+    return z3.BoolVal(assertion) if isinstance(assertion, bool) else assertion
 
 
 def solve_text(assertions: Sequence[Any], *, effort: int | None = None) -> Any | None:
@@ -264,24 +276,22 @@ def solve_text(assertions: Sequence[Any], *, effort: int | None = None) -> Any |
 
     printer = z3.Solver()
     printer.add(*assertions)
-    reader = z3.Solver()
+    reader = z3.Solver(ctx=z3.Context())
     reader.from_string(printer.to_smt2())
-    return _decide(reader, (), effort)
+    return _decide(reader, effort)
 
 
-def _decide(solver: Any, assertions: Sequence[Any], effort: int | None) -> Any | None:
+def _decide(solver: Any, effort: int | None) -> Any | None:
+    """The model, in the main context."""
     import z3
 
     if effort is not None:
         solver.set("rlimit", effort)
-    solver.add(*assertions)
+    limit_solver(solver)
     answer = solver.check()
     if answer == z3.unknown:
-        reason = solver.reason_unknown()
-        if reason == "interrupted from keyboard":
-            raise KeyboardInterrupt
-        raise Undecided(f"Z3 gave up: {reason}")
-    return solver.model() if answer == z3.sat else None
+        raise gave_up(solver.reason_unknown())
+    return solver.model().translate(z3.main_ctx()) if answer == z3.sat else None
 
 
 def require_start(system: TransitionSystem, *, effort: int | None = None) -> None:

@@ -201,20 +201,14 @@ def test_a_manifest_from_standard_input_is_quoted(tmp_path: Path) -> None:
     assert "3 | metadata: {name: Web}" in done.stdout
 
 
-def test_the_memory_of_a_search_is_bounded(replace_run: Callable[[Run], None]) -> None:
-    from kverify.engines.explicit import explore
-    from kverify.model.expr import integer
-    from kverify.model.system import Action, TransitionSystem, Variable
-
-    n = integer("n")
-    system = TransitionSystem("n", (Variable("n", 0, None, 0),), (Action("up", "test", n < 30_000, {"n": n + 1}),))
-    reasons: list[str] = []
+def test_bounds_reach_the_checks(replace_run: Callable[[Run], None]) -> None:
+    seen: list[Options] = []
 
     def run(_bundle: Any, _diagnostics: Any, options: Options) -> Report:
-        reasons.append(explore(system).reason)
+        seen.append(options)
         return Report(kubernetes_version=options.kubernetes_version)
 
     replace_run(run)
-    assert main(["check", GOOD, "--max-memory", "1"]) == 0
+    assert main(["check", GOOD, "--max-memory", "1", "--timeout-per-property", "2.5", "--jobs", "3"]) == 0
     assert main(["check", GOOD]) == 0
-    assert reasons == ["more than 1 MB of memory", ""]
+    assert [(o.max_bytes, o.timeout_per_property, o.jobs) for o in seen] == [(1_000_000, 2.5, 3), (None, None, None)]

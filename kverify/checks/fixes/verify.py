@@ -14,7 +14,8 @@ from kverify.checks.finding import Finding, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
-from kverify.checks.run import property_names, run
+from kverify.checks.registry import property_names
+from kverify.checks.run import run
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
 from kverify.cluster.scaling import scales
 from kverify.engines.verdict import Outcome

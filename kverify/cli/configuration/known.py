@@ -27,7 +27,7 @@ def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
                 yield f"{place}: {escape(rule.id)} cannot be suppressed: {reason}"
     if not (configuration.properties or configuration.scenarios):
         return
-    from kverify.checks.run import property_names, scenario_names
+    from kverify.checks.registry import property_names, scenario_names
 
     for key, names, known in (
         ("properties", configuration.properties, property_names(specs)),

@@ -1,0 +1,96 @@
+"""The unit of a run: one property, asked of one object.
+
+Questions do not depend on each other. That is what lets several processes, or several machines, share a run
+(``pool.py``), and what a run that is ended early has answered so far. What only all objects of a property together
+show is asked last, of the answers (``Check.together``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer
+from kverify.checks.properties import Asked
+from kverify.checks.subject import Subject
+from kverify.cluster.objects import describe
+
+EVERYTHING = ("everything",)
+"""The one object of a property that is about the whole input."""
+
+TOGETHER = "all together"
+"""What stands for all objects of a property."""
+
+
+def everything(_: Context) -> Sequence[str]:
+    """The objects of a property that is asked once."""
+    return EVERYTHING
+
+
+def workloads(ctx: Context) -> Sequence[Subject]:
+    """The objects of a property that every workload of the manifests is asked about."""
+    return ctx.checked
+
+
+def wanted(ctx: Context) -> Sequence[Any]:
+    """The objects of a property that everything in the manifests is asked about."""
+    return ctx.bundle.wanted
+
+
+def once(check: Callable[[Context], Iterator[Answer]]) -> Callable[[Context, Any], Iterator[Answer]]:
+    """The answer of a property that is about the whole input."""
+    return lambda ctx, _: check(ctx)
+
+
+@frozen
+class Check:
+    """One property and how it is answered.
+
+    ``id`` is that of its findings (the worst, where there are several), ``words`` say what is true when it holds.
+    ``objects`` lists what it is asked about: the same objects in the same order whenever the input is the same, and
+    cheap to list. ``answer`` takes one of them. ``together`` adds what all of them together show, given their answers.
+    """
+
+    name: str
+    id: str
+    words: str
+    answer: Callable[[Context, Any], Iterator[Answer]]
+    objects: Callable[[Context], Sequence[Any]] = everything
+    together: Callable[[Context, Sequence[Answer]], Iterator[Answer]] | None = None
+
+
+@frozen
+class Question:
+    """A property (``check`` is its position among those of the run) and one of its objects (``index`` is its position
+    among them; the one after the last stands for all together). Plain data that means the same in every process that
+    has read the same input."""
+
+    check: int
+    index: int
+    property: str
+    object: str
+
+
+def questions(position: int, check: Check, ctx: Context) -> list[Question]:
+    """What ``check`` asks of each of its objects."""
+    titles = (_title(item) for item in objects_of(position, check, ctx))
+    return [Question(position, index, check.name, title) for index, title in enumerate(titles)]
+
+
+def last(asked: Sequence[Question], position: int, check: Check) -> Question:
+    """What ``check`` asks of all objects together, after the questions ``asked``."""
+    return Question(position, len(asked), check.name, TOGETHER)
+
+
+def objects_of(position: int, check: Check, ctx: Context) -> Sequence[Any]:
+    """The objects of ``check``, listed once per run."""
+    return ctx.memo(("objects", position), lambda: check.objects(ctx))
+
+
+def _title(item: Any) -> str:
+    if isinstance(item, str):
+        return item
+    return item.title if isinstance(item, Subject | Asked) else describe(item)

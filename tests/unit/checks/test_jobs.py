@@ -1,0 +1,132 @@
+"""A run by several workers, in whatever order, says what a run by one says, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from kverify.checks import Options, Report, run
+from kverify.checks.asking import FROM_THE_KEYBOARD, Replies, ask, ask_all
+from kverify.checks.context import Context
+from kverify.checks.finding import Answer, Finding, Proof
+from kverify.checks.question import Check, questions
+from kverify.checks.registry import asked
+from kverify.cluster.bundle import Bundle
+from kverify.engines import explicit
+from kverify.engines.budget import until
+from kverify.engines.verdict import Outcome
+from kverify.model.expr import integer
+from kverify.model.system import Action, TransitionSystem, Variable
+from kverify.report import json as as_json
+from kverify.spec.property import Always
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+A01, C03, E01 = (
+    SCENARIOS / name
+    for name in ("a01_rollout_antiaffinity_full", "c03_pdb_vs_hpa_floor", "e01_preemption_cascade_global_default")
+)
+
+
+def read(folder: Path) -> Bundle:
+    cluster = sorted(map(str, folder.glob("cluster*.yaml")))[:1]
+    bundle, _ = Bundle.read([str(folder / "fails.yaml")], cluster)
+    assert bundle.wanted
+    return bundle
+
+
+def text(report: Report) -> str:
+    return as_json.render(report, 0)
+
+
+@pytest.mark.parametrize("folder", [A01, C03, E01], ids=lambda path: path.name[:3])
+def test_processes_do_not_change_the_report(folder: Path) -> None:
+    alone = text(run(read(folder), (), Options()))
+    assert json.loads(alone)["proofs"]
+    assert text(run(read(folder), (), Options(jobs=2))) == alone
+
+
+def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
+    with ThreadPoolExecutor(2) as executor:
+        shared = run(read(A01), (), Options(executor=executor))
+    assert text(shared) == text(run(read(A01), (), Options()))
+
+
+def test_the_order_of_questions_does_not_matter() -> None:
+    checks = asked(Options())
+
+    def answers(backwards: bool) -> list[Answer]:
+        ctx = Context(read(C03), Options())
+        replies = Replies(checks, [questions(n, check, ctx) for n, check in enumerate(checks)])
+        order = sorted(replies.all(), key=lambda q: (bool(replies.waits_for(q)), -q.check if backwards else q.check))
+        for question in order:
+            replies.take(question, ask(ctx, checks, question, replies.before(question)))
+        return replies.in_order()
+
+    def told(found: list[Answer]) -> str:
+        findings = tuple(answer for answer in found if isinstance(answer, Finding))
+        return text(Report(findings=findings, proofs=tuple(a for a in found if isinstance(a, Proof))))
+
+    assert told(answers(backwards=True)) == told(answers(backwards=False))
+
+
+# -- questions that take too long --------------------------------------------------------------------------------------
+
+N = integer("n")
+LONG = TransitionSystem("long", (Variable("n", 0, None, 0),), (Action("up", "test", N < 10_000_000, {"n": N + 1}),))
+
+
+def counting(_: Context, __: object) -> Iterator[Answer]:
+    """A search through more states than anybody waits for; they take more than a megabyte."""
+    verdict = explicit.check(LONG, Always(name="small", condition=N >= 0))
+    yield Proof(id="KV4001", object="n", property="small", message="n is not negative", verdict=verdict)
+
+
+SMALL = Check("small", "KV4001", "n is not negative", counting)
+
+
+def reason_of(options: Options) -> str:
+    ctx = Context(Bundle(wanted=()), options)
+    (answer,) = ask(ctx, [SMALL], questions(0, SMALL, ctx)[0], ()).answers or ()
+    assert isinstance(answer, Proof)
+    assert answer.verdict.outcome is Outcome.UNKNOWN
+    assert answer.verdict.states
+    return answer.verdict.reason
+
+
+def test_a_question_ends_when_its_time_is_over() -> None:
+    assert reason_of(Options(timeout_per_property=0.2)).startswith(
+        "more than 0.2 seconds for one property of an object; "
+    )
+
+
+def test_a_question_ends_when_its_search_takes_too_much_memory() -> None:
+    assert reason_of(Options(max_bytes=1_000_000)).startswith("more than 1 MB of memory; ")
+
+
+def test_a_run_ends_when_its_time_is_over() -> None:
+    with until(1e-9, "the second is over"):
+        report = run(read(A01), (), Options())
+    assert report.interrupted.startswith("the second is over; ")
+    assert report.interrupted.endswith(" questions were not asked")
+    assert report.exit_code() == 3
+    assert not report.proofs
+
+
+def test_ctrl_c_ends_a_run_with_what_is_known_and_begins_nothing_more() -> None:
+    def stop(*_: object) -> Iterator[Answer]:
+        raise KeyboardInterrupt
+        yield
+
+    checks = asked(Options())
+    ctx = Context(read(A01), Options())
+    three = [checks[2], Check("stops", "KV4001", "it stops", stop), SMALL]
+    replies, ended = ask_all(ctx, three)
+    assert ended == f"{FROM_THE_KEYBOARD}; 1 of 4 questions was not asked"
+    last = replies[-1]
+    assert isinstance(last, Proof)
+    assert (last.property, last.verdict.reason) == ("stops", "interrupted")
+    assert len(replies) > 1
