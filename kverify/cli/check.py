@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
@@ -314,10 +315,13 @@ def _check(
     arguments: argparse.Namespace, sources: Sources, configuration: Configuration, specs: Specs | None
 ) -> Report:
     from kverify.cluster.bundle import Bundle
+    from kverify.engines.budget import until
 
     progress = streams.Progress()
     diagnostics: tuple[Diagnostic, ...] = ()
     objects = 0
+    began = monotonic()
+    over = f"the {arguments.timeout:g} seconds of --timeout are over" if arguments.timeout else ""
     try:
         progress("reading")
         files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
@@ -348,7 +352,8 @@ def _check(
             jobs=arguments.jobs,
         )
         try:
-            return run_checks(bundle, diagnostics, options)
+            with until(arguments.timeout and arguments.timeout - (monotonic() - began), over):
+                return run_checks(bundle, diagnostics, options)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))
