@@ -79,7 +79,7 @@ def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentPars
 def _known() -> dict[str, Sequence[str]]:
     """What can be said where there are no choices, by the name of the argument."""
     from kverify.api.versions import VERSIONS
-    from kverify.checks.run import property_names, scenario_names
+    from kverify.checks.registry import property_names, scenario_names
     from kverify.spec.language.library import standard
 
     ids = sorted(d.meta("id") for d in standard().checks.values())
