@@ -27,6 +27,16 @@ kind: Service
 metadata: {{name: {name}}}
 spec: {{selector: {{app: nobody}}, ports: [{{port: 80}}]}}
 """
+OTHERS = """\
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "@daily"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "x:1"}]}}}}
+"""
+"""Pods of the namespace, so that a Service that finds none is a finding."""
 Check = Callable[..., tuple[int, str, str]]
 
 
@@ -47,7 +57,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def write(*names: str, before: str = "") -> None:
-    Path("web.yaml").write_text(before + "".join(SERVICE.format(name=name) for name in names))
+    Path("web.yaml").write_text(before + "".join(SERVICE.format(name=name) for name in names) + OTHERS)
 
 
 def test_what_is_written_is_known_and_what_is_new_fails(check: Check) -> None:

@@ -22,6 +22,16 @@ metadata:
   annotations: {{kverify.dev/ignore: "{ignore}"}}
 spec: {{selector: {{app: nobody}}, ports: [{{port: 80}}]}}
 """
+OTHERS = """\
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "@daily"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "x:1"}]}}}}
+"""
+"""Pods of the namespace, so that a Service that finds none is a finding."""
 TOML = """\
 fail-on = "warning"
 
@@ -36,7 +46,7 @@ reason = "first\\u001b[2J ]]>"
 def _repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("kverify.toml").write_text(TOML)
-    Path("one.yaml").write_text(SERVICE.format(name="one", ignore="KV2007: x"))
+    Path("one.yaml").write_text(SERVICE.format(name="one", ignore="KV2007: x") + OTHERS)
     Path("two.yaml").write_text(SERVICE.format(name="two", ignore="KV2001: second"))
 
 

@@ -38,14 +38,15 @@ def cross_object(bundle: Bundle, diagnostics: Iterable[Diagnostic] = (), boundar
     existence = Existence(bundle, boundary.externals)
     with paused():
         named = missing(existence, boundary, refused)
+        selecting = selecting_nothing(bundle, refused, boundary)
         return CrossObject(
             (
-                *selecting_nothing(bundle, refused),
+                *selecting.diagnostics,
                 *named.diagnostics,
                 *missing_ports(existence),
                 *ambiguous(bundle),
                 *silent_nodes(bundle),
                 *unknown_topologies(bundle),
             ),
-            named.assumed,
+            (*named.assumed, *selecting.assumed),
         )

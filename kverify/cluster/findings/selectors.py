@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from kverify.api.object import KubeObject
+from attrs import frozen
+
+from kverify.api.object import KubeObject, OtherObject
 from kverify.api.registry import TYPED, AnyObject
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import Pod
@@ -13,7 +15,15 @@ from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.codes import BUDGET, NETWORK_POLICY, SERVICE
-from kverify.cluster.objects import controller_of, describe, namespace_of, owner_key, templates_of
+from kverify.cluster.objects import (
+    controller_of,
+    describe,
+    namespace_of,
+    owner_key,
+    template_labels,
+    templates_of,
+)
+from kverify.cluster.references.existence import Boundary
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.nodes import FieldPath, format_path
 
@@ -23,11 +33,39 @@ POD_MAKERS = frozenset(
 _OTHER_KINDS = frozenset(kind for _, kind in TYPED) - POD_MAKERS
 
 
-def selecting_nothing(bundle: Bundle, refused: Collection[Diagnostic]) -> Iterator[Diagnostic]:
-    """A finding for each selector of a wanted object that finds no pod, unless a refused object may have made some."""
+@frozen
+class Selecting:
+    """Selectors that find no pod: reported, or taken to find pods that the input does not have (sentences)."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    assumed: tuple[str, ...]
+
+
+def selecting_nothing(bundle: Bundle, refused: Collection[Diagnostic], boundary: Boundary) -> Selecting:
+    """Each selector of a wanted object that finds no pod, unless a refused object may have made some.
+
+    It is reported where something speaks for a mistake: labels that are nearly right, the same labels in another
+    namespace, or that the input has the pods of the namespace (or a dump of the cluster's) and nothing of a custom kind
+    that may make more of them. Otherwise the pods are assumed to be there. In a closed world all is reported.
+    """
+    diagnostics: list[Diagnostic] = []
+    assumed: list[str] = []
+    makers = {
+        namespace_of(item)
+        for item in bundle.wanted
+        if isinstance(item, OtherObject) and not any(True for _ in template_labels(item))
+    }
+    dumped = any(item.kind in POD_MAKERS for item in bundle.existing)
     for warning in _selectors(bundle):
-        if not any(_may_hide_pods(problem, warning) for problem in refused):
-            yield warning
+        if any(_may_hide_pods(problem, warning) for problem in refused):
+            continue
+        namespace = warning.object.partition(" ")[2].rpartition("/")[0]
+        known = dumped or any(True for _ in bundle.pods_labelled_like(namespace, {}))
+        if warning.related or warning.mend or boundary.closed or (known and namespace not in makers):
+            diagnostics.append(warning)
+        else:
+            assumed.append(f"assumed to exist: pods that {warning.object} selects")
+    return Selecting(tuple(diagnostics), tuple(assumed))
 
 
 def _may_hide_pods(refused: Diagnostic, warning: Diagnostic) -> bool:

@@ -24,6 +24,16 @@ kind: Service
 metadata: {{name: {name}, namespace: {namespace}{meta}}}
 spec: {{selector: {{app: nobody}}, ports: [{{port: 80}}]}}
 """
+OTHERS = """
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly, namespace: shop}
+spec:
+  schedule: "@daily"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "x:1"}]}}}}
+"""
+"""Pods of the namespace, so that a Service that finds none is a finding."""
 NAMESPACES = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
 
 
@@ -38,7 +48,7 @@ def rule(id: str = "KV2001", **options: Any) -> Suppression:
 
 
 def report_of(text: str, *rules: Suppression, existing: str = "", **options: Any) -> Report:
-    return run(bundle(text, existing), (), Options(suppressions=rules, today=TODAY, **options))
+    return run(bundle(text + OTHERS, existing), (), Options(suppressions=rules, today=TODAY, **options))
 
 
 def told(report: Report) -> list[tuple[str, str]]:

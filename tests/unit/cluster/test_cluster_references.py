@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kverify.cluster import Bundle
-from kverify.cluster.findings import cross_object
+from kverify.cluster.findings import Boundary, cross_object
 from kverify.cluster.objects import Key, key
 from kverify.cluster.references import graph, references
 from kverify.manifest import Diagnostic, Severity, Span
@@ -152,6 +152,33 @@ def test_a_budget_without_pods_and_one_without_a_selector() -> None:
     first, second = dangling(b)
     assert (first.id, first.path, first.mend) == ("KV2002", "spec.selector.matchLabels.app", "did you mean app: web?")
     assert (second.id, second.path) == ("KV2002", "spec.selector")
+
+
+OPERATED = (
+    "---\napiVersion: example.org/v1\nkind: Postgres\nmetadata: {name: u, namespace: shop}\nspec: {instances: 3}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "existing"),
+    [
+        (service(), ""),
+        (service(selector="{quite: different}") + deployment() + OPERATED, ""),
+    ],
+)
+def test_pods_that_others_bring_are_assumed(wanted: str, existing: str) -> None:
+    found = cross_object(bundle(wanted, existing))
+    assert found.diagnostics == ()
+    assert "assumed to exist: pods that Service shop/web selects" in found.assumed
+    closed = cross_object(bundle(wanted, existing), boundary=Boundary(closed=True))
+    assert "KV2001" in [d.id for d in closed.diagnostics]
+
+
+def test_what_speaks_for_a_mistake_is_reported_whoever_brings_pods() -> None:
+    wanted = service(selector="{app: wbe}") + deployment() + OPERATED
+    assert [d.mend for d in dangling(bundle(wanted))] == ["did you mean app: web?"]
+    others = deployment().replace("namespace: shop", "namespace: other")
+    assert [d.id for d in dangling(bundle(service(selector="{app: api}"), others))] == ["KV2001"]
 
 
 @pytest.mark.parametrize(
