@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from os import PathLike
 
 from kverify.api.versions import DEFAULT_VERSION
@@ -11,6 +12,7 @@ from kverify.checks.options import Options
 from kverify.checks.run import run
 from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
+from kverify.engines.budget import until
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.spec.python import Asked, Scenario, specification
 
@@ -25,6 +27,10 @@ def check(
     previous: Sequence[str | PathLike[str]] = (),
     kubernetes_version: str = DEFAULT_VERSION,
     max_states: int = Options().max_states,
+    timeout: float | None = None,
+    timeout_per_property: float | None = None,
+    jobs: int | None = 1,
+    executor: Executor | None = None,
 ) -> Report:
     """Check what happens when ``wanted`` (a bundle, or paths of manifests) is applied.
 
@@ -32,6 +38,10 @@ def check(
     any, all built-in ones are asked. Those that name no scenario themselves are asked under ``scenario`` (a name, or an
     object); without it under a rollout, a drain, and the loss of a node. Properties can name further ``scenarios``.
     ``cluster`` and ``previous`` are paths, as ``--cluster`` and ``--from``; a bundle has all three roles itself.
+
+    ``timeout`` and ``timeout_per_property`` are seconds for the run, and for one property of one object; what is not
+    decided by then is unknown. ``jobs`` processes share the questions (None: as many as there are processors, if it
+    takes long), or the workers of ``executor``; those that are threads of one process take turns.
 
     Raises ``SpecError`` for properties with mistakes, ``UnknownProperty`` for a name that is none.
     """
@@ -53,5 +63,9 @@ def check(
         properties=(*built_in, *names),
         max_states=max_states,
         specs=specs,
+        timeout_per_property=timeout_per_property,
+        jobs=jobs,
+        executor=executor,
     )
-    return run(bundle, diagnostics, options)
+    with until(timeout, "" if timeout is None else f"the {timeout:g} seconds of the run are over"):
+        return run(bundle, diagnostics, options)

@@ -14,7 +14,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Proof
 from kverify.checks.question import Check, Question, last, objects_of, questions
 from kverify.checks.words import count
-from kverify.engines.budget import OutOfTime, over, until, why_stopped
+from kverify.engines.budget import OutOfTime, over, unbounded, until, why_stopped
 from kverify.engines.explicit import PACK_FROM, within
 from kverify.engines.verdict import Outcome, Verdict
 
@@ -65,10 +65,8 @@ class Replies:
         """Keep an answer; after Ctrl-C, and when the time of the run is over, no more questions are asked."""
         if reply.answers is not None:
             self.answers[question] = reply.answers
-        if reply.interrupted:
-            self.ended = FROM_THE_KEYBOARD
-        elif not self.ended:
-            self.ended = over()
+        if not self.ended:
+            self.ended = FROM_THE_KEYBOARD if reply.interrupted else over()
 
     def in_order(self) -> list[Answer]:
         """All answers, in the order of the questions."""
@@ -90,7 +88,8 @@ def ask_all(ctx: Context, checks: Sequence[Check]) -> tuple[list[Answer], str]:
     options = ctx.options
     replies = Replies(checks, [])
     try:
-        replies.asked = [questions(number, check, ctx) for number, check in enumerate(checks)]
+        with unbounded():
+            replies.asked = [questions(number, check, ctx) for number, check in enumerate(checks)]
         workers = 1 if options.executor is not None else pool.workers(options.jobs)
         if options.executor is not None:
             pool.share(options.executor, ctx, replies)

@@ -21,6 +21,7 @@ from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of
 from kverify.cluster.objects import Key
+from kverify.engines.budget import consult
 from kverify.engines.fit.counts import needs
 from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, greedy, never_binds
 from kverify.model.components.disruption import desired_healthy
@@ -129,7 +130,9 @@ class Context:
     def memo(self, key: Hashable, build: Callable[[], T]) -> T:
         """``build()``, done once per run for each ``key``."""
         if key not in self._memo:
-            self._memo[key] = build()
+            value = build()
+            consult()  # What was cut short is not kept for later questions.
+            self._memo[key] = value
         return cast(T, self._memo[key])
 
     @property

@@ -121,8 +121,8 @@ def _share(
 ) -> None:
     """Submit ``batches``, and what waits for their answers as soon as it can be asked; take what comes back.
 
-    After Ctrl-C, and after the end of the time, ``stop`` is called and those who are at work may still return what
-    they know.
+    After Ctrl-C, and after the end of the time, those who are at work may still return what they know; ``stop`` tells
+    them to.
     """
     pending: dict[Future[list[Reply]], Batch] = {}
     later = [q for q in replies.all() if replies.waits_for(q) and q not in replies.answers]
@@ -162,13 +162,15 @@ def _share(
     except KeyboardInterrupt:
         replies.ended = FROM_THE_KEYBOARD
     finally:
-        end = monotonic() + GRACE
         for future in pending:
             future.cancel()
-        if pending:
-            stop()
-        while pending and collect(max(0.0, end - monotonic())):
-            pass
+        # They know themselves when the time is over; of Ctrl-C they have to be told.
+        for told in (False, True) if over() else (True,):
+            if pending and told:
+                stop()
+            end = monotonic() + GRACE
+            while pending and collect(max(0.0, end - monotonic())):
+                pass
 
 
 # -- who answers -----------------------------------------------------------------------------------------------------

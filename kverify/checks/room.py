@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kverify.engines.budget import consult
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room, fit
 
@@ -29,7 +30,9 @@ def room_for(
         found = _of_classes(decide(demands, cluster, waiting=asked, limits=limits), asked)
         if found.room is not Room.UNKNOWN or single > LARGE:
             return found
-    return fit(demands, cluster, waiting=asked, limits=limits, limit=limit, prove_only=prove_only)
+    found = fit(demands, cluster, waiting=asked, limits=limits, limit=limit, prove_only=prove_only)
+    consult()  # What was cut short says nothing of room.
+    return found
 
 
 def core_of(demands: Sequence[Demand], cluster: Cluster) -> tuple[tuple[str, ...], Answer]:

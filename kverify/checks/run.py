@@ -9,7 +9,7 @@ from attrs import evolve
 from kverify.checks.asking import ask_all
 from kverify.checks.context import Context
 from kverify.checks.differences import changes
-from kverify.checks.finding import Assumed, Finding, Proof, Report
+from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options
 from kverify.checks.registry import asked
 from kverify.checks.scaled import range_text
@@ -19,6 +19,7 @@ from kverify.checks.words import listing
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
+from kverify.engines.budget import unbounded
 from kverify.manifest.diagnostics import Diagnostic
 
 
@@ -32,6 +33,12 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
     checks = asked(options)
     ctx = Context(bundle, options)
     answers, interrupted = ask_all(ctx, checks)
+    with unbounded():
+        return _report(ctx, diagnostics, answers, interrupted)
+
+
+def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[Answer], interrupted: str) -> Report:
+    bundle, options = ctx.bundle, ctx.options
     findings = [answer for answer in answers if isinstance(answer, Finding)]
     proofs = [answer for answer in answers if isinstance(answer, Proof)]
     assumed = [answer for answer in answers if isinstance(answer, Assumed)]

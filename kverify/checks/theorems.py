@@ -12,6 +12,7 @@ from functools import cache
 from attrs import evolve, frozen
 
 from kverify.engines import portfolio
+from kverify.engines.budget import consult
 from kverify.engines.verdict import Verdict
 from kverify.model.build import build
 from kverify.model.components.deployment import promises
@@ -171,7 +172,9 @@ def promises_theorem(min_ready: bool) -> Verdict:
     """For every size: a rolling update never takes availability below replicas - maxUnavailable, nor asks for more pods
     than replicas + maxSurge, even on a stale status."""
     r = rollout(min_ready=min_ready, stale=True)
-    return evolve(portfolio.decide(r.system, promise(r)), scope=EVERY_SIZE)
+    verdict = portfolio.decide(r.system, promise(r))
+    consult()  # What was cut short is not kept.
+    return evolve(verdict, scope=EVERY_SIZE)
 
 
 @cache
@@ -180,4 +183,5 @@ def completion_theorem(recreate: bool, min_ready: bool) -> Verdict:
     r = rollout(recreate=recreate, min_ready=min_ready)
     goal = EventuallyAlways(name=completion(r).name, goal=completion(r).goal)
     verdict = portfolio.decide(r.system, goal, invariant=all_of(lemmas(r)), rank=ranking(r))
+    consult()
     return evolve(verdict, scope="every number of replicas" if recreate else EVERY_SIZE)

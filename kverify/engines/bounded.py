@@ -14,6 +14,7 @@ from itertools import count
 
 from attrs import frozen
 
+from kverify.engines.budget import why_stopped
 from kverify.engines.errors import Undecided
 from kverify.engines.replay import replay
 from kverify.engines.smt import Unrolling, require_start, scope, show, solve
@@ -47,7 +48,7 @@ def check(system: TransitionSystem, prop: Always, *, depth: int = 10, effort: in
             reached = length
         reason = f"no violation within {depth} steps"
     except (Undecided, KeyboardInterrupt) as stop:
-        why = str(stop) or "interrupted"
+        why = why_stopped(stop)
         reason = f"{why}; no violation within {reached} steps" if reached >= 0 else why
     return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=scope(system), reason=reason)
 

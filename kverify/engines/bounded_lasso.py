@@ -14,6 +14,7 @@ from typing import Any
 from attrs import evolve
 
 from kverify.engines.bounded import Run
+from kverify.engines.budget import why_stopped
 from kverify.engines.errors import Undecided
 from kverify.engines.liveness import Watch, violation_of
 from kverify.engines.replay import replay
@@ -53,7 +54,7 @@ def check(
             reached = length
         reason = f"no violation within {depth} steps"
     except (Undecided, KeyboardInterrupt) as stop:
-        why = str(stop) or "interrupted"
+        why = why_stopped(stop)
         reason = f"{why}; no violation within {reached} steps" if reached >= 0 else why
     return evolve(verdict, reason=reason)
 

@@ -68,6 +68,16 @@ def until(seconds: float | None, reason: str = "") -> Iterator[Budget]:
             around.interrupted |= budget.interrupted
 
 
+@contextmanager
+def unbounded() -> Iterator[None]:
+    """Within the context there is no end of the time: for what is quick and has to be done in any case."""
+    token = _BUDGET.set(Budget())
+    try:
+        yield
+    finally:
+        _BUDGET.reset(token)
+
+
 def over() -> str:
     """Why there is no time left; empty while there is."""
     budget = _BUDGET.get(None)
@@ -103,15 +113,15 @@ def limit_solver(solver: Any) -> None:
         solver.set("timeout", int(seconds * 1000) + 1)
 
 
-def gave_up(reason: str) -> Undecided:
-    """What to raise when Z3 has given up because of ``reason``: ``OutOfTime`` if the time is over.
+def gave_up(reason: str, what: str = "") -> Undecided:
+    """What to raise when Z3 has given up on ``what`` because of ``reason``: ``OutOfTime`` if the time is over.
 
     Raises ``KeyboardInterrupt`` if it was Ctrl-C, which Z3 hears instead of Python.
     """
     if "interrupted" in reason:
         raise KeyboardInterrupt
     late = over()
-    return OutOfTime(late) if late else Undecided(f"Z3 gave up: {reason}")
+    return OutOfTime(late) if late else Undecided(f"Z3 gave up{f' {what}' if what else ''}: {reason}")
 
 
 def why_stopped(stop: BaseException) -> str:

@@ -16,6 +16,7 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from kverify.api.types.policy import PodDisruptionBudget
+from kverify.engines.budget import consult
 from kverify.engines.schedulability import Cluster
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.scheduling.framework import PodGroup, PodInfo, Requirement, Snapshot
@@ -204,6 +205,7 @@ def explore(contest: Contest, limit: int) -> Explored:
     reached: dict[State, tuple[State, Move] | None] = {contest.start: None}
     queue, ends = deque([contest.start]), []
     while queue:
+        consult()
         state = queue.popleft()
         before = len(reached)
         moved = False
@@ -224,6 +226,7 @@ def one_run(contest: Contest) -> Explored:
     state = contest.start
     reached: dict[State, tuple[State, Move] | None] = {state: None}
     while True:
+        consult()
         options = list(contest.moves(state))
         if not options:
             return Explored(reached, (state,), complete=False)

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import evolve
 
+from kverify.engines.budget import gave_up, limit_solver, why_stopped
 from kverify.engines.errors import CertificateError, Undecided
 from kverify.engines.induction import premised, recheck
 from kverify.engines.smt import Unrolling, ranges, require_start, scope, solve
@@ -46,7 +47,7 @@ def check(system: TransitionSystem, prop: Always, *, effort: int | None = None) 
         proved = evolve(verdict, outcome=Outcome.HOLDS, evidence=f"invariant: {to_text(invariant)}")
         return premised(system, prop, proved, invariant=invariant, effort=effort)
     except (Undecided, KeyboardInterrupt) as stop:
-        return evolve(verdict, reason=str(stop) or "interrupted")
+        return evolve(verdict, reason=why_stopped(stop))
 
 
 def inductive(
@@ -143,10 +144,11 @@ def _core(known: dict[Condition, Any], question: Sequence[Any], effort: int | No
     names = {f"known{i}": c for i, c in enumerate(known)}
     for name, c in names.items():
         solver.assert_and_track(known[c].translate(context), z3.Bool(name, context))
+    limit_solver(solver)
     answer = solver.check()
     if answer == z3.sat:
         raise CertificateError("the conditions are not inductive together")
     if answer == z3.unknown:
-        raise Undecided(f"Z3 gave up on making the invariant small: {solver.reason_unknown()}")
+        raise gave_up(solver.reason_unknown(), "on making the invariant small")
     used = {str(name) for name in solver.unsat_core()}
     return [c for name, c in names.items() if name in used]

@@ -17,6 +17,7 @@ from itertools import islice
 from attrs import evolve, frozen
 
 from kverify.engines.bounded import runs, violated
+from kverify.engines.budget import why_stopped
 from kverify.engines.errors import CertificateError, Undecided
 from kverify.engines.smt import Unrolling, ranges, require_start, scope, show, solve, solve_text
 from kverify.engines.verdict import Outcome, Verdict
@@ -59,7 +60,7 @@ def check(system: TransitionSystem, prop: Always, *, depth: int = 5, effort: int
                 effort=effort,
             )
     except (Undecided, KeyboardInterrupt) as stop:
-        reason = "; ".join(filter(None, [reason, str(stop) or "interrupted"]))
+        reason = "; ".join(filter(None, [reason, why_stopped(stop)]))
     return evolve(verdict, reason=reason)
 
 

@@ -18,6 +18,7 @@ from operator import eq
 from attrs import define, evolve, field, frozen
 
 from kverify.engines import explicit
+from kverify.engines.budget import why_stopped
 from kverify.engines.coverage import blocking, coverage
 from kverify.engines.errors import Undecided
 from kverify.engines.explicit import METHOD, Exploration, Progress, explore
@@ -76,7 +77,7 @@ def check(
         else:
             verdict = _liveness(reduced, prop, fair, limit, cover, progress)
     except (KeyboardInterrupt, Undecided) as stop:
-        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=str(stop) or "interrupted")
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=why_stopped(stop))
     if verdict.trace is not None:
         trace = replay(evolve(verdict.trace, system=system), prop, fair)
         verdict = evolve(verdict, trace=trace, question=prop, fair=fair)
@@ -115,7 +116,7 @@ def completes(
         if verdict.outcome is Outcome.HOLDS:
             verdict, asked = decided(ground, last, fair, cover=cover), last
     except (KeyboardInterrupt, Undecided) as stop:
-        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=str(stop) or "interrupted")
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=why_stopped(stop))
     if verdict.trace is not None:
         trace = replay(evolve(verdict.trace, system=system), asked, fair)
         verdict = evolve(verdict, trace=trace, question=asked, fair=fair)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
+from kverify.engines.budget import why_stopped
 from kverify.engines.errors import CertificateError, Undecided
 from kverify.engines.induction import premised, recheck
 from kverify.engines.smt import Unrolling, require_start, scope, show, solve_text
@@ -67,7 +68,7 @@ def prove(
     except CertificateError as failure:
         return evolve(verdict, reason=f"the invariant does not hold, {failure}")
     except (Undecided, KeyboardInterrupt) as stop:
-        return evolve(verdict, reason=str(stop) or "interrupted")
+        return evolve(verdict, reason=why_stopped(stop))
 
 
 def not_stuck(system: TransitionSystem, prop: Reaches) -> Always:

@@ -21,6 +21,7 @@ from enum import Enum
 
 from attrs import evolve, field, frozen
 
+from kverify.engines.budget import OutOfTime
 from kverify.engines.errors import ReplayError, Undecided
 from kverify.engines.explicit import explore
 from kverify.engines.ranges import Range, decided
@@ -307,6 +308,8 @@ def _solve(question: Question, condition: Condition) -> dict[tuple[int, int], in
     names = {name: z3.Int(name) for name in sorted(condition.variables())}
     try:
         model = solve([as_condition(translate(condition, names))], effort=EFFORT)
+    except OutOfTime:
+        raise
     except Undecided:
         return None
     if model is None:

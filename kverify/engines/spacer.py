@@ -18,6 +18,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from kverify.engines.bounded import runs, violated
+from kverify.engines.budget import consult, left, why_stopped
 from kverify.engines.errors import CertificateError, Undecided
 from kverify.engines.houdini import small
 from kverify.engines.induction import premised, recheck
@@ -85,7 +86,7 @@ def check(
     except Untranslatable as untranslatable:
         return evolve(verdict, reason=f"Spacer found an invariant that cannot be checked again: {untranslatable}")
     except (Undecided, KeyboardInterrupt) as stop:
-        return evolve(verdict, reason=str(stop) or "interrupted")
+        return evolve(verdict, reason=why_stopped(stop))
 
 
 def _refuted(system: TransitionSystem, prop: Always, verdict: Verdict, depth: int, effort: int | None) -> Verdict:
@@ -154,9 +155,14 @@ def ask(text: str, *, seconds: float = SECONDS, memory: int = MEMORY) -> Answer:
     command = [sys.executable, "-m", "kverify.engines.spacer_worker", str(seconds), str(memory)]
     # CPU time is limited inside; the clock only guards against a process that does not even use CPU.
     clock = 60 + 20 * seconds
+    consult()
+    remaining = left()
+    if remaining is not None:
+        clock = min(clock, remaining)
     try:
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=clock, check=False)
     except subprocess.TimeoutExpired:
+        consult()
         return Answer(None, f"Spacer was stopped after {clock:g} seconds")
     first, _, rest = done.stdout.partition("\n")
     if first == "safe":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kverify.engines.budget import consult
 from kverify.engines.errors import ModelError
 from kverify.engines.ranges import Range, decided, declared, refine
 from kverify.model.expr import Condition, substitute
@@ -50,6 +51,7 @@ def _enumerate(system: TransitionSystem) -> tuple[State, ...]:
     found: list[State] = []
     stack: list[tuple[State, Condition, dict[str, Range]]] = [((), substitute(system.initial, given), ranges)]
     for _ in range(_MOST):
+        consult()
         if not stack:
             return tuple(found)
         done, condition, ranges = stack.pop()

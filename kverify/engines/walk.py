@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
+from kverify.engines.budget import over
 from kverify.engines.compiled import compile_system
 from kverify.engines.replay import replay
 from kverify.engines.shorten import shortened
@@ -35,6 +36,8 @@ def find(
     starts = initial_states(system)
     random = Random(seed)
     for _ in range(walks):
+        if over():
+            return None
         start = state = random.choice(starts)
         taken: list[Step] = []
         while not holds(state):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from kverify.engines.budget import consult
 from kverify.engines.fit.concrete import Alike, State, Table
 from kverify.engines.fit.domains import Spread
 
@@ -56,6 +57,7 @@ def place_one_by_one(state: State, demand: int, classes: Iterable[int], wanted: 
     placed = 0
     chosen = list(classes)
     while placed < wanted:
+        consult()
         for c in chosen:
             if not state.refused_by_domain(demand, c) and state.place(demand, [c], 1):
                 placed += 1

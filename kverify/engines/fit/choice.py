@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
+from kverify.engines.budget import consult
 from kverify.engines.errors import ReplayError
 from kverify.engines.fit.decide import REFUSED, DemandAnswer
 from kverify.engines.schedulability import Cluster, Demand, Question, Room
@@ -130,6 +131,7 @@ class _Search:
         verdicts = 0
         cost = len(self.question.demands) * max(1, len(self.question.nodes))
         while queue and verdicts < VERDICTS and not all(d in stuck for d in asked):
+            consult()
             state = queue.popleft()
             verdicts += cost
             following = list(self.following(state))

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from attrs import define, evolve, field, frozen
 
 from kverify.engines import schedulability
+from kverify.engines.budget import OutOfTime
 from kverify.engines.errors import Undecided
 from kverify.engines.fit import merge, orders
 from kverify.engines.fit.build import block, follow, for_good, place_all
@@ -209,6 +210,8 @@ class Answers:
                 built = self._built(follow(self.table, demand, candidate.blocked, candidate.plan), demand)
                 if built is not None:
                     return built
+        except OutOfTime:
+            raise
         except Undecided as undecided:
             return self._small(demand, str(undecided))
         return self._small(demand, "a blocking placement may exist, and none could be built")
@@ -276,6 +279,8 @@ class Answers:
                 if self._relaxation(whole).complete() is None:
                     core = self._relaxation(whole).core()
                     return None, core, f"Z3 over classes of nodes ({_numbers(whole)}): unsatisfiable"
+        except OutOfTime:
+            raise
         except Undecided as undecided:
             return None, (), str(undecided)
         return None, (), "no full placement was found, and none was excluded"

@@ -24,6 +24,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
+from kverify.engines.budget import OutOfTime
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.domains import Domains, domains
 from kverify.engines.fit.rules import Rulebook
@@ -210,6 +211,8 @@ class Counting:
         assertions += [as_condition(translate(negate(expr), names)) for expr in exprs]
         try:
             return solve(assertions, effort=EFFORT) is None
+        except OutOfTime:
+            raise
         except Undecided:
             return False
 

@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
-from kverify.engines.errors import Undecided
+from kverify.engines.budget import gave_up, limit_solver
 from kverify.engines.fit.rules import Blocker, Rulebook, Rules, on_class
 from kverify.engines.smt import as_condition, translate
 from kverify.model.expr import Expr, substitute
@@ -185,6 +185,7 @@ class Relaxation:
             names.append(name)
             solver.assert_and_track(assertion.translate(context), z3.Bool(name, context))
         solver.add(*[(term >= 0).translate(context) for term in self._names.values() if not z3.is_int_value(term)])
+        limit_solver(solver)
         if solver.check() != z3.unsat:
             return ()
         found = {str(name) for name in solver.unsat_core()}
@@ -211,13 +212,12 @@ class Relaxation:
         solver = z3.Solver(ctx=context)
         solver.set("rlimit", EFFORT)
         solver.add(*[assertion.translate(context) for assertion in (*self._base, *assertions)])
+        limit_solver(solver)
         answer = solver.check()
         if answer == z3.unsat:
             return None
         if answer == z3.unknown:
-            if solver.reason_unknown() == "interrupted from keyboard":
-                raise KeyboardInterrupt
-            raise Undecided(f"Z3 gave up: {solver.reason_unknown()}")
+            raise gave_up(solver.reason_unknown())
         model = solver.model()
         blocked = {key: _value(model, term.translate(context)) for key, term in nodes.items()}
         plan = {key: _value(model, term.translate(context)) for key, term in parts.items()}

@@ -20,6 +20,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from kverify.engines.budget import gave_up, limit_solver
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.classes import classify, topology_keys
 from kverify.engines.fit.decide import Answer
@@ -297,13 +298,12 @@ class _Search:
         optimizer.minimize(z3.Sum(numbers).translate(context))
         for number in reversed(numbers[1:]):
             optimizer.minimize(number.translate(context))
+        limit_solver(optimizer)
         answer = optimizer.check()
         if answer == z3.unsat:
             return None
         if answer != z3.sat:
-            if optimizer.reason_unknown() == "interrupted from keyboard":
-                raise KeyboardInterrupt
-            raise Undecided(f"Z3 gave up on the next candidate: {optimizer.reason_unknown()}")
+            raise gave_up(optimizer.reason_unknown(), "on the next candidate")
         model = optimizer.model()
         return tuple(model.eval(number.translate(context), model_completion=True).as_long() for number in numbers)
 
