@@ -17,7 +17,7 @@ from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import listing, sentences
 from kverify.cluster.bundle import describe
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.components.disruption import healthy
 from kverify.model.expr import evaluate
 from kverify.model.world import NodeStatus
@@ -127,19 +127,8 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     trace = verdict.trace
     assert trace is not None
     budgets = ctx.budgets(subject)
-    view = trace.system.view(trace.final)
-    reasons = []
-    if len(budgets) > 1:
-        reasons.append(f"{listing([describe(b) for b in budgets])} select the same pods: every eviction answers 500")
-    else:
-        for budget in case.world.budgets:
-            number = int(evaluate(healthy(case.world, budget), view))
-            if number - int(evaluate(budget.desired, view)) < 1:
-                reasons.append(
-                    f"{budget.name} wants {budget.desired} healthy pods and {number} are: every eviction answers 429"
-                )
     stuck = explain(case.scene, trace)
-    reasons += stuck.sentences
+    reasons = [*refusing(budgets, case, trace), *stuck.sentences]
     nodes = listing([name for c, _ in violated for name in c.nodes])
     then = scaled.scaled_to(subject, first)
     # Which count it has is up to the load.
@@ -164,6 +153,18 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
         repairs=tuple(_repairs(ctx, subject, budgets)) if ctx.options.explain else (),
         verdict=evolve(verdict, certain=certain),
     )
+
+
+def refusing(budgets: Sequence[PodDisruptionBudget], case: Disturbed, trace: Trace) -> Iterator[str]:
+    """Which budgets let no pod go at the end of ``trace``; ``budgets`` are those of the drained workload."""
+    if len(budgets) > 1:
+        yield f"{listing([describe(b) for b in budgets])} select the same pods: every eviction answers 500"
+        return
+    view = trace.system.view(trace.final)
+    for budget in case.world.budgets:
+        number = int(evaluate(healthy(case.world, budget), view))
+        if number - int(evaluate(budget.desired, view)) < 1:
+            yield f"{budget.name} wants {budget.desired} healthy pods and {number} are: every eviction answers 429"
 
 
 def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget], refused: Sequence[int]) -> Iterator[Cause]:

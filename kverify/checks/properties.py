@@ -6,7 +6,8 @@ Each property is asked for every choice of objects that its ``for`` clauses make
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -219,8 +220,7 @@ class Asked:
 
         def ask(one: Case) -> tuple[Case, Environment, WorldState, Verdict]:
             env, state = self._seen(one)
-            prop = premised(question(title(self.declaration), formula, env), formula, env)
-            return one, env, state, decided(self.ctx, one, prop)
+            return one, env, state, decided(self.ctx, one, self._question(formula, env))
 
         found = ask(case)
         if not case.lemmas or found[3].outcome is not Outcome.UNKNOWN:
@@ -231,6 +231,23 @@ class Asked:
                 return told
         reason = "it is not proved for any nodes, and no two nodes break it"
         return (*found[:3], evolve(found[3], reason=reason))
+
+    def _question(self, formula: Formula, env: Environment) -> Property:
+        return premised(question(title(self.declaration), formula, env), formula, env)
+
+    def questions(self, case: Case) -> Iterator[tuple[Property, Callable[[Trace], str]]]:
+        """What every formula asks of the world of a case, and how the end of a run that breaks it is told.
+
+        Raises ``NotModelled``.
+        """
+        env, _ = self._seen(case)
+        for formula in formulas(self.declaration):
+            yield self._question(formula, env), partial(self._outcome, formula, case, env)
+
+    def within(self, case: Case) -> bool:
+        """The case has every workload that this is about, and there is one."""
+        subjects = self._subjects()
+        return bool(subjects) and all(any(s is other for other in case.scene.subjects) for s in subjects)
 
     def _cases(self, subjects: Sequence[Subject], *, placed: bool) -> tuple[Case, ...]:
         key = ("cases", self.script.name, tuple(s.title for s in subjects), placed)
