@@ -76,6 +76,12 @@ def add_parser(commands: Any) -> None:
         dest="parameters",
         help="the value of a parameter of a specification; may be given several times",
     )
+    parser.add_argument(
+        "--rendered-from",
+        metavar="DIR",
+        default="",
+        help="where - was rendered from: the directory given to kustomize build, or the one in which Helm's chart lies",
+    )
     shared.add_config(parser)
     outputs.add_output(parser, FORMS)
     shared.add_version(parser, default=None)
@@ -316,6 +322,7 @@ def _check(
 ) -> Report:
     from kverify.cluster.bundle import Bundle
     from kverify.engines.budget import until
+    from kverify.manifest.files import Rendered
 
     progress = streams.Progress()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -325,7 +332,8 @@ def _check(
     try:
         progress("reading")
         files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
-        stdin = streams.standard_input(files, sources)
+        given = streams.standard_input(files, sources)
+        stdin = None if given is None else Rendered(given, arguments.rendered_from)
         bundle, diagnostics = Bundle.read(
             arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
         )

@@ -18,19 +18,32 @@ from kverify.manifest.reading import Problem
 from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
 
-Stdin: TypeAlias = IO[bytes] | IO[str]
 SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @frozen
+class Rendered:
+    """Standard input that was rendered from ``folder``: the directory that kustomize was given, or the one in which
+    Helm's chart lies. The origins of its documents are then files."""
+
+    stream: IO[bytes] | IO[str]
+    folder: str
+
+
+Stdin: TypeAlias = IO[bytes] | IO[str] | Rendered
+
+
+@frozen
 class Input:
-    """A file's text under the name that the user knows. ``problem`` speaks of its encoding."""
+    """A file's text under the name that the user knows. ``problem`` speaks of its encoding, ``folder`` is where it was
+    rendered from, if that is known."""
 
     name: str
     text: str
     problem: Problem | None = None
+    folder: str = ""
 
 
 def inputs(paths: Iterable[str], stdin: Stdin | None = None) -> Iterator[Input | Problem]:
@@ -109,12 +122,14 @@ def _expand(path: str) -> Iterator[str | Problem]:
 def _read(name: str, stdin: Stdin | None) -> Input | Problem:
     try:
         # A test or a notebook may have put a stdin in place that has no bytes behind it.
-        given = getattr(sys.stdin, "buffer", sys.stdin) if stdin is None else stdin
-        content: str | bytes = given.read() if name == "-" else Path(name).read_bytes()
+        plain = getattr(sys.stdin, "buffer", sys.stdin) if stdin is None else stdin
+        rendered = plain if isinstance(plain, Rendered) else Rendered(plain, "")
+        content: str | bytes = rendered.stream.read() if name == "-" else Path(name).read_bytes()
+        folder = rendered.folder if name == "-" else ""
     except (OSError, ValueError) as error:
         return _unreadable(name, error)
     if isinstance(content, str):
-        return Input(name, content)
+        return Input(name, content, folder=folder)
     problem = None
     if content.startswith(_UTF16):
         problem = _problem(
@@ -123,7 +138,7 @@ def _read(name: str, stdin: Stdin | None) -> Input | Problem:
             "The file is UTF-16. kubectl reads it, but most other tools do not.",
             "save it as UTF-8 (PowerShell: Out-File -Encoding utf8 instead of >)",
         )
-    return Input(name, decode(content), problem)
+    return Input(name, decode(content), problem, folder)
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> Problem:

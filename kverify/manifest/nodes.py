@@ -156,7 +156,7 @@ class Document:
 
     @property
     def origin(self) -> str | None:
-        """The Helm template that the document comes from, if a comment names it."""
+        """The file that Helm or kustomize says the document was rendered from, if they do."""
         return self.extract.origin
 
     def node(self, path: FieldPath) -> Node | None:

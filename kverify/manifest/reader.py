@@ -45,7 +45,7 @@ def read_paths(paths: Iterable[str], stdin: Stdin | None = None) -> ReadResult:
         if isinstance(item, Input):
             if item.problem is not None:
                 diagnostics.append(item.problem.diagnostic())
-            result = read_text(item.text, item.name)
+            result = read_text(item.text, item.name, item.folder)
             documents.extend(result.documents)
             diagnostics.extend(result.diagnostics)
         else:
@@ -53,23 +53,24 @@ def read_paths(paths: Iterable[str], stdin: Stdin | None = None) -> ReadResult:
     return ReadResult(tuple(documents), tuple(diagnostics))
 
 
-def read_text(text: str, file: str) -> ReadResult:
-    """Reads one file's text. ``file`` is the name for the spans; ``.json`` at its end means that it must be JSON.
+def read_text(text: str, file: str, folder: str = "") -> ReadResult:
+    """Reads one file's text. ``file`` is the name for the spans; ``.json`` at its end means that it must be JSON. It
+    was rendered from ``folder``, if that is not empty.
 
     Other text that begins with ``{`` is tried as JSON first, as kubectl does, and is read as YAML when it is not.
     Bytes that are not UTF-8 are expected as lone surrogates (``errors="surrogateescape"``).
     """
     with paused():
-        return _read_text(text, file)
+        return _read_text(text, file, folder)
 
 
-def _read_text(text: str, file: str) -> ReadResult:
+def _read_text(text: str, file: str, folder: str) -> ReadResult:
     # lark and PyYAML are imported when there is something to read: `kverify --help` needs neither.
     from kverify.manifest.yaml_text import read_yaml
 
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    source = SourceText(file, text.removeprefix(BOM))
+    source = SourceText(file, text.removeprefix(BOM), folder)
     if not text.isascii():
         diagnostics.extend(problem.diagnostic() for problem in mend_bytes(source))
     begin = skip_space(source.text, 0)

@@ -19,11 +19,13 @@ class SourceText:
     """A file's text. Lines are looked for only when somebody asks, because most files are read without a finding.
 
     A line ends with LF, CRLF or CR, as in every editor. YAML 1.1 also ends lines with U+0085, U+2028 and U+2029; an
-    editor does not, and the positions we print must be the editor's.
+    editor does not, and the positions we print must be the editor's. ``folder`` is where the text was rendered from, if
+    that is known.
     """
 
     file: str
     text: str
+    folder: str = ""
     _starts: array[int] | None = field(default=None, init=False, repr=False)
 
     def line(self, number: int) -> str:
@@ -54,7 +56,7 @@ class SourceText:
 @frozen(eq=False)
 class Extract:
     """The stretch of a file that holds one document: ``length`` characters from ``offset``. The places of its nodes
-    are offsets into it. ``origin`` is the Helm template that a ``# Source:`` comment names, when there is one.
+    are offsets into it. ``origin`` is the file that Helm or kustomize says it was rendered from, if they do.
     """
 
     source: SourceText

@@ -9,8 +9,8 @@ from attrs import frozen
 class Span:
     """A stretch of a source file. Lines and columns count from 1; the end is exclusive.
 
-    ``file`` is what the user typed (or ``-`` for standard input); ``origin`` is the template that Helm's
-    ``# Source:`` comment names, when there is one.
+    ``file`` is what the user typed (or ``-`` for standard input); ``origin`` is the file that Helm
+    or kustomize says it was rendered from, if they do.
     """
 
     file: str

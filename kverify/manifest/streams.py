@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,11 @@ _MARKER = re.compile(r"\n" + _FIRST_MARKER.pattern)
 # A line that is neither empty nor a comment.
 _CONTENT = re.compile(r"(?:\A|\n)[ \t\r]*+[^ \t\r\n#]")
 _SOURCE = re.compile(r"^# Source: (\S[^\n]*)", re.MULTILINE)
+# The annotation of `buildMetadata: [originAnnotations]`, as kustomize writes it: of objects, not of texts in
+# ConfigMaps, which stand further right (https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata).
+_ORIGIN = "config.kubernetes.io/origin"
+_BUILT = re.compile(rf"^    {re.escape(_ORIGIN)}: \|-?[ \t]*\n((?:      [^\n]*\n)+)", re.MULTILINE)
+_BUILT_FROM = re.compile(r"^      (path|repo|ref|configuredIn): ([^\r\n]+)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"%[A-Za-z][^\r\n]*")
 _VISIBLE = re.compile(r"[^\r\n]")
 # What Go's strings.TrimSpace removes.
@@ -77,11 +83,33 @@ def _chunk(source: SourceText, start: int, end: int, marker: str) -> Chunk:
         text = text[body + len(BOM) :]
         body = _content(text)
     offset = start + skipped
-    origin = _SOURCE.search(text, 0, body)
-    name = None if origin is None else origin[1].rstrip()
-    extract = Extract(source, offset, min(len(text), len(source.text) - offset), name)
+    origin = _origin(text, body)
+    if origin is not None and source.folder and not is_remote(origin):
+        origin = posixpath.normpath(posixpath.join(source.folder, origin))
+    extract = Extract(source, offset, min(len(text), len(source.text) - offset), origin)
     text = _without_directives(text, body, extract, problems)
     return Chunk(text, extract, tuple(problems))
+
+
+def _origin(text: str, body: int) -> str | None:
+    """The file that a document was rendered from: as Helm says in a comment before its content, which begins at
+    ``body``, or kustomize in an annotation. A file of another repository is named with it."""
+    helm = _SOURCE.search(text, 0, body)
+    if helm is not None:
+        return helm[1].rstrip()
+    built = _BUILT.search(text) if _ORIGIN in text else None
+    if built is None:
+        return None
+    said = {key: value.strip() for key, value in _BUILT_FROM.findall(built[1])}
+    name = said.get("path") or said.get("configuredIn")
+    if name is None or "repo" not in said:
+        return name
+    return f"{said['repo']}/{name}" + (f"@{said['ref']}" if "ref" in said else "")
+
+
+def is_remote(origin: str) -> bool:
+    """A file of another repository, of which kustomize names the address."""
+    return ":" in origin
 
 
 def _without_directives(text: str, start: int, extract: Extract, problems: list[Problem]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from kverify.checks.finding import Report
 from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Severity
+from kverify.manifest.span import Span
 from kverify.report.issues import View
 from kverify.report.source import escape
 from kverify.report.style import Style
@@ -32,9 +33,9 @@ def one_by_one(report: Report, style: Style) -> Iterator[str]:
     """A line for each problem, its place first, as compilers have it, and the last line of the whole report."""
     rows: list[tuple[Severity, str, str, str, str, str]] = []
     for d in report.diagnostics:
-        rows.append((d.severity, place_of(d.span, True), str(d.severity), d.id, d.object, d.message))
+        rows.append((d.severity, _where(d.span), str(d.severity), d.id, d.object, d.message))
     for f in report.findings:
-        place = str(f.causes[0].span) if f.causes else ""
+        place = _where(f.causes[0].span) if f.causes else ""
         rows.append((f.severity, place, str(f.severity), f.id, f.object, f.message))
     for p in report.proofs:
         if p.verdict.outcome is not Outcome.HOLDS:
@@ -45,3 +46,7 @@ def one_by_one(report: Report, style: Style) -> Iterator[str]:
         marked = style.severity(severity, f"{kind}[{id}]")
         yield f"{escape(place)}: {marked} {escape(words)}" if place else f"{marked} {escape(words)}"
     yield style.bold(summary(report))
+
+
+def _where(span: Span) -> str:
+    return f"{place_of(span, True)} (from {span.origin})" if span.origin else place_of(span, True)

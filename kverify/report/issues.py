@@ -5,6 +5,8 @@ An issue has one place, a fingerprint that does not change when its lines move, 
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -16,6 +18,7 @@ from attrs import evolve, field, frozen
 from kverify.checks.finding import Cause, Certainty, Finding, Report, Suppressed
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
+from kverify.manifest.streams import is_remote
 from kverify.report.source import Sources
 from kverify.spec.language.syntax import Declaration
 
@@ -198,9 +201,12 @@ def _paragraphs(f: Finding) -> Iterator[str]:
 
 def name_of(span: Span) -> str:
     """The file of a place as other programs name it: relative to the working directory where it lies in it, with
-    slashes. What came through standard input is named by the template it was rendered from, or ``-``."""
+    slashes. What came through standard input is named by the file it was rendered from, or ``-``: above the directory
+    that kustomize was given, ``../../base/web.yaml`` is taken for ``base/web.yaml``, because nothing else is known."""
     if span.file == STDIN:
-        return span.origin or STDIN
+        if span.origin is None or is_remote(span.origin):
+            return STDIN
+        return path_of(re.sub(r"^(\.\./)+", "", posixpath.normpath(span.origin)))
     return path_of(span.file)
 
 
@@ -228,7 +234,7 @@ def has_lines(span: Span) -> bool:
     """Whether the lines of a place are those of the file that ``name_of`` names. False for a template, of which they
     are not, and for a problem that is nowhere in its file."""
     nowhere = (span.line, span.column, span.end_line, span.end_column) == (1, 1, 1, 1)
-    rendered = span.file == STDIN and span.origin is not None
+    rendered = span.file == STDIN and span.origin is not None and not is_remote(span.origin)
     return not rendered and not nowhere
 
 

@@ -352,3 +352,44 @@ def test_what_was_rendered_by_helm_is_shown_at_its_template(tmp_path: Path, monk
     assert result["message"]["text"].endswith("In line 5, column 18 of standard input.")
     _, properties, _ = parsed(Path("g.log").read_text("utf-8").rstrip("\n"))
     assert (properties["file"], "line" in properties) == ("shop/templates/settings.yaml", False)
+
+
+def files_named(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The files of annotations for what `kubectl kustomize` (5.5) made of an overlay with origin annotations."""
+    built = (ROOT / "tests/cli/input/rendered/kustomize.yaml").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(built)))
+    assert main(["check", "-", "-o", "github", *arguments]) == 1
+    commands = [parsed(line) for line in capsys.readouterr().out.splitlines()]
+    assert all("line" not in properties for _, properties, _ in commands)
+    return [properties["file"] for _, properties, _ in commands]
+
+
+def test_what_kustomize_built_is_shown_at_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert files_named([], monkeypatch, capsys) == ["pdb.yaml", "base/service.yaml"]
+    there = ["--rendered-from", "overlays/production"]
+    assert files_named(there, monkeypatch, capsys) == ["overlays/production/pdb.yaml", "base/service.yaml"]
+
+
+def test_the_transcript_of_the_document_is_what_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = (ROOT / "tests/cli/input/rendered/kustomize.yaml").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(built)))
+    assert main(["check", "-", "--rendered-from", "overlays/production"]) == 1
+    transcript = re.search(r"```text\n(.*?)```", (ROOT / "docs/ci.md").read_text("utf-8"), re.DOTALL)
+    assert transcript is not None
+    assert capsys.readouterr().out.startswith(transcript[1])
+
+
+def test_a_file_of_another_repository_is_none_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    built = (ROOT / "tests/cli/input/rendered/kustomize.yaml").read_text("utf-8")
+    remote = built.replace("path: pdb.yaml\n", "path: pdb.yaml\n      repo: https://git.example/shop\n")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(remote.encode())))
+    assert main(["check", "-", "-o", "gitlab"]) == 1
+    assert [entry["location"]["path"] for entry in json.loads(capsys.readouterr().out)] == ["stdin", "base/service.yaml"]

@@ -97,6 +97,45 @@ def test_helm_source_comments_become_the_origin() -> None:
     assert [diagnostic.span.origin for diagnostic in result.diagnostics] == ["web/templates/b.yaml"]
 
 
+BUILT = """\
+kind: Service
+metadata:
+  annotations:
+    config.kubernetes.io/origin: |
+{origin}  name: web
+"""
+
+
+@pytest.mark.parametrize(
+    ("origin", "folder", "expected"),
+    [
+        ("      path: ../../base/web.yaml\n", "", "../../base/web.yaml"),
+        ("      path: ../../base/web.yaml\n", "overlays/production", "base/web.yaml"),
+        ("      path: pdb.yaml\n", "overlays/production/", "overlays/production/pdb.yaml"),
+        (
+            "      configuredIn: ../base/kustomization.yaml\n      configuredBy:\n        kind: ConfigMapGenerator\n",
+            "",
+            "../base/kustomization.yaml",
+        ),
+        (
+            "      path: web.yaml\n      repo: https://git.example/shop\n      ref: v2\n",
+            "overlays",
+            "https://git.example/shop/web.yaml@v2",
+        ),
+        ("      somethingElse: x\n", "", None),
+    ],
+)
+def test_origin_annotations_of_kustomize_become_the_origin(origin: str, folder: str, expected: str | None) -> None:
+    (document,) = read_text(BUILT.format(origin=origin), "-", folder).documents
+    assert document.origin == expected
+
+
+def test_an_annotation_in_the_text_of_a_config_map_is_not_the_origin() -> None:
+    inner = "".join(f"    {line}\n" for line in BUILT.format(origin="      path: a.yaml\n").splitlines())
+    (document,) = read_text(f"kind: ConfigMap\ndata:\n  web.yaml: |\n{inner}", "-").documents
+    assert document.origin is None
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [
