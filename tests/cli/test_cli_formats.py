@@ -392,4 +392,5 @@ def test_a_file_of_another_repository_is_none_of_this_one(
     remote = built.replace("path: pdb.yaml\n", "path: pdb.yaml\n      repo: https://git.example/shop\n")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(remote.encode())))
     assert main(["check", "-", "-o", "gitlab"]) == 1
-    assert [entry["location"]["path"] for entry in json.loads(capsys.readouterr().out)] == ["stdin", "base/service.yaml"]
+    paths = [entry["location"]["path"] for entry in json.loads(capsys.readouterr().out)]
+    assert paths == ["stdin", "base/service.yaml"]
