@@ -10,7 +10,9 @@ from attrs import field, frozen
 from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.files import path_of
 from kverify.manifest.span import Span
+from kverify.manifest.textedit import difference, unified
 
 
 class Certainty(Enum):
@@ -37,16 +39,40 @@ class Repair:
     verified: bool = False
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True)
+class Lines:
+    """The lines from ``start`` up to ``end`` (from 1, exclusive) become ``text``, which has its line ends."""
+
+    start: int
+    end: int
+    text: str
+
+
+@frozen(kw_only=True)
 class FileChange:
-    """A manifest before and after a change: its name as the user typed it, and its whole text both times."""
+    """A change of one manifest: its name as the user typed it, the change as a patch and as lines that are replaced.
+
+    ``before`` and ``after`` are the whole text both times; empty where a report was read from its JSON form.
+    """
 
     file: str
-    before: str
-    after: str
+    patch: str
+    lines: tuple[Lines, ...]
+    before: str = field(default="", eq=False, repr=False)
+    after: str = field(default="", eq=False, repr=False)
+
+    @classmethod
+    def of(cls, file: str, before: str, after: str) -> FileChange:
+        """The change between two texts of ``file``."""
+        name = "stdin" if file == "-" else path_of(file)
+        lines = tuple(
+            Lines(start=before.count("\n", 0, r.start) + 1, end=before.count("\n", 0, r.end) + 1, text=r.text)
+            for r in difference(before, after)
+        )
+        return cls(file=file, patch=unified(name, before, after), lines=lines, before=before, after=after)
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True)
 class Fix:
     """A change of manifests that was verified: with it the finding is gone, and nothing as bad is new.
 
@@ -56,7 +82,7 @@ class Fix:
 
     text: str
     cost: str = ""
-    again: str = ""
+    again: tuple[str, ...] = ()
     changes: tuple[FileChange, ...] = ()
 
 

@@ -8,10 +8,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
-from kverify.cli import baseline, outputs, streams
+from kverify.cli import baseline, fix, outputs, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from kverify.checks.finding import Report
     from kverify.checks.specs import Specs
@@ -37,6 +37,7 @@ examples:
   helm template shop charts/shop | kverify check -
   kverify check shop/ -o sarif=kverify.sarif -o junit=kverify.xml -o text
   kverify check shop/ -o html=report.html
+  kverify check shop/ --diff | git apply
 """
 
 MAX_STATES = 300_000
@@ -154,11 +155,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--show-suppressed", action="store_true", help="list what is suppressed, and why (docs/configuration.md)"
     )
+    fix.add_options(parser)
     detail = parser.add_mutually_exclusive_group()
     detail.add_argument("-v", "--verbose", action="store_true", help="every proof with its evidence; tracebacks")
     detail.add_argument("-q", "--quiet", action="store_true", help="only what is wrong, not what holds and under what")
     detail.add_argument("--summary", action="store_true", help="a line for each problem, with its place first")
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run, parser=parser, patch="")
 
 
 def _positive(text: str) -> int:
@@ -199,8 +201,12 @@ def run(arguments: argparse.Namespace) -> int:
 
         report = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version)
     else:
-        report = _check(arguments, sources, configuration, specs)
-        report = baseline.settle(arguments, report, sources, known)
+        report = _check(
+            arguments, sources, configuration, specs, lambda found: baseline.settle(arguments, found, sources, known)
+        )
+    if arguments.diff:
+        outputs.to_stdout(arguments.patch)
+        wanted = tuple(output for output in wanted if output.file != outputs.STDOUT)
     _write(report, sources, arguments, wanted, specs)
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
@@ -318,8 +324,13 @@ def read_specs(
 
 
 def _check(
-    arguments: argparse.Namespace, sources: Sources, configuration: Configuration, specs: Specs | None
+    arguments: argparse.Namespace,
+    sources: Sources,
+    configuration: Configuration,
+    specs: Specs | None,
+    settle: Callable[[Report], Report],
 ) -> Report:
+    """``settle`` takes out of a report what is known."""
     from kverify.cluster.bundle import Bundle
     from kverify.engines.budget import until
     from kverify.manifest.files import Rendered
@@ -359,21 +370,32 @@ def _check(
             max_bytes=None if arguments.max_memory is None else arguments.max_memory * 1_000_000,
             jobs=arguments.jobs,
         )
+
+        def again() -> Report:
+            if stdin is not None:
+                stdin.seek(0)
+            changed, problems = Bundle.read(
+                arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
+            )
+            return settle(run_checks(changed, problems, options))
+
         try:
             with until(arguments.timeout and arguments.timeout - (monotonic() - began), over):
-                return run_checks(bundle, diagnostics, options)
+                report = settle(run_checks(bundle, diagnostics, options))
+                return fix.fixed(arguments, report, bundle, diagnostics, options, again)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))
     except KeyboardInterrupt:
         from kverify.checks.finding import Report
 
-        return Report(
+        stopped = Report(
             diagnostics=diagnostics,
             objects=objects,
             interrupted="stopped from the keyboard before anything was decided",
             kubernetes_version=arguments.kubernetes_version,
         )
+        return settle(stopped)
     finally:
         progress.clear()
 

@@ -22,7 +22,7 @@ from kverify.manifest.reader import read_text
 from kverify.manifest.rewrite import CannotEdit, replacements
 from kverify.manifest.source import SourceText
 from kverify.manifest.streams import split
-from kverify.manifest.textedit import Add, Edit, Put, Remove, Replacement, replaced
+from kverify.manifest.textedit import Add, Edit, Put, Remove, Rename, Replacement, replaced
 
 __all__ = [
     "Add",
@@ -31,6 +31,7 @@ __all__ = [
     "Place",
     "Put",
     "Remove",
+    "Rename",
     "Replacement",
     "changed",
     "document_at",
@@ -181,9 +182,9 @@ def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
     yield edit
 
 
-def _primitive_of_list(root: Node, edit: Add | Remove) -> Iterator[Edit]:
+def _primitive_of_list(root: Node, edit: Add | Remove | Rename) -> Iterator[Edit]:
     depth, node = _deepest(root, edit.path)
-    if isinstance(edit, Remove):
+    if isinstance(edit, Remove | Rename):
         if depth < len(edit.path):
             raise CannotEdit(f"there is no {format_path(edit.path)}")
         yield edit
@@ -217,9 +218,13 @@ def _changed(plain: Plain, path: FieldPath, edit: Edit) -> Plain:
     step, rest = path[0], path[1:]
     if isinstance(step, str) and (plain is None or isinstance(plain, dict)):
         old = plain or {}
+        if isinstance(edit, Rename) and not rest:
+            if step not in old or edit.key in old:
+                raise CannotEdit(f"{format_path(edit.path)} cannot be called {edit.key}")
+            return {edit.key if key == step else key: value for key, value in old.items()}
         if isinstance(edit, Remove) and not rest:
             return {key: value for key, value in old.items() if key != step}
-        if isinstance(edit, Remove) and step not in old:
+        if isinstance(edit, Remove | Rename) and step not in old:
             raise CannotEdit(f"there is no {format_path(edit.path)}")
         return {**old, step: _changed(old.get(step), rest, edit)}
     if isinstance(step, int) and isinstance(plain, list) and 0 <= step < len(plain):

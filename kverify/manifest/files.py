@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, TypeAlias
 
 from attrs import frozen
@@ -64,6 +64,26 @@ def names(paths: Iterable[str]) -> list[str]:
     """The files that ``inputs`` would read, without those it cannot find."""
     found = dict.fromkeys(name for path in paths for name in _expand(path) if isinstance(name, str))
     return [name for name in found if name == "-" or os.path.isfile(name)]  # noqa: PTH113 - see ``_expand``
+
+
+def path_of(file: str) -> str:
+    """``./shop/web.yaml`` and ``/work/shop/web.yaml`` (run in ``/work``) as ``shop/web.yaml``."""
+    path = Path(file)
+    here = Path.cwd()
+    whole = Path(*_resolved((here / path).parts))
+    shown: PurePath = whole.relative_to(here) if whole.is_relative_to(here) else whole
+    return shown.as_posix()
+
+
+def _resolved(parts: tuple[str, ...]) -> list[str]:
+    """Without ``..``. Links are not followed: the name is what the user typed."""
+    done: list[str] = []
+    for part in parts:
+        if part == ".." and len(done) > 1:
+            done.pop()
+        elif part != "..":
+            done.append(part)
+    return done
 
 
 def decode(data: bytes) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from attrs import frozen
 
 from kverify.manifest.nodes import FieldPath, Mapping, Node, Plain, Scalar, Sequence, format_path, walk
-from kverify.manifest.textedit import Add, Edit, Put, Remove, Replacement
+from kverify.manifest.textedit import Add, Edit, Put, Remove, Rename, Replacement
 from kverify.manifest.write import Layout
 
 # Anchors and tags stand before the node that they belong to, and count as its beginning.
@@ -142,7 +142,9 @@ class _Page:
             if id(node) in self.shared:
                 raise CannotEdit(f"{format_path(edit.path)} is written once and used at several places (an anchor)")
         flow = any(self.is_flow(node) for node in chain[: len(edit.path)])
-        if isinstance(edit, Put):
+        if isinstance(edit, Rename):
+            yield self.rename(chain, edit)
+        elif isinstance(edit, Put):
             if len(chain) > len(edit.path):
                 yield from self.replace(chain, edit, flow)
                 return
@@ -197,13 +199,12 @@ class _Page:
         last, node = entries[-1]
         end = self.end(parent) - 1
         end = self.before(end) if self.is_alias(last, node) else self.entry_end(last, node)
-        begin = self.start(last)
+        begin, name = self.start(last), layout.scalar(key, flow=True)
         if self.is_first(begin):
-            column = self.column(begin)
-            written = layout.spread(value, column) if layout.json else layout.flow(value)
-            new = f"{layout.newline}{self.text[self.line_start(begin) : begin]}{layout.scalar(key)}: {written}"
+            written = layout.spread(value, self.column(begin)) if layout.json else layout.flow(value)
+            new = f"{layout.newline}{self.text[self.line_start(begin) : begin]}{name}: {written}"
         else:
-            new = f" {layout.scalar(key)}: {layout.flow(value)}"
+            new = f" {name}: {layout.flow(value)}"
         yield Replacement(end, end, f",{new}")
 
     def before(self, offset: int) -> int:
@@ -228,6 +229,15 @@ class _Page:
         place = self.line_end(end)
         yield Replacement(place, place, f"{layout.newline}{' ' * column}- {layout.block(value, column + 2)}")
 
+    def rename(self, chain: list[Node], edit: Rename) -> Replacement:
+        """Another key for the same value."""
+        parent = chain[-2]
+        assert isinstance(parent, Mapping)
+        key = next((k for k, _ in self.own(parent) if k.value == edit.path[-1]), None)
+        if key is None:
+            raise CannotEdit(f"{format_path(edit.path)} is merged in from somewhere else")
+        return Replacement(self.start(key), self.end(key), self.layout.scalar(edit.key, key.style))
+
     def replace(self, chain: list[Node], edit: Put, flow: bool) -> Iterator[Replacement]:
         """Another value for what is there."""
         old, value, layout = chain[-1], edit.value, self.layout
@@ -240,7 +250,7 @@ class _Page:
         if flow or layout.json:
             column = self.column(self.line_start(start) + len(_blank_at(self.text, self.line_start(start))))
             several = layout.json and self.text[start:end].count("\n") > 0
-            new = layout.spread(value, column) if several else self.flow_value(value, old)
+            new = layout.spread(value, column) if several else self.flow_value(value, old, flow=True)
             yield Replacement(start, end, f" {new}" if empty else new)
         elif isinstance(value, dict | list) and value:
             yield from self.replace_by_block(key, old, value)
@@ -271,12 +281,12 @@ class _Page:
                     return
             yield Replacement(colon, end, layout.under(value, column))
 
-    def flow_value(self, value: Plain, old: Node) -> str:
+    def flow_value(self, value: Plain, old: Node, *, flow: bool = False) -> str:
         """A value on one line, text quoted as what it replaces."""
         if isinstance(value, dict | list):
             return self.layout.flow(value)
         quoted = isinstance(old, Scalar) and isinstance(old.value, str)
-        return self.layout.scalar(value, old.style if quoted and isinstance(old, Scalar) else "plain")
+        return self.layout.scalar(value, old.style if quoted and isinstance(old, Scalar) else "plain", flow=flow)
 
     def remove(self, chain: list[Node], edit: Remove, flow: bool) -> Iterator[Replacement]:
         if len(chain) == 1:

@@ -47,7 +47,19 @@ class Remove:
         return evolve(self, path=path)
 
 
-Edit: TypeAlias = Put | Add | Remove
+@frozen
+class Rename:
+    """The key that ``path`` ends with is ``key`` from now on; its value stays as it is written."""
+
+    path: FieldPath
+    key: str
+
+    def at(self, path: FieldPath) -> Rename:
+        """The same change somewhere else."""
+        return evolve(self, path=path)
+
+
+Edit: TypeAlias = Put | Add | Remove | Rename
 
 
 @frozen(order=True)
@@ -71,11 +83,25 @@ def replaced(text: str, replacements: Iterable[Replacement]) -> str:
     return "".join((*parts, text[position:]))
 
 
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends, as git counts them: only LF ends one."""
+    lines = text.split("\n")
+    return [f"{line}\n" for line in lines[:-1]] + [line for line in lines[-1:] if line]
+
+
+def unified(name: str, old: str, new: str) -> str:
+    """The change of a file as ``git apply`` and ``patch -p1`` take it; ``name`` is relative, with slashes."""
+    from difflib import unified_diff
+
+    lines = unified_diff(lines_of(old), lines_of(new), f"a/{name}", f"b/{name}", lineterm="\n")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
 def difference(old: str, new: str) -> tuple[Replacement, ...]:
     """Replacements that make ``new`` of ``old``, each of them of whole lines."""
     from difflib import SequenceMatcher
 
-    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    before, after = lines_of(old), lines_of(new)
     starts = [0]
     for line in before:
         starts.append(starts[-1] + len(line))

@@ -11,7 +11,8 @@ from kverify.manifest.nodes import Plain, Style, Value
 from kverify.manifest.scalars import resolve_plain
 
 # Text that means nothing else without quotes, neither in a block nor between brackets.
-_BARE = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@%+=~^*$()-]| (?=[^ #]))*", re.ASCII)
+_BARE_IN_FLOW = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@%+=~^*$()-]| (?=[^ #]))*", re.ASCII)
+_BARE = re.compile(r"[A-Za-z0-9_./](?:[A-Za-z0-9_./@%+=~^*$()-]|:(?=[^ ])| (?=[^ #]))*", re.ASCII)
 
 
 @frozen
@@ -24,8 +25,9 @@ class Layout:
     newline: str = "\n"
     json: bool = False
 
-    def scalar(self, value: Value, style: Style = "plain") -> str:
-        """A scalar on one line, text in the quotes of ``style`` where that is possible."""
+    def scalar(self, value: Value, style: Style = "plain", *, flow: bool = False) -> str:
+        """A scalar on one line, text in the quotes of ``style`` where that is possible. ``flow``: it stands between
+        brackets, where a colon may mean more."""
         if not isinstance(value, str):
             return json.dumps(value)
         printable = value.isprintable()
@@ -34,7 +36,8 @@ class Layout:
         if style == "single" and printable:
             doubled = value.replace("'", "''")
             return f"'{doubled}'"
-        if _BARE.fullmatch(value) and resolve_plain(value) == value and isinstance(resolve_plain(value), str):
+        bare = _BARE_IN_FLOW if flow else _BARE
+        if bare.fullmatch(value) and resolve_plain(value) == value and isinstance(resolve_plain(value), str):
             return value
         # A pair of surrogates is one character in JSON and two in YAML: what cannot be shown is written in YAML's way.
         return json.dumps(value, ensure_ascii=False) if printable else f'"{"".join(map(_escaped, value))}"'
@@ -44,10 +47,10 @@ class Layout:
         if self.json:
             return json.dumps(value, ensure_ascii=False)
         if isinstance(value, dict):
-            return "{" + ", ".join(f"{self.scalar(key)}: {self.flow(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{self.scalar(k, flow=True)}: {self.flow(item)}" for k, item in value.items()) + "}"
         if isinstance(value, list):
             return "[" + ", ".join(map(self.flow, value)) + "]"
-        return self.scalar(value)
+        return self.scalar(value, flow=True)
 
     def spread(self, value: Plain, column: int) -> str:
         """JSON over several lines; the line it begins on is indented by ``column``."""
@@ -60,7 +63,9 @@ class Layout:
 
     def under(self, value: Plain, column: int) -> str:
         """What follows the colon of a key at ``column``."""
-        if value == {} or value == [] or not isinstance(value, dict | list):
+        if not isinstance(value, dict | list):
+            return f" {self.scalar(value)}"
+        if not value:
             return f" {self.flow(value)}"
         inner = column + (self.step if isinstance(value, dict) else self.items)
         return f"{self.newline}{' ' * inner}{self.block(value, inner)}"
@@ -72,7 +77,7 @@ class Layout:
             return between.join(self.entry(key, item, column) for key, item in value.items())
         if isinstance(value, list) and value:
             return between.join(f"- {self.block(item, column + 2)}" for item in value)
-        return self.flow(value)
+        return self.flow(value) if isinstance(value, dict | list) else self.scalar(value)
 
 
 def _escaped(character: str) -> str:

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from kverify.manifest.diagnostics import Severity
-from kverify.report.issues import STDIN, Issue, View, has_lines, issues, last_line, name_of, path_of
+from kverify.manifest.files import path_of
+from kverify.report.issues import STDIN, Issue, View, has_lines, issues, last_line, name_of
 from kverify.report.source import escape
 
 _SEVERITY = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}

@@ -8,15 +8,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path, PurePath
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from kverify.checks.finding import Cause, Certainty, Finding, Report, Suppressed
+from kverify.checks.finding import Cause, Certainty, Finding, Fix, Report, Suppressed
+from kverify.checks.words import listing
 from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.files import path_of
 from kverify.manifest.span import Span
 from kverify.manifest.streams import is_remote
 from kverify.report.source import Sources
@@ -65,8 +66,8 @@ class Issue:
     """A finding or a problem of the input. ``asked`` is the property, empty for the latter.
 
     ``causes`` are the places, the first is the one to show. ``steps`` are the run that shows it; ``paragraphs`` say the
-    rest: how certain it is, details, why, repairs. ``fingerprint`` is 64 hexadecimal digits, different for every issue
-    of a report, the same when its lines have only moved. ``suppressed`` says by whom and why, if it is.
+    rest: how certain it is, details, why, fixes, repairs. ``fingerprint`` is 64 hexadecimal digits, different for every
+    issue of a report, the same when its lines have only moved. ``suppressed`` says by whom and why, if it is.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Issue:
     fingerprint: str
     steps: tuple[Step, ...] = ()
     paragraphs: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     finding: Finding | None = None
     diagnostic: Diagnostic | None = None
     suppressed: Suppressed | None = None
@@ -105,7 +107,9 @@ def issues(view: View, *, suppressed: bool = False) -> tuple[Issue, ...]:
     items = (*sorted(report.diagnostics, key=lambda d: d.span), *report.findings, *(one.item for one in hidden))
     # Suppressed or not, all take part: nobody's fingerprint changes because somebody else's finding is suppressed.
     found = [
-        _of_diagnostic(item, digits) if isinstance(item, Diagnostic) else _of_finding(item, digits)
+        _of_diagnostic(item, digits, report.fixes_of(item))
+        if isinstance(item, Diagnostic)
+        else _of_finding(item, digits)
         for item, digits in zip(items, fingerprints(items, view.sources), strict=True)
     ]
     told = found[: len(found) - len(hidden)]
@@ -147,7 +151,7 @@ def _parts(item: Finding | Diagnostic, sources: Sources) -> tuple[str, ...]:
     return (item.id, name_of(span), item.message)
 
 
-def _of_diagnostic(d: Diagnostic, fingerprint: str) -> Issue:
+def _of_diagnostic(d: Diagnostic, fingerprint: str, fixes: tuple[Fix, ...]) -> Issue:
     return Issue(
         id=d.id,
         severity=d.severity,
@@ -156,7 +160,8 @@ def _of_diagnostic(d: Diagnostic, fingerprint: str) -> Issue:
         message=d.message,
         causes=(Cause(d.span, d.path), *(Cause(other.span, other.path, other.note) for other in d.related)),
         fingerprint=fingerprint,
-        paragraphs=(f"Help: {d.mend}",) if d.mend else (),
+        paragraphs=((f"Help: {d.mend}",) if d.mend else ()) + tuple(_fixes(fixes)),
+        fixes=fixes,
         diagnostic=d,
     )
 
@@ -172,6 +177,7 @@ def _of_finding(f: Finding, fingerprint: str) -> Issue:
         fingerprint=fingerprint,
         steps=tuple(_steps(f)),
         paragraphs=tuple(_paragraphs(f)),
+        fixes=f.fixes,
         finding=f,
     )
 
@@ -195,8 +201,21 @@ def _paragraphs(f: Finding) -> Iterator[str]:
     yield from (f"Sizes: {size}" for size in f.sizes)
     if f.why:
         yield f"Why: {f.why}"
+    yield from _fixes(f.fixes)
     for repair in f.repairs:
-        yield f"Repair: {repair.text}{f' (checked: with it {f.property} holds)' if repair.verified else ''}"
+        checked = f" (checked: with it {f.property} holds)" if repair.verified else ""
+        yield f"{'Repair' if repair.verified else 'Suggestion'}: {repair.text}{checked}"
+
+
+def _fixes(fixes: Iterable[Fix]) -> Iterator[str]:
+    yield from (f"Fix: {fix_text(fix)}" for fix in fixes)
+
+
+def fix_text(fix: Fix) -> str:
+    """A fix in a sentence, without its patch."""
+    again = f" for {listing(fix.again)}" if fix.again else ""
+    cost = f"; what it costs: {fix.cost}" if fix.cost else ""
+    return f"{fix.text} (verified: checked again{again}, this is gone and nothing as bad is new{cost})"
 
 
 def name_of(span: Span) -> str:
@@ -208,26 +227,6 @@ def name_of(span: Span) -> str:
             return STDIN
         return path_of(re.sub(r"^(\.\./)+", "", posixpath.normpath(span.origin)))
     return path_of(span.file)
-
-
-def path_of(file: str) -> str:
-    """``./shop/web.yaml`` and ``/work/shop/web.yaml`` (run in ``/work``) as ``shop/web.yaml``."""
-    path = Path(file)
-    here = Path.cwd()
-    whole = Path(*_resolved((here / path).parts))
-    shown: PurePath = whole.relative_to(here) if whole.is_relative_to(here) else whole
-    return shown.as_posix()
-
-
-def _resolved(parts: tuple[str, ...]) -> list[str]:
-    """Without ``..``. Links are not followed: the name is what the user typed."""
-    done: list[str] = []
-    for part in parts:
-        if part == ".." and len(done) > 1:
-            done.pop()
-        elif part != "..":
-            done.append(part)
-    return done
 
 
 def has_lines(span: Span) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kverify import __version__
-from kverify.checks.finding import Cause, Finding, Proof, Report, Suppressed
+from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppressed
 from kverify.engines.verdict import Coverage, Outcome, Said, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -49,6 +49,11 @@ def to_json(report: Report, exit_code: int, sources: Sources | None = None) -> d
             "suppressed": len(report.suppressed),
         },
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in report.diagnostics],
+        "mended": [
+            {"diagnostic": number, "fixes": [_fix(fix) for fix in report.fixes_of(diagnostic)]}
+            for number, diagnostic in enumerate(report.diagnostics)
+            if report.fixes_of(diagnostic)
+        ],
         "findings": [_finding(finding) for finding in report.findings],
         "suppressed": [_suppressed(one) for one in report.suppressed],
         "proofs": [_proof(proof) for proof in report.proofs],
@@ -118,6 +123,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sizes": list(finding.sizes),
         "why": finding.why or None,
         "repairs": [{"text": repair.text, "verified": repair.verified} for repair in finding.repairs],
+        "fixes": [_fix(fix) for fix in finding.fixes],
         "verdict": None if finding.verdict is None else _verdict(finding.verdict),
     }
 
@@ -131,6 +137,24 @@ def _suppressed(one: Suppressed) -> dict[str, Any]:
         "span": None if one.span is None else span_json(one.span),
         "diagnostic": None if diagnostic is None else diagnostic_json(diagnostic),
         "finding": None if finding is None else _finding(finding),
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "text": fix.text,
+        "cost": fix.cost or None,
+        "checkedAgain": list(fix.again),
+        "changes": [
+            {
+                "file": _text(change.file),
+                "patch": _text(change.patch),
+                "lines": [
+                    {"start": lines.start, "end": lines.end, "text": _text(lines.text)} for lines in change.lines
+                ],
+            }
+            for change in fix.changes
+        ],
     }
 
 

@@ -7,13 +7,25 @@ trace keeps its states and sentences. Everything else is as it was, and a test h
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
 from attrs import field, frozen
 
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Refusal, Repair, Report, Suppressed
+from kverify.checks.finding import (
+    Cause,
+    Certainty,
+    FileChange,
+    Finding,
+    Fix,
+    Lines,
+    Proof,
+    Refusal,
+    Repair,
+    Report,
+    Suppressed,
+)
 from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Coverage, Idle, Outcome, Step, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
@@ -115,6 +127,13 @@ class _Part:
     def maybe(self, name: str, make: Callable[[_Part], T]) -> T | None:
         return None if self[name].value is None else make(self[name])
 
+    def item_of(self, name: str, items: Sequence[T]) -> T:
+        """The one of ``items`` whose number (from 0) is in a field."""
+        number = self.number(name)
+        if not 0 <= number < len(items):
+            raise self[name]._wrong(f"a number below {len(items)}")
+        return items[number]
+
     def one_of(self, name: str, kind: type[E]) -> E:
         """The member of an enumeration by its value, or by its name in lower case."""
         said = self.text(name)
@@ -125,8 +144,10 @@ class _Part:
 
 
 def _report(whole: _Part) -> Report:
+    diagnostics = whole.all("diagnostics", _diagnostic)
     return Report(
-        diagnostics=whole.all("diagnostics", _diagnostic),
+        diagnostics=diagnostics,
+        mended=whole.all("mended", lambda p: (p.item_of("diagnostic", diagnostics), p.all("fixes", _fix))),
         findings=whole.all("findings", _finding),
         suppressed=whole.all("suppressed", _suppressed),
         proofs=whole.all("proofs", _proof),
@@ -195,7 +216,25 @@ def _finding(part: _Part) -> Finding:
         sizes=part.texts("sizes"),
         why=part.text("why"),
         repairs=part.all("repairs", lambda p: Repair(text=p.text("text"), verified=p.truth("verified"))),
+        fixes=part.all("fixes", _fix),
         verdict=part.maybe("verdict", _verdict),
+    )
+
+
+def _lines(part: _Part) -> Lines:
+    return Lines(start=part.number("start"), end=part.number("end"), text=part.text("text"))
+
+
+def _change(part: _Part) -> FileChange:
+    return FileChange(file=part.text("file"), patch=part.text("patch"), lines=part.all("lines", _lines))
+
+
+def _fix(part: _Part) -> Fix:
+    return Fix(
+        text=part.text("text"),
+        cost=part.text("cost"),
+        again=part.texts("checkedAgain"),
+        changes=part.all("changes", _change),
     )
 
 

@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import quote
 
 from kverify import __version__
-from kverify.checks.finding import Cause, Proof, Suppressed
+from kverify.checks.finding import Cause, Fix, Proof, Suppressed
 from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
-from kverify.report.issues import STDIN, Issue, View, has_lines, issues, name_of, rendered_place
+from kverify.report.issues import STDIN, Issue, View, fix_text, has_lines, issues, name_of, rendered_place
 from kverify.report.source import escape
 from kverify.spec.language.syntax import Declaration
 
@@ -151,8 +151,36 @@ def _result(issue: Issue, index: int, says: bool) -> dict[str, Any]:
         result["codeFlows"] = [{"threadFlows": [{"locations": _flow(issue)}]}]
     if says:
         result["suppressions"] = [] if issue.suppressed is None else [_suppression(issue.suppressed)]
+    fixes = [_fix(fix) for fix in issue.fixes if all(change.file != STDIN for change in fix.changes)]
+    if fixes:
+        result["fixes"] = fixes
     result["properties"] = _properties(issue)
     return result
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """Whole lines are replaced: regions begin in the first column of a line and end in that of another one."""
+    return {
+        "description": {"text": message_text(fix_text(fix))},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(Span(change.file, 1, 1, 1, 1)),
+                "replacements": [
+                    {
+                        "deletedRegion": {
+                            "startLine": lines.start,
+                            "startColumn": 1,
+                            "endLine": lines.end,
+                            "endColumn": 1,
+                        },
+                        "insertedContent": {"text": lines.text},
+                    }
+                    for lines in change.lines
+                ],
+            }
+            for change in fix.changes
+        ],
+    }
 
 
 def _suppression(one: Suppressed) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from kverify.report.source import escape
 MAX_WIDTH = 100
 _MIN_WIDTH = 40
 
-_RED, _YELLOW, _BLUE, _BOLD, _DIM = "1;31", "1;33", "1;34", "1", "2"
+_RED, _GREEN, _YELLOW, _BLUE, _BOLD, _DIM = "1;31", "32", "1;33", "1;34", "1", "2"
 _SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _BLUE}
 
 
@@ -49,6 +49,11 @@ class Style:
 
     def dim(self, text: str) -> str:
         return self._paint(_DIM, text)
+
+    def patch(self, line: str) -> str:
+        """A line of a unified diff."""
+        code = {"+": _GREEN, "-": _RED, "@": _BLUE}.get(line[:1], "")
+        return self._paint(code, line) if code else line
 
     def gutter(self, text: str) -> str:
         return self._paint(_BLUE, text)

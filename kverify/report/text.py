@@ -7,13 +7,13 @@ from functools import partial
 
 from attrs import frozen
 
-from kverify.checks.finding import Cause, Finding, Proof, Report, Suppressed
+from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppressed
 from kverify.checks.words import listing
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
 from kverify.model.expr import to_text
-from kverify.report.issues import CERTAINTY
+from kverify.report.issues import CERTAINTY, fix_text
 from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
 
@@ -64,6 +64,7 @@ class _Text:
         for severity in sorted(Severity, reverse=True):
             for diagnostic in sorted((d for d in report.diagnostics if d.severity is severity), key=_by_place):
                 yield from self.diagnostic(diagnostic)
+                yield from self.fixes(report.fixes_of(diagnostic))
                 yield ""
             for finding in (f for f in report.findings if f.severity is severity):
                 yield from self.finding(finding)
@@ -126,9 +127,11 @@ class _Text:
             yield from wrap(size, "sizes: ", indent=2, hang=4)
         if f.why:
             yield from wrap(f.why, "why: ", indent=2, hang=4)
+        yield from self.fixes(f.fixes)
         for repair in f.repairs:
             checked = f" (checked: {_relief(f)})" if repair.verified else ""
-            yield from wrap(repair.text + checked, "repair: ", indent=2, hang=4)
+            label = "repair: " if repair.verified else "suggestion: "
+            yield from wrap(repair.text + checked, label, indent=2, hang=4)
         if f.verdict is not None:
             yield from wrap(self.standing(f.verdict), "found by: ", indent=2, hang=4, paint=self.style.dim)
             yield from self.asked(f.verdict, 2)
@@ -147,6 +150,14 @@ class _Text:
             else:
                 yield from lines
                 yield from map(self.style.dim, self.style.wrap(told, indent=4 + label_width))
+
+    def fixes(self, fixes: Iterable[Fix]) -> Iterator[str]:
+        """Each fix with the lines that it changes."""
+        for fix in fixes:
+            yield from self.style.wrap(fix_text(fix), "fix: ", indent=2, hang=4)
+            for change in fix.changes:
+                for line in change.patch.split("\n")[:-1]:
+                    yield f"    {self.style.patch(escape(line.rstrip()))}".rstrip()
 
     def open_end(self, proof: Proof) -> Iterator[str]:
         """Vacuous and unknown: as loud as a warning, because nothing was proved."""

@@ -68,8 +68,8 @@ def test_the_exit_code_follows_fail_on(
 ) -> None:
     finding = Finding(id="KV4001", severity=severity, object="Deployment shop/web", property="p", message="m")
     replace_run(lambda *_: Report(findings=(finding,)))
-    assert main(["check", GOOD, "--fail-on", fail_on]) == code
-    assert main(["check", GOOD, "--fail-on", fail_on, "-o", "json"]) == code
+    assert main(["check", GOOD, "--no-fixes", "--fail-on", fail_on]) == code
+    assert main(["check", GOOD, "--no-fixes", "--fail-on", fail_on, "-o", "json"]) == code
 
 
 def test_options_reach_the_checks(replace_run: Callable[[Run], None], capsys: pytest.CaptureFixture[str]) -> None:

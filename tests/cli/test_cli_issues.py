@@ -16,8 +16,9 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 from kverify.checks.finding import Cause, Finding, Proof, Repair, Report
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest import Diagnostic, Severity, Span
+from kverify.manifest.files import path_of
 from kverify.report import github, gitlab, junit, sarif
-from kverify.report.issues import View, issues, path_of
+from kverify.report.issues import View, issues
 from tests.cli.test_cli_formats import parsed
 
 NASTY = "a[0](x) {0} 100% <b>&'\"]]> , : ::error::\x1b[31m\x00\u202e\r\n\ud800 \ufffe"

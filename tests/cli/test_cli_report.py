@@ -94,7 +94,7 @@ error[KV4001] Deployment shop/web: the rollout stops half-way: the new pod fits 
     - n1, n2, n3: didn't match pod anti-affinity rules
   why: Anti-affinity also counts pods of the old revision (kubernetes/kubernetes#116891).
   repair: maxUnavailable: 1 (checked: with it rollout-completes holds)
-  repair: a fourth node
+  suggestion: a fourth node
   found by: exhaustive search; replicas 3, 3 nodes; 12 states
 
 assumed:

@@ -14,7 +14,7 @@ from kverify.checks.fixes.candidate import Candidate, Change, change
 from kverify.checks.fixes.workspace import Workspace
 from kverify.cluster.bundle import describe
 from kverify.manifest.diagnostics import Diagnostic
-from kverify.manifest.edit import Edit, Put, Remove
+from kverify.manifest.edit import Edit, Put, Remove, Rename
 from kverify.manifest.nodes import Document, FieldPath, Plain, Scalar, format_path, parse_path
 from kverify.manifest.nodes import Mapping as MappingNode
 
@@ -60,14 +60,13 @@ def _meant(document: Document, path: FieldPath, diagnostic: Diagnostic, meant: s
     if diagnostic.id == "KV1109":
         # The field itself is misspelt.
         if node is not None and isinstance(parent, MappingNode) and meant not in parent.value:
-            edits = (Put((*path[:-1], meant), node.value, (str(key),)), Remove(path))
-            yield _candidate(document, f"write {meant} in place of {key}", *edits)
+            yield _candidate(document, f"write {meant} in place of {key}", Rename(path, meant))
     elif pair is not None and isinstance(parent, MappingNode):
         # A label: key and value.
         name, value = pair[1], pair[2]
-        gone = (Remove(path),) if name != key else ()
-        new = Put((*path[:-1], name), value, (str(key),))
-        yield _candidate(document, f"write {meant} in {format_path(path[:-1])}", new, *gone)
+        edits: tuple[Edit, ...] = () if name == key else (Rename(path, name),)
+        edits += (Put((*path[:-1], name), value),)
+        yield _candidate(document, f"write {meant} in {format_path(path[:-1])}", *edits)
     elif isinstance(node, Scalar) and isinstance(node.value, str):
         text = f"write {meant} in place of {node.value} in {format_path(path)}"
         yield _candidate(document, text, Put(path, meant))

@@ -11,7 +11,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
 from kverify.checks.subject import Subject
-from kverify.manifest.edit import Add, Edit, Put, Remove
+from kverify.manifest.edit import Add, Edit, Put, Remove, Rename
 from kverify.manifest.nodes import FieldPath, Plain, format_path
 from kverify.model.scheduling.taint_toleration import tolerates
 
@@ -31,8 +31,8 @@ def selectors(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     for key, value in own.items() if isinstance(own, dict) else ():
         meant = _meant(key, str(value), [node.labels for node in ctx.nodes])
         if meant is not None:
-            edits: tuple[Edit, ...] = (Put((*path, meant[0]), meant[1], (key,)),)
-            edits += (Remove((*path, key)),) if meant[0] != key else ()
+            edits: tuple[Edit, ...] = () if meant[0] == key else (Rename((*path, key), meant[0]),)
+            edits += (Put((*path, meant[0]), meant[1]),)
             yield Candidate(
                 text=f"write {meant[0]}: {meant[1]} in place of {key}: {value} in nodeSelector",
                 changes=change(subject.object, *edits),

@@ -11,7 +11,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Finding, Fix, Repair, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.families import WEIGHED, for_diagnostic, for_finding
-from kverify.checks.fixes.verify import Verifier
+from kverify.checks.fixes.verify import Interrupted, Verifier
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
@@ -36,7 +36,8 @@ def with_fixes(
     """The report with fixes of the first ``most`` findings that have a candidate, the worst first.
 
     ``diagnostics`` are what reading said. Every fix stands by itself: ``apply.py`` puts several together. ``weighed``:
-    also where a warning can only be had rid of by giving up something else.
+    also where a warning can only be had rid of by giving up something else. Ctrl-C and the end of the time end the
+    search, and the report has what was found by then.
     """
     verifier = Verifier(Workspace(bundle, tuple(diagnostics), options.kubernetes_version), report, options)
     ctx = Context(bundle, evolve(options, progress=None))
@@ -51,7 +52,10 @@ def with_fixes(
         left -= 1
         if options.progress is not None:
             options.progress(f"a fix for {problem.id} of {problem.object}")
-        found = first(verifier, tries, problem)
+        try:
+            found = first(verifier, tries, problem)
+        except Interrupted:
+            break
         if found is not None:
             fixes[id(problem)] = (found[1],)
     return evolve(

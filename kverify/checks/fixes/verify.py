@@ -15,7 +15,6 @@ from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.checks.registry import property_names
-from kverify.checks.run import run
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
 from kverify.cluster.scaling import scales
 from kverify.engines.verdict import Outcome
@@ -26,6 +25,10 @@ _FEW = 1
 """So many workloads are all checked again, whatever was changed."""
 
 
+class Interrupted(Exception):
+    """Somebody wants to stop, or the time is over; the message says which."""
+
+
 @frozen(eq=False)
 class Verifier:
     """What was found without the change, and how to look again."""
@@ -34,7 +37,7 @@ class Verifier:
     report: Report
     options: Options
 
-    def holds(self, candidate: Candidate, problem: Finding | Diagnostic) -> tuple[Workspace, str] | None:
+    def holds(self, candidate: Candidate, problem: Finding | Diagnostic) -> tuple[Workspace, tuple[str, ...]] | None:
         """The input with ``candidate`` applied and what was checked again, if ``problem`` is gone then and nothing as
         bad is there that was not; None otherwise."""
         try:
@@ -43,7 +46,7 @@ class Verifier:
             return None
         focus = self._concerned(candidate, changed, problem)
         reports = []
-        names = self.options.properties or property_names(self.options.specs)
+        names = self._names
         if isinstance(problem, Finding) and problem.property in names:
             # The question itself first: most candidates that fail, fail here.
             reports.append(self._again(changed, focus, (problem.property,)))
@@ -52,15 +55,20 @@ class Verifier:
             names = tuple(name for name in names if name != problem.property)
         if names:
             reports.append(self._again(changed, focus, names))
-        if not self._gone(problem, reports) or self._worse(reports, problem.severity):
+        if not self._gone(problem, reports) or worse(reports, self.report, problem.severity):
             return None
-        return changed, "" if focus is None else ", ".join(sorted(focus))
+        return changed, () if focus is None else tuple(sorted(focus))
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The properties that are asked."""
+        return self.options.properties or property_names(self.options.specs)
 
     def _again(self, work: Workspace, focus: frozenset[str] | None, properties: tuple[str, ...]) -> Report:
         options = evolve(
             self.options, focus=focus, properties=properties, part=True, explain=False, cover=False, progress=None
         )
-        return run(work.bundle, work.diagnostics, options)
+        return checked(work, options)
 
     def _gone(self, problem: Finding | Diagnostic, again: Sequence[Report]) -> bool:
         """There is less of the same kind at the same object; and where the question was asked again, it was decided."""
@@ -74,21 +82,22 @@ class Verifier:
         asked = [p for report in again for p in report.proofs if (p.id, p.object) == name]
         return all(p.verdict.outcome is Outcome.HOLDS for p in asked)
 
-    def _worse(self, again: Sequence[Report], severity: Severity) -> bool:
-        """Something as bad as ``severity`` is there that was not, or something is undecided that was decided."""
-        if _names(again, severity) - _names([self.report], severity):
-            return True
-        return bool(_undecided(again) - _undecided([self.report])) or any(r.interrupted for r in again)
+    def is_gone(self, problem: Finding | Diagnostic) -> bool:
+        """It is there no more in the input as it is now."""
+        names = self._names
+        asked = (problem.property,) if isinstance(problem, Finding) else names[:1]
+        focus = self._about(self.work.bundle, problem) if isinstance(problem, Finding) else frozenset()
+        return self._gone(problem, [self._again(self.work, focus, asked)])
 
     def _concerned(
         self, candidate: Candidate, changed: Workspace, problem: Finding | Diagnostic
     ) -> frozenset[str] | None:
         """The workloads to check again: those that a change is made to, and that its objects select or scale; all, if
         there are few, or one of the objects is not known to concern only some."""
-        everyone = changed.bundle.wanted_workloads
-        if len(everyone) <= _FEW:
+        about = self._about(changed.bundle, problem)
+        if about is None or len(changed.bundle.wanted_workloads) <= _FEW:
             return None
-        found: set[str] = {problem.object} & {describe(w) for w in everyone}
+        found = set(about)
         for one in candidate.changes:
             item = next((w for w in self.work.bundle.wanted if w.source.document is one.document), None)
             if item is None:
@@ -100,6 +109,32 @@ class Verifier:
                     return None
                 found |= {describe(w) for w in concerned}
         return frozenset(found)
+
+    def _about(self, bundle: Bundle, problem: Finding | Diagnostic) -> frozenset[str] | None:
+        """The workloads that a problem is about; None where that cannot be told."""
+        item = next((w for w in bundle.wanted if describe(w) == problem.object), None)
+        concerned = None if item is None else _selected(bundle, item)
+        return None if concerned is None else frozenset(describe(w) for w in concerned)
+
+
+def checked(work: Workspace, options: Options) -> Report:
+    """All checks of a workspace. They are imported when there is something to check again.
+
+    Raises ``Interrupted`` where they ended early.
+    """
+    from kverify.checks.run import run
+
+    report = run(work.bundle, work.diagnostics, options)
+    if report.interrupted:
+        raise Interrupted(report.interrupted)
+    return report
+
+
+def worse(again: Sequence[Report], before: Report, severity: Severity) -> bool:
+    """Something as bad as ``severity`` is there that was not, or something is undecided that was decided."""
+    if _names(again, severity) - _names([before], severity):
+        return True
+    return bool(_undecided(again) - _undecided([before]))
 
 
 def _selected(bundle: Bundle, item: AnyObject) -> Sequence[AnyObject] | None:

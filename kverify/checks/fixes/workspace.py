@@ -114,9 +114,7 @@ class Workspace:
         """The files that are not as they are in ``before``; as they were read, if there is none."""
         old = self.originals if before is None else {**self.originals, **before.texts}
         return tuple(
-            FileChange(file=file, before=old[file], after=text)
-            for file, text in sorted(self.texts.items())
-            if text != old[file]
+            FileChange.of(file, old[file], text) for file, text in sorted(self.texts.items()) if text != old[file]
         )
 
 

@@ -178,13 +178,24 @@ def _list(title: str, rows: Sequence[str]) -> Element | None:
     return el("section", el("h4", title), el("ul", [el("li", row) for row in rows])) if rows else None
 
 
+def _fixes(fixes: Sequence[Json]) -> Iterator[Element]:
+    """Each fix with its patch."""
+    for fix in fixes:
+        again = f" for {_listing(fix['checkedAgain'])}" if fix["checkedAgain"] else ""
+        verified = f"verified: checked again{again}, this is gone and nothing as bad is new"
+        cost = f" What it costs: {fix['cost']}." if fix["cost"] else ""
+        yield el("p", fix["text"], el("span", "✓ ", verified, ".", cost, cls="checked"), cls="fix")
+        yield from (el("pre", change["patch"], cls="patch") for change in fix["changes"])
+
+
 def _repairs(finding: Json) -> Element | None:
-    if not finding["repairs"]:
+    if not finding["repairs"] and not finding["fixes"]:
         return None
     checked = f"checked: with it {finding['property']} holds"
     return el(
         "section",
         el("h4", "What mends it"),
+        *_fixes(finding["fixes"]),
         el(
             "ul",
             [
@@ -213,6 +224,7 @@ def _standing(verdict: Json | None) -> Element | None:
 
 def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:
     """Problems of the input, the worst first."""
+    mended = {row["diagnostic"]: row["fixes"] for row in document["mended"]}
     for number, row in ordered(document["diagnostics"]):
         marks = [{"path": row["path"], "note": None, "span": row["span"]}, *row["related"]]
         yield el(
@@ -227,6 +239,7 @@ def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:
                 "div",
                 excerpts.figures(marks, row["severity"]),
                 el("p", el("b", "Help: "), row["mend"]) if row["mend"] else None,
+                *_fixes(mended.get(number, ())),
                 cls="body",
             ),
             id=f"problem-{number}",

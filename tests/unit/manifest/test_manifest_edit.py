@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.manifest import FieldPath, read_text
-from kverify.manifest.edit import Add, CannotEdit, Edit, Place, Put, Remove, changed, edited, place_of
+from kverify.manifest.edit import Add, CannotEdit, Edit, Place, Put, Remove, Rename, changed, edited, place_of
 from kverify.manifest.nodes import Plain, Scalar
 from kverify.manifest.textedit import difference, replaced
 
@@ -70,6 +70,12 @@ SPEC: FieldPath = ("spec", "template", "spec")
         ),
         (Put(("spec", "paused"), "yes"), [], ['    paused: "yes"']),
         (Remove(("spec", "replicas")), ["    replicas: 3     # three"], []),
+        (Rename(("spec", "replicas"), "count"), ["    replicas: 3     # three"], ["    count: 3     # three"]),
+        (
+            Rename(("metadata", "labels", "app"), "1"),
+            ['metadata: {name: web,  labels: {app: "web"}}'],
+            ['metadata: {name: web,  labels: {"1": "web"}}'],
+        ),
         (
             Put(("metadata", "labels", "a.b/c"), "x: y"),
             ['metadata: {name: web,  labels: {app: "web"}}'],
@@ -213,6 +219,7 @@ def test_items_of_lists_are_found() -> None:
         ("a: 1\n", Put(("a", 0), 2), "there is no a[0]"),
         ("a: [1]\n", Put(("a", 1), 2), "there is no a[1]"),
         ("a: 1\n", Remove(("b",)), "there is no b"),
+        ("a: 1\nb: 2\n", Rename(("a",), "b"), "cannot be called b"),
         ("a: 1\n", Add(("a",), 2), "a is no list"),
         ("a: 1\n", Put((), 2), "the whole object"),
         ("- - 1\n  - 2\n", Remove((0, 0)), "does not begin a line"),
@@ -329,7 +336,9 @@ def places(value: Any, path: FieldPath = ()) -> list[FieldPath]:
 @st.composite
 def edits(draw: st.DrawFn, value: Plain) -> Edit:
     path = draw(st.sampled_from(places(value)))
-    kind = draw(st.sampled_from(["put", "new", "add", "remove"]))
+    kind = draw(st.sampled_from(["put", "new", "add", "remove", "rename"]))
+    if kind == "rename" and path and isinstance(path[-1], str):
+        return Rename(path, draw(st.sampled_from(KEYS)))
     if kind == "put" and path:
         return Put(path, draw(PLAIN))
     if kind == "remove" and path:

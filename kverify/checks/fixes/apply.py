@@ -1,0 +1,85 @@
+"""Fixes of several findings together, each verified on top of those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from attrs import evolve, frozen
+
+from kverify.checks.context import Context
+from kverify.checks.finding import FileChange, Finding, Fix, Report
+from kverify.checks.fixes.candidate import Candidate
+from kverify.checks.fixes.search import MOST_TRIES, candidates, first, ordered
+from kverify.checks.fixes.verify import Verifier, checked, worse
+from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.options import Options
+from kverify.cluster.bundle import Bundle
+from kverify.manifest.diagnostics import Diagnostic
+
+
+@frozen(eq=False, kw_only=True)
+class Applied:
+    """Fixes that go together: of which problem each is, and the files with all of them made."""
+
+    fixes: tuple[tuple[Finding | Diagnostic, Fix], ...] = ()
+    changes: tuple[FileChange, ...] = ()
+
+
+def apply_fixes(
+    report: Report,
+    bundle: Bundle,
+    diagnostics: Sequence[Diagnostic],
+    options: Options,
+    *,
+    weighed: bool = False,
+    writable: Callable[[str], bool] = lambda _: True,
+) -> Applied:
+    """The first fix of every finding of ``report`` that has one, the worst first. One that is gone because of a fix
+    before it needs none. Fixes that change a file which is not ``writable`` are left out.
+
+    Nothing is written. All together are checked as a whole in the end; while something is worse then than it was, the
+    last fix is dropped. Raises ``Interrupted`` where there is no time to verify everything.
+    """
+    work = Workspace(bundle, tuple(diagnostics), options.kubernetes_version)
+    verifier = Verifier(work, report, options)
+    steps: list[tuple[Finding | Diagnostic, Fix, Workspace]] = []
+    for problem in ordered(report, weighed):
+        if options.progress is not None:
+            options.progress(f"a fix for {problem.id} of {problem.object}")
+        if steps and verifier.is_gone(problem):
+            continue
+        ctx = Context(verifier.work.bundle, options)
+        tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
+        found = first(verifier, [c for c in tries if _files(c) and all(map(writable, _files(c)))], problem)
+        if found is not None:
+            changed, fix = found
+            steps.append((problem, fix, changed))
+            verifier = evolve(verifier, work=changed, report=_without(verifier.report, problem))
+    while steps and not _holds(steps[-1][2], report, [problem for problem, *_ in steps], options):
+        steps.pop()
+    return Applied(
+        fixes=tuple((problem, fix) for problem, fix, _ in steps), changes=steps[-1][2].changes if steps else ()
+    )
+
+
+def _files(candidate: Candidate) -> list[str]:
+    return [change.document.file for change in candidate.changes]
+
+
+def _without(report: Report, problem: Finding | Diagnostic) -> Report:
+    """What is to be compared with once ``problem`` is gone: it must not come back."""
+    return evolve(
+        report,
+        findings=tuple(f for f in report.findings if f is not problem),
+        diagnostics=tuple(d for d in report.diagnostics if d is not problem),
+    )
+
+
+def _holds(work: Workspace, before: Report, gone: Sequence[Finding | Diagnostic], options: Options) -> bool:
+    """All checks on everything: nothing as bad as the worst of what was fixed is new, and all of that is gone."""
+    again = checked(work, evolve(options, explain=False, cover=False, progress=None))
+    left = before
+    for problem in gone:
+        left = _without(left, problem)
+    return not worse([again], left, max(problem.severity for problem in gone))
