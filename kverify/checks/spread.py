@@ -21,11 +21,12 @@ from kverify.checks.words import sentences
 from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
+from kverify.model.components import scheduler
 from kverify.model.expr import Condition, all_of, implies, integer, total
 from kverify.model.scheduling import node_resources_fit
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.workload import RollingUpdate, Workload
-from kverify.model.world import Phase, World
+from kverify.model.world import LIVE, Phase, World
 from kverify.spec.property import Always, Property
 from kverify.spec.state import spread_holds
 
@@ -77,10 +78,13 @@ def _stronger(world: World, workload: Workload, system: TransitionSystem) -> Alw
     """Stronger and easier: at every moment every new pod could be bound again where it is. New pods are never
     deleted."""
     new = workload.revisions[-1]
+    binds = [action.updates for action in system.actions if action.component == scheduler.COMPONENT]
+    unused = [place for place in world.places if not any(world.at(Phase.STARTING, new, place) in b for b in binds)]
     return Always(
         name=TITLE,
         condition=spread_holds(world, workload),
         lemmas=(
+            *(world.count(new, LIVE, (place,)) <= 0 for place in unused),
             integer(world.spec(new)) <= workload.replicas,
             world.live(new) <= integer(world.spec(new)),
             *(integer(v.name) >= 0 for v in _counts(system)),
