@@ -34,9 +34,10 @@ class Held:
 def held_up(trace: Trace) -> tuple[Held, ...]:
     """The actions that wait for ever at the end of ``trace``; none where something still happens.
 
-    An action has nothing to do where what it acts on is not there (a part of its guard over one variable does not
-    hold). Disturbances wait for nothing. The scheduler's are left out: why a node takes no pod is the filters' to say
-    (``Finding.refusals``). A sum over all places is written as one variable without place.
+    An action has nothing to do where the first part of its guard does not hold, which says what there is to do (too few
+    pods, too many), or where what it acts on is not there (a part over one variable). Disturbances wait for nothing. The
+    scheduler's are left out: why a node takes no pod is the filters' to say (``Finding.refusals``). A sum over all places
+    is written as one variable without place.
     """
     if trace.loop is not None:
         return ()
@@ -50,8 +51,8 @@ def held_up(trace: Trace) -> tuple[Held, ...]:
         if action.component == scheduler.COMPONENT:
             continue
         parts = list(_parts(action.guard))
-        simple = [part for part in parts if len(part.variables()) == 1]
-        if all(evaluate(part, view) for part in simple):
+        needs = [part for i, part in enumerate(parts) if i == 0 or len(part.variables()) == 1]
+        if all(evaluate(part, view) for part in needs):
             unmet = tuple(_unmet(part, view, everywhere) for part in parts if not evaluate(part, view))
             found.setdefault((action.component, unmet), []).append(action.name)
     return tuple(Held(component, tuple(names), unmet) for (component, unmet), names in found.items())
@@ -68,8 +69,32 @@ def _parts(guard: Condition) -> Iterator[Expr]:
 def _unmet(part: Expr, view: Mapping[str, int | bool], everywhere: Mapping[str, tuple[str, frozenset[str]]]) -> Unmet:
     if part.op not in (Op.EQ, Op.LT, Op.LE):
         return Unmet(to_text(_summed(part, everywhere)))
-    left, right = (int(evaluate(side, view)) for side in part.args)
-    return Unmet(to_text(_summed(part, everywhere)), left, right)
+    sides = _balanced(*part.args)
+    left, right = (int(evaluate(side, view)) for side in sides)
+    return Unmet(f" {part.op.value} ".join(to_text(_summed(side, everywhere)) for side in sides), left, right)
+
+
+def _balanced(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Both sides of a comparison with nothing subtracted: ``1 <= 4 - a - b`` as ``a + b <= 3``."""
+    factors: dict[Expr, int] = {}
+    rest = 0
+    for sign, side in ((1, right), (-1, left)):
+        for arg in side.args if side.op is Op.ADD else (side,):
+            if arg.value is not None:
+                rest += sign * int(arg.value)
+                continue
+            atom, factor = (arg.args[0], int(arg.args[1].value)) if _scaled(arg) else (arg, 1)
+            factors[atom] = factors.get(atom, 0) + sign * factor
+    below = total(-factor * atom for atom, factor in factors.items() if factor < 0)
+    above = total(factor * atom for atom, factor in factors.items() if factor > 0)
+    # A number alone is easier to compare with than one that is added to something.
+    if rest < 0 or (isinstance(above, int) and above == 0):
+        return (lift(below - rest), lift(above)) if rest < 0 else (lift(below), lift(rest))
+    return lift(below), lift(above + rest)
+
+
+def _scaled(arg: Expr) -> bool:
+    return arg.op is Op.MUL and arg.args[1].value is not None
 
 
 def _everywhere(legend: Legend | None) -> dict[str, tuple[str, frozenset[str]]]:
@@ -104,6 +129,6 @@ def _summed(tree: Expr, everywhere: Mapping[str, tuple[str, frozenset[str]]]) ->
 
 def _term(arg: Expr) -> tuple[str, int]:
     """The variable of a term of a sum, and its factor; no name for other terms."""
-    if arg.op is Op.MUL and arg.args[0].name is not None and arg.args[1].value is not None:
+    if _scaled(arg) and arg.args[0].name is not None:
         return arg.args[0].name, int(arg.args[1].value)
     return arg.name or "", 1

@@ -48,6 +48,12 @@ def namespace(name: str) -> str:
     return name.partition(" ")[2].partition("/")[0] if "/" in name else ""
 
 
+def sentence(text: str) -> str:
+    """``text`` with a capital, unless it begins with a name that is written small."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
 def _finding(number: int, finding: Json, excerpts: Excerpts, *, opened: bool) -> Element:
     severity = finding["severity"]
     return el(
@@ -56,7 +62,7 @@ def _finding(number: int, finding: Json, excerpts: Excerpts, *, opened: bool) ->
             "summary",
             badge(severity, finding["id"]),
             el("h3", el("span", finding["object"], cls="object"), " ", el("span", finding["property"], cls="property")),
-            el("p", finding["message"], cls="message"),
+            el("p", sentence(finding["message"]), cls="message"),
         ),
         el(
             "div",
@@ -233,7 +239,7 @@ def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:
                 "header",
                 badge(row["severity"], row["id"]),
                 el("h3", el("span", row["object"] or place(row["span"]), cls="object")),
-                el("p", row["message"], cls="message"),
+                el("p", sentence(row["message"]), cls="message"),
             ),
             el(
                 "div",

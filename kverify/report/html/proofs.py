@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from attrs import frozen
 
 from kverify.report.html import words
-from kverify.report.html.findings import SIGNS, badge, namespace
+from kverify.report.html.findings import SIGNS, badge, namespace, sentence
 from kverify.report.html.markup import Child, el
 
 Json: TypeAlias = "Mapping[str, Any]"
@@ -170,9 +170,9 @@ _NAMES = 4
 
 def _sentence(group: Group) -> str:
     if group.outcome == "holds":
-        return group.message
+        return sentence(group.message)
     reason = f": {group.reason}" if group.reason else ""
-    return f"{_SAYS[group.outcome]}{reason} ({group.message})"
+    return f"{sentence(_SAYS[group.outcome])}{reason} ({group.message})"
 
 
 def _body(group: Group) -> Iterator[Child]:

@@ -14,8 +14,10 @@ from kverify.report.html import words
 Json: TypeAlias = "Mapping[str, Any]"
 _LIVE = ("pending", "starting", "ready", "available")
 _SERVING = ("ready", "available")
-CURVES = {"wanted": (), "existing": _LIVE, "ready": _SERVING, "available": ("available",)}
-"""What is drawn over time, and of which phases it is the sum; ``wanted`` is what ReplicaSets ask for."""
+CURVES = {"existing": _LIVE, "ready": _SERVING, "available": ("available",)}
+"""What is drawn over time beside what ReplicaSets ask for (``wanted``), and of which phases it is the sum."""
+_SILENT = ("silent", "unreachable", "removed")
+"""Nobody on such a node answers, whatever is known of its pods."""
 
 
 def scene(finding: Json) -> dict[str, Any] | None:
@@ -106,7 +108,9 @@ def _curves(finding: Json, legend: Json, states: Sequence[Json]) -> Iterator[dic
     """One set of curves for every workload, and for each of its revisions where it has several."""
     for workload in legend["workloads"]:
         whole = _sums(workload["revisions"], states)
-        yield {"name": workload["name"], **whole, "lines": list(_lines(finding, legend, workload))}
+        if _someone_is_lost(legend, states):
+            whole["answering"] = [_answering(workload["revisions"], legend, state) for state in states]
+        yield {"name": workload["name"], **whole, "lines": list(_lines(finding, legend, workload, states))}
         if len(workload["revisions"]) > 1:
             for revision in workload["revisions"]:
                 yield {"name": words.short(revision["title"]), **_sums([revision], states), "lines": []}
@@ -116,14 +120,25 @@ def _sums(revisions: Sequence[Json], states: Sequence[Json]) -> dict[str, list[i
     named = {
         curve: [pods["variable"] for r in revisions for pods in r["pods"] if pods["phase"] in phases]
         for curve, phases in CURVES.items()
-        if phases
     }
     wanted = [revision["wanted"] for revision in revisions if revision["wanted"]]
     every = {"wanted": wanted, **named} if wanted else named
     return {curve: [sum(int(state[name]) for name in names) for state in states] for curve, names in every.items()}
 
 
-def _lines(finding: Json, legend: Json, workload: Json) -> Iterator[dict[str, Any]]:
+def _answering(revisions: Sequence[Json], legend: Json, state: Json) -> int:
+    """Ready pods on nodes that are there: what a lost node runs counts as ready until somebody notices."""
+    lost = {p["name"] for p in legend["places"] if p["status"] and state[p["status"]] in _SILENT}
+    pods = (pods for revision in revisions for pods in revision["pods"])
+    return sum(int(state[p["variable"]]) for p in pods if p["phase"] in _SERVING and p["place"] not in lost)
+
+
+def _someone_is_lost(legend: Json, states: Sequence[Json]) -> bool:
+    statuses = [place["status"] for place in legend["places"] if place["status"]]
+    return any(state[status] in _SILENT for state in states for status in statuses)
+
+
+def _lines(finding: Json, legend: Json, workload: Json, states: Sequence[Json]) -> Iterator[dict[str, Any]]:
     """What is promised of the total: ``of`` is the curve that the line bounds, ``kind`` from which side."""
     replicas = workload["replicas"]
     if workload["least"] is not None:
@@ -138,7 +153,8 @@ def _lines(finding: Json, legend: Json, workload: Json) -> Iterator[dict[str, An
         if budget["desired"] is not None and set(budget["revisions"]) == keys:
             yield _line("floor", "ready", budget["desired"], f"{budget['name']}: at least {budget['desired']} healthy")
     if finding["property"] == "endpoints-kept" and len(legend["workloads"]) == 1:
-        yield _line("floor", "ready", 1, f"{finding['object']}: at least 1 endpoint")
+        of = "answering" if _someone_is_lost(legend, states) else "ready"
+        yield _line("floor", of, 1, f"{finding['object']}: at least 1 endpoint that answers")
 
 
 def _line(kind: str, of: str, value: int, label: str) -> dict[str, Any]:
@@ -181,6 +197,15 @@ _READABLE = 200
 
 
 def _now(part: Json) -> str:
+    """What the sides of a comparison are worth; of a number it is not said."""
     if part["left"] is None:
         return "not so now"
-    return f"now {part['left']} and {part['right']}"
+    worth = [
+        part[side]
+        for side, text in zip(("left", "right"), _SIDES.split(part["text"]), strict=False)
+        if not text.isdigit()
+    ]
+    return f"now {' and '.join(map(str, worth))}"
+
+
+_SIDES = re.compile(r" (?:<=|<|==) ")

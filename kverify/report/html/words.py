@@ -26,7 +26,7 @@ STATUSES = {
 }
 
 _PLACE = r"(?:a node|another node|one node|the node|[A-Za-z0-9](?:[-.\w]*\w)?)"
-_KEY = r"(?:[\w.-]+/[\w.-]+/)?[\w-]+"
+_KEY = r"(?:\w[\w.-]*/[\w.-]+/)?\w[\w-]*"
 _POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{'|'.join(PHASES)})(?:@(?P<place>{_PLACE}))?")
 _COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>spec|seen|choosing|listed)")
 _STATUS = re.compile(rf"(?P<place>{_PLACE})\.status")

@@ -1,7 +1,8 @@
 // Numbers of pods over the steps of a run, with what is promised drawn in.
 
 const HIGH = 150;
-const CURVES = ["existing", "wanted", "ready", "available"];
+const LEFT = 26;
+const CURVES = ["existing", "wanted", "answering", "ready", "available"]; // the last is on top
 
 class Chart {
   constructor(model, seek) {
@@ -44,8 +45,13 @@ class Chart {
     this.plot();
   }
 
+  // Where the curves end; lines of what is promised are named behind that.
+  get right() {
+    return this.width - (this.set.lines.length ? 74 : 8);
+  }
+
   x(index) {
-    return 26 + (index * (this.width - 34)) / this.length;
+    return LEFT + (index * (this.right - LEFT)) / this.length;
   }
 
   y(value) {
@@ -64,7 +70,7 @@ class Chart {
     const parts = [];
     const step = Math.ceil(highest / 5);
     for (let value = 0; value <= highest; value += step) {
-      parts.push(svg("line", { class: "grid", x1: 26, x2: this.width - 8, y1: this.y(value), y2: this.y(value) }));
+      parts.push(svg("line", { class: "grid", x1: LEFT, x2: this.right, y1: this.y(value), y2: this.y(value) }));
       parts.push(svg("text", { class: "quiet", x: 18, y: this.y(value) + 4, "text-anchor": "end" }, value));
     }
     if (loop !== null) {
@@ -98,20 +104,18 @@ class Chart {
     });
   }
 
+  // Lines reach into the right margin, where each is named; the whole label is in the list below.
   bounds(lines) {
-    // Labels of lines that are close to each other are written in one row, one after the other.
-    let last = Infinity;
+    let last = -Infinity;
     return [...lines]
       .sort((a, b) => b.value - a.value)
       .flatMap(({ kind, value, label }) => {
-        const above = kind === "ceiling";
         const y = this.y(value);
-        const at = above ? y - 5 : y + 14;
-        const place = Math.abs(at - last) < 13 ? at + 13 : at;
-        last = place;
+        last = Math.max(y + 4, last + 13);
+        const short = `${kind === "floor" ? "at least" : "at most"} ${value}`;
         return [
-          svg("line", { class: `bound ${kind}`, x1: 26, x2: this.width - 8, y1: y, y2: y }),
-          svg("text", { class: `bound-label ${kind}-label`, x: this.width - 12, y: place, "text-anchor": "end" }, cut(label, this.width - 50, 11.5)),
+          svg("line", { class: `bound ${kind}`, x1: LEFT, x2: this.right + 6, y1: y, y2: y }),
+          svg("text", { class: `bound-label ${kind}-label`, x: this.right + 10, y: last }, short, svg("title", {}, label)),
         ];
       });
   }
@@ -142,7 +146,7 @@ class Chart {
   clicked(event) {
     const { left, width } = this.picture.getBoundingClientRect();
     const at = ((event.clientX - left) / width) * this.width;
-    const index = Math.floor(((at - 26) / (this.width - 34)) * this.length);
+    const index = Math.floor(((at - LEFT) / (this.right - LEFT)) * this.length);
     this.seek(Math.max(0, Math.min(this.length - 1, index)));
   }
 
@@ -152,7 +156,7 @@ class Chart {
     const middle = (this.x(index) + this.x(index + 1)) / 2;
     this.cursor.setAttribute("x1", middle);
     this.cursor.setAttribute("x2", middle);
-    const present = ["wanted", "existing", "ready", "available"].filter((curve) => this.set[curve]);
+    const present = ["wanted", "existing", "ready", "available", "answering"].filter((curve) => this.set[curve]);
     const items = present.map((curve) => {
       const sample = svg("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" }, svg("line", { class: `curve-${curve}`, x1: 0, x2: 26, y1: 4, y2: 4 }));
       const number = this.set[curve][index];
@@ -160,9 +164,13 @@ class Chart {
       const says = `${curve} `;
       return html("li", { class: below ? "below" : null }, sample, html("span", {}, says, html("b", {}, number), below ? ", below the promise" : ""));
     });
-    this.values.replaceChildren(...items);
+    const bounds = this.set.lines.map(({ kind, label }) => {
+      const sample = svg("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" }, svg("line", { class: `bound ${kind}`, x1: 0, x2: 26, y1: 4, y2: 4 }));
+      return html("li", { class: "promise" }, sample, html("span", {}, label));
+    });
+    this.values.replaceChildren(...items, ...bounds);
     const told = present.map((curve) => `${curve} ${this.set[curve].join(" ")}`).join("; ");
-    const bounds = this.set.lines.map((line) => line.label).join("; ");
-    this.picture.setAttribute("aria-label", `Pods of ${this.set.name} over the steps: ${told}. ${bounds}`);
+    const promised = this.set.lines.map((line) => line.label).join("; ");
+    this.picture.setAttribute("aria-label", `Pods of ${this.set.name} over the steps: ${told}. ${promised}`);
   }
 }

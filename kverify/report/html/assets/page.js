@@ -2,11 +2,11 @@
 
 function players() {
   const models = JSON.parse(document.getElementById("models").textContent);
+  const built = new Map();
   const build = (run) => {
-    const number = run.dataset.player;
-    const model = models[number];
-    if (!model || run.classList.contains("played")) return;
-    new Player(run, model);
+    const model = models[run.dataset.player];
+    if (model && !built.has(run)) built.set(run, new Player(run, model));
+    return built.get(run);
   };
   // A player costs something to draw, and a report may have a thousand: each is made when it comes near the window.
   const near = new IntersectionObserver(
@@ -21,10 +21,13 @@ function players() {
   );
   const runs = [...document.querySelectorAll("[data-player]")];
   for (const run of runs) near.observe(run);
-  // On paper everything is open.
+  // On paper everything is open, and every run is at its end.
   window.addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details")) details.open = true;
-    runs.forEach(build);
+    for (const run of runs) {
+      const player = build(run);
+      player?.go(player.last);
+    }
   });
 }
 

@@ -52,6 +52,13 @@ function pod(revision, phase) {
   return svg("g", { class: `rev-${revision % 6} phase-${phase}` }, shape, core, cross);
 }
 
+// Nodes by zone. Where no zone has two of them a frame around each would say nothing: then a node names its zone itself.
+function zoned(model, places) {
+  const zones = [...new Set(places.map((place) => model.places[place].zone))].sort();
+  const groups = zones.map((zone) => [zone, places.filter((place) => model.places[place].zone === zone)]);
+  return groups.some(([zone, members]) => zone && members.length > 1) && groups.length > 1 ? groups : [["", places]];
+}
+
 // Where everything is drawn: boxes do not grow and shrink while a run is played, so each has room for its fullest state.
 function layout(model, states, width) {
   const most = model.places.map(() => 0);
@@ -71,17 +78,19 @@ function layout(model, states, width) {
   const order = model.places.map((_, place) => place).sort((a, b) => moves[b] - moves[a] || a - b);
   const shown = order.slice(0, BOXES).sort((a, b) => a - b);
   const left = order.slice(BOXES);
-  const zones = [...new Set(shown.map((place) => model.places[place].zone))];
-  const groups = zones.length > 1 ? zones.sort().map((zone) => [zone, shown.filter((p) => model.places[p].zone === zone)]) : [["", shown]];
+  const groups = zoned(model, shown);
   const gap = 12;
-  const columns = Math.max(1, Math.floor((width + gap) / (158 + gap)));
-  const wide = Math.min(260, (width - gap * (columns - 1) - (zones.length > 1 ? 2 : 0)) / columns);
+  const fitting = Math.max(1, Math.floor((width + gap) / (150 + gap)));
+  // Rows of about the same length: four nodes are two and two, not three and one.
+  const columns = groups.length > 1 ? fitting : Math.max(1, Math.ceil(shown.length / Math.ceil(shown.length / fitting)));
+  const wide = Math.min(340, (width - gap * (columns - 1)) / columns);
   const perRow = Math.max(1, Math.floor((wide - 20) / DOT));
   const height = (place) => {
     const item = model.places[place];
     const notes = item.taints.length + (item.others.length ? 1 : 0);
     return 34 + 17 + Math.max(1, Math.ceil(most[place] / perRow)) * DOT + notes * 16 + 6;
   };
+  const tall = Math.max(0, ...shown.map(height));
   const boxes = {};
   let y = 0;
   let lane = null;
@@ -94,7 +103,7 @@ function layout(model, states, width) {
   let x = 0;
   let tallest = 0;
   for (const [zone, places] of groups) {
-    const titled = zones.length > 1;
+    const titled = groups.length > 1;
     const inset = titled ? 8 : 0;
     const across = Math.min(places.length, columns);
     const fit = titled ? Math.min(wide, (width - 2 * inset - (across - 1) * gap) / across) : wide;
@@ -107,12 +116,11 @@ function layout(model, states, width) {
     let top = y + (titled ? 24 : 0);
     for (let begin = 0; begin < places.length; begin += across) {
       const row = places.slice(begin, begin + across);
-      const high = Math.max(...row.map(height));
-      row.forEach((place, i) => (boxes[place] = { x: x + inset + i * (fit + gap), y: top, width: fit, height: high }));
-      top += high + gap;
+      row.forEach((place, i) => (boxes[place] = { x: x + inset + i * (fit + gap), y: top, width: fit, height: tall }));
+      top += tall + gap;
     }
     const bottom = top - gap + inset;
-    if (titled) drawnZones.push({ zone: zone || "no zone", x, y, width: whole, height: bottom - y });
+    if (titled) drawnZones.push({ zone: zone ? `zone ${zone}` : "in no zone", x, y, width: whole, height: bottom - y });
     tallest = Math.max(tallest, bottom - y);
     x += whole + gap;
   }
@@ -152,7 +160,7 @@ class Stage {
     }
     for (const { zone, x, y, width, height: high } of zones) {
       parts.push(svg("rect", { class: "zone", x: x + 0.5, y: y + 0.5, width: width - 1, height: high - 1, rx: 10 }));
-      parts.push(svg("text", { class: "small quiet", x: x + 12, y: y + 17 }, cut(`zone ${zone}`, width - 20)));
+      parts.push(svg("text", { class: "small quiet", x: x + 12, y: y + 17 }, cut(zone, width - 20)));
     }
     for (const [place, box] of Object.entries(boxes)) parts.push(this.box(Number(place), box));
     if (left.length) {
@@ -168,7 +176,13 @@ class Stage {
     if (node.several) frame.append(svg("rect", { class: "behind", x: 4.5, y: -3.5, width: width - 5, height: height - 1, rx: 8 }));
     frame.append(svg("rect", { class: "box", x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 8 }));
     const name = CALLED[node.name] ?? node.name;
-    frame.append(svg("text", { class: "name", x: 10, y: 21 }, cut(name, width - 20, 13), svg("title", {}, node.name)));
+    const zone = this.layout.zones.length ? "" : node.zone;
+    const room = zone ? Math.min(width * 0.45, zone.length * 6.2) : 0;
+    frame.append(svg("text", { class: "name", x: 10, y: 21 }, cut(name, width - 24 - room, 13), svg("title", {}, node.name)));
+    if (zone) {
+      const at = { class: "small quiet", x: width - 10, y: 21, "text-anchor": "end" };
+      frame.append(svg("text", at, cut(zone, room + 8, 11.5), svg("title", {}, `zone ${zone}`)));
+    }
     const status = svg("text", { class: "small", x: 10, y: 37 });
     frame.append(status);
     const notes = node.taints.map((taint) => [`taint ${taint}`, taint]);
@@ -223,6 +237,10 @@ class Stage {
       chosen[i] ??= take((old) => old.revision === dot.revision && old.number === dot.number);
     });
     this.pods = wanted.map((dot, i) => this.put(dot, chosen[i]));
+    for (const { place, element } of this.pods) {
+      const [kind] = STATUS[this.states[index].status[place]] ?? [""];
+      element.classList.toggle("unseen", kind === "lost");
+    }
     for (const old of free) {
       old.element.classList.add("leaving");
       if (animate) setTimeout(() => old.element.remove(), 400);
