@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
@@ -34,10 +35,10 @@ class Held:
 def held_up(trace: Trace) -> tuple[Held, ...]:
     """The actions that wait for ever at the end of ``trace``; none where something still happens.
 
-    An action has nothing to do where the first part of its guard does not hold, which says what there is to do (too few
-    pods, too many), or where what it acts on is not there (a part over one variable). Disturbances wait for nothing. The
-    scheduler's are left out: why a node takes no pod is the filters' to say (``Finding.refusals``). A sum over all places
-    is written as one variable without place.
+    An action has nothing to do where the first part of its guard does not hold, which says what there is to do (too
+    few pods, too many), or where what it acts on is not there (a part over one variable). Disturbances wait for
+    nothing. The scheduler's are left out: why a node takes no pod is the filters' to say (``Finding.refusals``). A sum
+    over all places is written as one variable without place.
     """
     if trace.loop is not None:
         return ()
@@ -66,8 +67,8 @@ def _parts(guard: Condition) -> Iterator[Expr]:
         yield tree
 
 
-def _unmet(part: Expr, view: Mapping[str, int | bool], everywhere: Mapping[str, tuple[str, frozenset[str]]]) -> Unmet:
-    if part.op not in (Op.EQ, Op.LT, Op.LE):
+def _unmet(part: Expr, view: Mapping[str, int | bool], everywhere: Mapping[str, tuple[str, int]]) -> Unmet:
+    if part.op not in (Op.EQ, Op.LT, Op.LE) or any(side.boolean for side in part.args):
         return Unmet(to_text(_summed(part, everywhere)))
     sides = _balanced(*part.args)
     left, right = (int(evaluate(side, view)) for side in sides)
@@ -82,9 +83,9 @@ def _balanced(left: Expr, right: Expr) -> tuple[Expr, Expr]:
         for arg in side.args if side.op is Op.ADD else (side,):
             if arg.value is not None:
                 rest += sign * int(arg.value)
-                continue
-            atom, factor = (arg.args[0], int(arg.args[1].value)) if _scaled(arg) else (arg, 1)
-            factors[atom] = factors.get(atom, 0) + sign * factor
+            else:
+                atom, factor = _scaled(arg)
+                factors[atom] = factors.get(atom, 0) + sign * factor
     below = total(-factor * atom for atom, factor in factors.items() if factor < 0)
     above = total(factor * atom for atom, factor in factors.items() if factor > 0)
     # A number alone is easier to compare with than one that is added to something.
@@ -93,42 +94,37 @@ def _balanced(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     return lift(below), lift(above + rest)
 
 
-def _scaled(arg: Expr) -> bool:
-    return arg.op is Op.MUL and arg.args[1].value is not None
+def _scaled(arg: Expr) -> tuple[Expr, int]:
+    """A term of a sum without its factor, and the factor."""
+    if arg.op is Op.MUL and arg.args[1].value is not None:
+        return arg.args[0], int(arg.args[1].value)
+    return arg, 1
 
 
-def _everywhere(legend: Legend | None) -> dict[str, tuple[str, frozenset[str]]]:
-    """For each variable of pods at a place: how the sum over all places is called, and its variables."""
+def _everywhere(legend: Legend | None) -> dict[str, tuple[str, int]]:
+    """For each variable of pods at a place: how the sum over all places is called, and how many variables it has."""
     groups: dict[str, set[str]] = {}
     for workload in legend.workloads if legend is not None else ():
         for revision in workload.revisions:
             for pods in revision.pods:
                 if pods.place:
                     groups.setdefault(f"{revision.key}.{pods.phase}", set()).add(pods.variable)
-    return {name: (whole, frozenset(names)) for whole, names in groups.items() for name in names}
+    return {name: (whole, len(names)) for whole, names in groups.items() for name in names}
 
 
-def _summed(tree: Expr, everywhere: Mapping[str, tuple[str, frozenset[str]]]) -> Expr:
+def _summed(tree: Expr, everywhere: Mapping[str, tuple[str, int]]) -> Expr:
     if tree.op is None:
         return tree
     args = [_summed(arg, everywhere) for arg in tree.args]
     if tree.op is not Op.ADD:
         return lift(rebuild(tree.op, list(args)))
-    terms = [(arg, *_term(arg)) for arg in args]
-    given = {(name, factor) for _, name, factor in terms if name}
-    shown: list[Expr] = []
-    for arg, name, factor in terms:
-        whole, names = everywhere.get(name, ("", frozenset[str]()))
-        if whole and all((other, factor) in given for other in names):
-            if name == min(names):
-                shown.append(lift(factor * integer(whole)))
+    terms = [(arg, *_scaled(arg)) for arg in args]
+    known = [(arg, factor, *everywhere.get(atom.name or "", ("", 0))) for arg, atom, factor in terms]
+    present = Counter((whole, factor) for _, factor, whole, _ in known)
+    shown: dict[Expr | tuple[str, int], Expr] = {}
+    for arg, factor, whole, number in known:
+        if whole and present[whole, factor] == number:
+            shown[whole, factor] = lift(factor * integer(whole))
         else:
-            shown.append(arg)
-    return lift(total(shown))
-
-
-def _term(arg: Expr) -> tuple[str, int]:
-    """The variable of a term of a sum, and its factor; no name for other terms."""
-    if _scaled(arg) and arg.args[0].name is not None:
-        return arg.args[0].name, int(arg.args[1].value)
-    return arg.name or "", 1
+            shown[arg] = arg
+    return lift(total(shown.values()))

@@ -220,7 +220,7 @@ def _filters(document: Json) -> Element:
 def _sections(document: Json, groups: Sequence[Group], excerpts: Excerpts) -> Iterator[Element]:
     parts: dict[str, list[Element | None]] = {
         "problems": [*findings.diagnostics(document, excerpts)],
-        "findings": [*findings.findings(document, excerpts)] or [el("p", "No violation was found.", cls="nothing")],
+        "findings": [*findings.findings(document, excerpts)] or [el("p", _nothing(document), cls="nothing")],
         "objects": [proofs.matrix(document, groups)],
         "verdicts": [*proofs.verdicts(groups)],
         "assumed": [_texts(_assumptions(document, groups))],
@@ -229,6 +229,10 @@ def _sections(document: Json, groups: Sequence[Group], excerpts: Excerpts) -> It
     for name in _present(document, groups):
         title = el("h2", _TITLES[name][1], id=f"{name}-title")
         yield el("section", title, parts[name], id=name, aria_labelledby=f"{name}-title")
+
+
+def _nothing(document: Json) -> str:
+    return "No violation was found." if document["proofs"] else "Nothing was decided."
 
 
 def _assumptions(document: Json, groups: Sequence[Group]) -> Sequence[str]:

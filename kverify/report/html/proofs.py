@@ -195,9 +195,10 @@ def _objects(group: Group) -> Element:
         evidence = "" if group.invariant else verdict["evidence"] or ""
         if verdict["states"] and "state" not in evidence:
             evidence = "; ".join(part for part in (evidence, f"{verdict['states']:,} states") if part)
-        cells = [verdict["scope"] or "", evidence or ("the invariant below" if group.invariant else "")]
+        evidence = evidence or ("the invariant below" if group.invariant else "")
+        cells = (el("td", verdict["scope"] or ""), el("td", evidence, cls="evidence"))
         more = [el("td", [el("p", size) for size in proof["sizes"]])] if sizes else []
-        rows.append(el("tr", el("th", proof["object"], scope="row"), [el("td", cell) for cell in cells], more))
+        rows.append(el("tr", el("th", proof["object"], scope="row"), cells, more))
     head = el("tr", [el("th", title, scope="col") for title in titles])
     return el("div", el("table", el("thead", head), el("tbody", rows)), cls="scroll")
 
@@ -207,12 +208,11 @@ def _invariant(evidence: str) -> Iterator[Child]:
     assert said is not None, "groups have the invariant only where there is one"
     parts, rank = said
     yield el("h4", "What is true in every state that can be reached")
-    yield el(
-        "p", "It is true at the start, and no step makes it false. Each line says something of the number of pods."
-    )
+    yield el("p", "It is true at the start, and no step makes it false.")
     yield el("ul", [el("li", part) for part in parts], cls="invariant")
     if rank:
         yield el("h4", "What gets smaller with every step, and so comes to an end")
         yield el("p", rank, cls="invariant")
     yield el("h4", "What it ranges over")
+    yield el("p", "These numbers, for the sizes above:")
     yield el("ul", [el("li", name) for name in words.names(evidence, {})], cls="ranges")

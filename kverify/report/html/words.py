@@ -46,6 +46,7 @@ _FIXED = {
     "maxSurge": "maxSurge",
     "maxUnavailable": "maxUnavailable",
 }
+_SIZE = re.compile(r"\b(?:replicas|maxSurge|maxUnavailable)\b")
 _SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("==", "="))
 _RANK = "; rank: "
 _INVARIANT = "invariant: "
@@ -125,4 +126,6 @@ def _conjuncts(text: str) -> Iterator[str]:
 
 def names(text: str, titles: Mapping[str, str]) -> Sequence[str]:
     """What the conditions in ``text`` speak of, each once, in order."""
-    return tuple(dict.fromkeys(variable(match[0], titles) for match in _NAME.finditer(text)))
+    sizes = dict.fromkeys(match[0] for match in _SIZE.finditer(text))
+    pods = dict.fromkeys(variable(match[0], titles) for match in _NAME.finditer(text))
+    return (*sizes, *pods)
