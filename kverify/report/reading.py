@@ -27,7 +27,7 @@ from kverify.checks.finding import (
     Suppressed,
 )
 from kverify.cluster.suppressions import By
-from kverify.engines.verdict import Coverage, Idle, Outcome, Step, Trace, Verdict
+from kverify.engines.verdict import Coverage, Idle, Outcome, Said, Step, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.span import Span
 from kverify.model.expr import boolean
@@ -270,7 +270,18 @@ def _verdict(part: _Part) -> Verdict:
         trace=part.maybe("trace", _trace),
         reason=part.text("reason"),
         states=part.number("states"),
+        rungs=part.all("rungs", _said),
         coverage=part.maybe("coverage", _coverage),
+    )
+
+
+def _said(part: _Part) -> Said:
+    return Said(
+        engine=part.text("engine"),
+        outcome=part.one_of("outcome", Outcome),
+        about=part.text("about"),
+        reason=part.text("reason"),
+        states=part.number("states"),
     )
 
 
