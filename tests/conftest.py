@@ -11,6 +11,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+os.environ["KVERIFY_NO_CACHE"] = "1"  # Tests of the cache ask for it.
 settings.register_profile("quick", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_SLOW)
 settings.register_profile("deep", max_examples=3_000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("KVERIFY_HYPOTHESIS_PROFILE", "quick"))

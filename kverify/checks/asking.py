@@ -14,7 +14,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Proof
 from kverify.checks.question import Check, Question, last, objects_of, questions
 from kverify.checks.words import count
-from kverify.engines.budget import OutOfTime, over, unbounded, until, why_stopped
+from kverify.engines.budget import OutOfTime, over, unbounded, until, were_late, why_stopped
 from kverify.engines.explicit import PACK_FROM, within
 from kverify.engines.verdict import Outcome, Verdict
 
@@ -30,10 +30,11 @@ Say = Callable[[str], None]
 @frozen
 class Reply:
     """What became of a question: its answers, None if the time was over before it was begun. ``interrupted``: it was
-    begun, and ended by Ctrl-C; its last answer says so."""
+    begun, and ended by Ctrl-C; its last answer says so. ``late``: the time was over before it was done."""
 
     answers: tuple[Answer, ...] | None
     interrupted: bool = False
+    late: bool = False
 
 
 @define
@@ -65,6 +66,8 @@ class Replies:
         """Keep an answer; after Ctrl-C, and when the time of the run is over, no more questions are asked."""
         if reply.answers is not None:
             self.answers[question] = reply.answers
+        if reply.late:
+            were_late()
         if not self.ended:
             self.ended = FROM_THE_KEYBOARD if reply.interrupted else over()
 
@@ -131,7 +134,7 @@ def ask(
     """
     check, seconds = checks[question.check], ctx.options.timeout_per_property
     if over():
-        return Reply(None)
+        return Reply(None, late=True)
 
     def searching(states: int, waiting: int) -> None:
         if say is not None and states > PACK_FROM:
@@ -154,4 +157,4 @@ def ask(
         answers.append(
             Proof(id=check.id, object=question.object, property=check.name, message=check.words, verdict=verdict)
         )
-    return Reply(tuple(answers), budget.interrupted)
+    return Reply(tuple(answers), budget.interrupted, budget.late)

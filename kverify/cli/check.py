@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
-from kverify.cli import baseline, fix, outputs, streams
+from kverify.cli import baseline, fix, outputs, remembered, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,6 +146,7 @@ def add_parser(commands: Any) -> None:
         type=_positive,
         help="answer with N processes (default: one, and one for each processor once a run takes longer)",
     )
+    remembered.add_options(parser)
     parser.add_argument(
         "--traces",
         metavar="DIR",
@@ -182,10 +183,17 @@ def _seconds(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, and return the exit code."""
+    past = remembered.Remembered.of(arguments)
+    code = None if past is None else past.again(arguments)
+    if code is not None:
+        return code
     from kverify.report.source import Sources
 
     configuration = shared.configured(arguments)
     _settle(arguments, configuration)
+    inputs = _inputs(arguments, configuration)
+    if past is not None:
+        past.begin(inputs)
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
     _require_engine(arguments)
     wanted = _outputs(arguments)
@@ -199,18 +207,38 @@ def run(arguments: argparse.Namespace) -> int:
     if problems:
         from kverify.checks.finding import Report
 
-        report = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version)
+        report, whole = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version), False
     else:
-        report = _check(
-            arguments, sources, configuration, specs, lambda found: baseline.settle(arguments, found, sources, known)
+        stdin = None if past is None else past.stdin
+        report, whole = _check(
+            arguments,
+            sources,
+            configuration,
+            specs,
+            lambda found: baseline.settle(arguments, found, sources, known),
+            stdin,
         )
     if arguments.diff:
         outputs.to_stdout(arguments.patch)
         wanted = tuple(output for output in wanted if output.file != outputs.STDOUT)
-    _write(report, sources, arguments, wanted, specs)
+    texts = _write(report, sources, arguments, wanted, specs)
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
-    return _exit_code(report, arguments)
+    code = _exit_code(report, arguments)
+    if past is not None and whole:
+        files = () if specs is None else specs.checked.library.files
+        past.keep(inputs, [file.name for file in files if Path(file.name).is_file()], texts, code)
+    return code
+
+
+def _inputs(arguments: argparse.Namespace, configuration: Configuration) -> dict[str, list[str]]:
+    """The paths of everything that is read, for ``remembered``."""
+    known = None if arguments.write_baseline else arguments.baseline or configuration.baseline
+    return {
+        **{role: list(getattr(arguments, role)) for role in remembered.ROLES},
+        "specs": [*configuration.specs, *arguments.specs],
+        "files": [] if known is None else [known],
+    }
 
 
 def _settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
@@ -329,10 +357,13 @@ def _check(
     configuration: Configuration,
     specs: Specs | None,
     settle: Callable[[Report], Report],
-) -> Report:
-    """``settle`` takes out of a report what is known."""
+    read: bytes | None,
+) -> tuple[Report, bool]:
+    """The report, and whether it is all that there is to say, whoever asks. ``settle`` takes out of a report what is
+    known; ``read`` is what standard input held, if it was read."""
     from kverify.cluster.bundle import Bundle
     from kverify.engines.budget import until
+    from kverify.manifest.codes import UNREADABLE
     from kverify.manifest.files import Rendered
 
     progress = streams.Progress()
@@ -343,7 +374,7 @@ def _check(
     try:
         progress("reading")
         files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
-        given = streams.standard_input(files, sources)
+        given = streams.standard_input(files, sources, read)
         stdin = None if given is None else Rendered(given, arguments.rendered_from)
         bundle, diagnostics = Bundle.read(
             arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
@@ -380,9 +411,11 @@ def _check(
             return settle(run_checks(changed, problems, options))
 
         try:
-            with until(arguments.timeout and arguments.timeout - (monotonic() - began), over):
+            with until(arguments.timeout and arguments.timeout - (monotonic() - began), over) as budget:
                 report = settle(run_checks(bundle, diagnostics, options))
-                return fix.fixed(arguments, report, bundle, diagnostics, options, again)
+                report = fix.fixed(arguments, report, bundle, diagnostics, options, again)
+            unread = any(d.id == UNREADABLE.id for d in diagnostics)
+            return report, not (budget.late or report.interrupted or unread)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))
@@ -395,7 +428,7 @@ def _check(
             interrupted="stopped from the keyboard before anything was decided",
             kubernetes_version=arguments.kubernetes_version,
         )
-        return settle(stopped)
+        return settle(stopped), False
     finally:
         progress.clear()
 
@@ -414,7 +447,7 @@ def _write(
     arguments: argparse.Namespace,
     wanted: Sequence[outputs.Output],
     specs: Specs | None,
-) -> None:
+) -> list[tuple[outputs.Output, str]]:
     from kverify.manifest.diagnostics import Severity
     from kverify.report.issues import View
 
@@ -430,7 +463,7 @@ def _write(
         summary=arguments.summary,
         show_suppressed=arguments.show_suppressed,
     )
-    outputs.write_report(arguments, wanted, view)
+    return outputs.write_report(arguments, wanted, view)
 
 
 def _declaration(id: str, specs: Specs | None) -> Declaration | None:

@@ -96,12 +96,14 @@ def require_apart(arguments: argparse.Namespace, option: str, name: str, read: S
 
 def write(
     arguments: argparse.Namespace, outputs: Sequence[Output], forms: Mapping[str, Callable[[Output], str]]
-) -> None:
-    """Write each output as its form renders it. Exits with a usage error for a file that cannot be written, after
-    everything else has been."""
+) -> list[tuple[Output, str]]:
+    """Write each output as its form renders it, and say what was written. Exits with a usage error for a file that
+    cannot be written, after everything else has been."""
     problems: list[str] = []
+    written: list[tuple[Output, str]] = []
     for output in outputs:
         text = forms[output.form](output)
+        written.append((output, text))
         if output.file == STDOUT:
             to_stdout(text)
             continue
@@ -111,10 +113,12 @@ def write(
             problems.append(f"-o {output}: {error.strerror}")
     if problems:
         arguments.parser.error("; ".join(problems))
+    return written
 
 
-def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view: View) -> None:
-    """Write a report in the forms of kverify/report/formats.py; text for a terminal as wide as that is."""
+def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view: View) -> list[tuple[Output, str]]:
+    """Write a report in the forms of kverify/report/formats.py; text for a terminal as wide as that is. Says what was
+    written."""
     from kverify.report import detail, github
     from kverify.report.formats import FORMATS
     from kverify.report.style import Style, line_width, wants_colour
@@ -129,7 +133,7 @@ def write_report(arguments: argparse.Namespace, outputs: Sequence[Output], view:
         shown = "".join(f"{line}\n" for line in lines)
         return github.quoted(shown) if "github" in printed else shown
 
-    write(arguments, outputs, dict.fromkeys(FORMATS, render))
+    return write(arguments, outputs, dict.fromkeys(FORMATS, render))
 
 
 def to_stdout(text: str) -> None:

@@ -26,13 +26,14 @@ def abandon_stdout() -> None:
     os.close(devnull)
 
 
-def standard_input(files: Sequence[str], sources: Sources) -> io.BytesIO | None:
-    """Standard input when one of ``files`` is ``-``, kept in ``sources`` so that the report can show its lines."""
+def standard_input(files: Sequence[str], sources: Sources, known: bytes | None = None) -> io.BytesIO | None:
+    """Standard input when one of ``files`` is ``-``, kept in ``sources`` so that the report can show its lines.
+    ``known`` is what it held, if it was read before."""
     if "-" not in files:
         return None
     from kverify.manifest.files import shown_text
 
-    data = sys.stdin.buffer.read()
+    data = sys.stdin.buffer.read() if known is None else known
     sources.texts["-"] = shown_text(data)
     return io.BytesIO(data)
 

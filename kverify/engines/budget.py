@@ -26,11 +26,13 @@ class OutOfTime(Undecided):
 @define
 class Budget:
     """``deadline`` is a moment of ``time.monotonic``, ``reason`` says whose it is. ``interrupted`` is set when an
-    engine ended because of Ctrl-C: what it was asked is unknown, and nothing more is to be begun."""
+    engine ended because of Ctrl-C: what it was asked is unknown, and nothing more is to be begun. ``late`` is set once
+    somebody was told that the time is over: what is answered then might have been answered better."""
 
     deadline: float | None = None
     reason: str = ""
     interrupted: bool = False
+    late: bool = False
 
 
 @frozen
@@ -66,6 +68,7 @@ def until(seconds: float | None, reason: str = "") -> Iterator[Budget]:
         _BUDGET.reset(token)
         if around is not None:
             around.interrupted |= budget.interrupted
+            around.late |= budget.late
 
 
 @contextmanager
@@ -83,7 +86,15 @@ def over() -> str:
     budget = _BUDGET.get(None)
     if budget is None or budget.deadline is None or monotonic() < budget.deadline:
         return ""
+    budget.late = True
     return budget.reason
+
+
+def were_late() -> None:
+    """Somebody who works for us was told that the time is over."""
+    budget = _BUDGET.get(None)
+    if budget is not None:
+        budget.late = True
 
 
 def consult() -> None:

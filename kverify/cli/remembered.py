@@ -1,0 +1,186 @@
+"""What a command printed before, for the same input: to be printed again without being worked out again.
+
+The key of a run is made in two steps. From the command line, the configuration files, the day and the terminal follow
+the paths of the input; these are kept under the first key. What these files hold now makes the second key, under which
+is what was printed. A run that ended early, or that has written something else than its outputs, is not kept; neither
+is one whose input has changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kverify.cli import outputs
+
+if TYPE_CHECKING:
+    from kverify.store import Store
+
+WITHOUT_EFFECT = frozenset(
+    ("run", "parser", "jobs", "timeout", "timeout_per_property", "cache_dir", "no_cache")
+)  # fmt: skip
+"""Attributes of the arguments that do not change what is printed, if the run comes to its end."""
+
+PRINTED = frozenset(
+    (
+        "baseline", "cluster", "command", "config", "engine", "fail_on", "forms", "kubernetes_version", "manifests",
+        "max_memory", "max_states", "no_config", "output", "parameters", "previous", "properties", "quiet", "scenarios",
+        "show_suppressed", "specs", "summary", "verbose",
+    )
+)  # fmt: skip
+"""Those that only change what is printed. A run with any other, such as one that writes traces, is not kept."""
+
+ROLES = ("manifests", "cluster", "previous")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """``--cache-dir`` and ``--no-cache``."""
+    parser.add_argument(
+        "--cache-dir",
+        metavar="DIR",
+        help="where results are kept, to be shown again while nothing has changed; safe to delete "
+        "(default: KVERIFY_CACHE_DIR, or .kverify_cache)",
+    )
+    parser.add_argument("--no-cache", action="store_true", help="neither use kept results nor keep any")
+
+
+class Remembered:
+    """The results of runs like the one that the arguments ask for. ``stdin`` is standard input, if it was read."""
+
+    def __init__(self, store: Store, arguments: argparse.Namespace):
+        self.stdin: bytes | None = None
+        self._store = store
+        self._began = time.time()
+        self._first = self._key_of_arguments(arguments)
+        self._second: str | None = None
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Remembered | None:
+        """None where results are not kept."""
+        off = arguments.no_cache or os.environ.get("KVERIFY_NO_CACHE")
+        if off or any(value and name not in WITHOUT_EFFECT | PRINTED for name, value in vars(arguments).items()):
+            return None
+        from kverify.store import DEFAULT, Store
+
+        return cls(Store(Path(arguments.cache_dir or os.environ.get("KVERIFY_CACHE_DIR") or DEFAULT)), arguments)
+
+    def again(self, arguments: argparse.Namespace) -> int | None:
+        """Print what was printed before, and return the exit code; None if that is not known."""
+        inputs = self._known(self._first)
+        self._second = None if inputs is None else self._key_of_files(inputs)
+        found = None if self._second is None else self._known(self._second)
+        if found is None:
+            return None
+        wanted = tuple(arguments.output) or (outputs.Output("text"),)
+        try:
+            texts = dict(zip(wanted, map(str, found["texts"]), strict=True))
+            code = int(found["exit"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        outputs.write(arguments, wanted, {output.form: texts.__getitem__ for output in wanted})
+        return code
+
+    def begin(self, inputs: dict[str, list[str]]) -> None:
+        """``inputs`` are about to be read: paths of manifests by their role, and under ``specs`` and ``files`` those
+        of specifications and of single files."""
+        self._second = self._key_of_files(inputs)
+
+    def keep(
+        self,
+        inputs: dict[str, list[str]],
+        imported: Sequence[str],
+        texts: Sequence[tuple[outputs.Output, str]],
+        code: int,
+    ) -> None:
+        """Keep what was printed. ``imported`` are files that specifications among ``inputs`` have named."""
+        if self._second is None or self._key_of_files(inputs) != self._second:
+            return
+        whole = {**inputs, "files": [*inputs["files"], *imported]}
+        try:
+            if any(Path(name).stat().st_ctime >= self._began for name in imported):
+                return
+        except OSError:
+            return
+        key = self._key_of_files(whole)
+        if key is not None:
+            self._store.write(self._first, json.dumps(whole))
+            self._store.write(key, json.dumps({"exit": code, "texts": [text for _, text in texts]}))
+            self._store.close()
+
+    def _known(self, key: str) -> dict[str, Any] | None:
+        text = self._store.read(key)
+        try:
+            found = None if text is None else json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def _key_of_arguments(self, arguments: argparse.Namespace) -> str:
+        from kverify.report.style import line_width, wants_colour
+        from kverify.store import key_of
+
+        given = sorted((name, value) for name, value in vars(arguments).items() if name not in WITHOUT_EFFECT)
+        terminal = (wants_colour(sys.stdout), line_width(sys.stdout))
+        # Suppressions expire.
+        return key_of(["arguments", given, terminal, date.today(), str(Path.cwd()), *_configurations(arguments.config)])
+
+    def _key_of_files(self, inputs: dict[str, list[str]]) -> str | None:
+        """None for input that cannot be read, or is none."""
+        from kverify.store import key_of
+
+        try:
+            return key_of(["files", self._first, *self._contents(inputs)])
+        except (OSError, KeyError, TypeError, ValueError):
+            return None
+
+    def _contents(self, inputs: dict[str, list[str]]) -> Iterator[object]:
+        from kverify.manifest.files import names
+
+        for role in ROLES:
+            for path in inputs[role]:
+                yield role, path, Path(path).is_dir()
+                if path == "-":
+                    yield self._standard_input()
+                    continue
+                files = names([path])
+                if not files:
+                    raise FileNotFoundError(path)
+                for name in files:
+                    yield name
+                    yield Path(name).read_bytes()
+        for path in inputs["specs"]:
+            yield "specs", path
+            below = sorted(p for p in Path(path).rglob("*") if p.is_file()) if Path(path).is_dir() else [Path(path)]
+            for file in below:
+                yield str(file)
+                yield file.read_bytes()
+        for path in inputs["files"]:
+            yield "file", path
+            yield Path(path).read_bytes()
+
+    def _standard_input(self) -> bytes:
+        if self.stdin is None:
+            self.stdin = sys.stdin.buffer.read()
+        return self.stdin
+
+
+def _configurations(given: str | None) -> Iterator[object]:
+    """Everything that says which configuration counts, and what is in it."""
+    here = Path.cwd()
+    files = [folder / name for folder in (here, *here.parents) for name in ("kverify.toml", "pyproject.toml")]
+    for file in (*([Path(given)] if given else []), *files):
+        try:
+            data = file.read_bytes()
+        except OSError:
+            data = None
+        yield str(file), (file.parent / ".git").exists(), data is None
+        yield data or b""

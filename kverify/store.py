@@ -1,0 +1,141 @@
+"""A directory of results that were found before, safe to delete at any time.
+
+An entry is a text under a key. Whoever writes it makes the key of everything that the text depends on, and of
+``installation()``, so that an entry is never out of date: what has changed has another key. Entries carry a digest of
+their text. What is not as it was written, or was written by somebody else, is not there; it will be written again.
+Nothing in an entry is ever executed.
+
+A store that cannot be written is one that remembers nothing: no run fails because of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from kverify import __version__, resources
+
+DEFAULT = ".kverify_cache"
+MOST = 256 << 20
+"""Bytes that a store may take; the entries that were not used for the longest time go first."""
+
+_TAG = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This directory was made by kverify. It is safe to delete.
+# See https://bford.info/cachedir/ for what this file is for.
+"""
+
+
+class Store:
+    """Texts by key, in ``folder``."""
+
+    def __init__(self, folder: Path, most: int = MOST):
+        self.folder = folder
+        self.most = most
+        self._written = False
+
+    def read(self, key: str) -> str | None:
+        """The text under ``key``, None if there is none."""
+        path = self._path(key)
+        try:
+            head, _, data = path.read_bytes().partition(b"\n")
+            if head != _digest(key, data):
+                return None
+            os.utime(path)
+            return data.decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def write(self, key: str, text: str) -> None:
+        """Put ``text`` under ``key``, whole or not at all."""
+        path, data = self._path(key), text.encode()
+        try:
+            self._prepare(path.parent)
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="new-")
+            new = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(_digest(key, data) + b"\n" + data)
+                new.replace(path)
+            except BaseException:
+                new.unlink(missing_ok=True)
+                raise
+            self._written = True
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Make room, if anything was written."""
+        if not self._written:
+            return
+        entries = []
+        for path in self.folder.glob("??/*"):
+            try:
+                found = path.stat()
+            except OSError:
+                continue
+            entries.append((found.st_mtime_ns, found.st_size, path))
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self.most:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / key[2:]
+
+    def _prepare(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
+            path = self.folder / name
+            if not path.exists():
+                path.write_text(text, "utf-8")
+
+
+def _digest(key: str, data: bytes) -> bytes:
+    return sha256(key.encode() + b"\0" + data).hexdigest().encode()
+
+
+def key_of(parts: Iterable[object]) -> str:
+    """A key made of parts: bytes as they are, everything else as its ``repr``. Other parts, or parts that are cut in
+    other places, make another key."""
+    whole = sha256()
+    for part in (installation(), *parts):
+        data = part if isinstance(part, bytes) else repr(part).encode("utf-8", "surrogateescape")
+        whole.update(b"%d:" % len(data))
+        whole.update(data)
+    return whole.hexdigest()
+
+
+@cache
+def installation() -> str:
+    """A digest of all that computes answers: the text of this program, its grammars and specifications, Python, and
+    the name and version of every package that could be imported."""
+    whole = sha256(f"{__version__} {sys.version} {sys.platform}".encode())
+    package = Path(__file__).parent
+    for folder, folders, files in os.walk(package):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(files):
+            whole.update(_parts(Path(folder, name)))
+    for kind in ("grammar", "specs"):
+        for path in resources.data_files(kind, "**/*"):
+            if path.is_file():
+                whole.update(_parts(path))
+    for entry in sys.path:
+        try:
+            names = sorted(path.name for path in Path(entry).iterdir() if path.suffix in (".dist-info", ".egg-info"))
+        except OSError:
+            continue
+        whole.update(repr(names).encode())
+    return whole.hexdigest()
+
+
+def _parts(path: Path) -> bytes:
+    data = path.read_bytes()
+    return f"{path.name}:{len(data)}:".encode() + data

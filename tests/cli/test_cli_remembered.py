@@ -1,0 +1,313 @@
+"""The cache: what was printed is printed again while nothing has changed, and never otherwise."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kverify.checks.finding import Finding, Report
+from kverify.cli.main import main, parser
+from kverify.cli.remembered import PRINTED, WITHOUT_EFFECT
+from kverify.manifest import Severity
+from kverify.store import Store
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: c, image: "registry.example/web:1"}]
+"""
+
+
+class Runs:
+    """Stands in for the checks: counts how often they were asked."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.interrupted = ""
+
+    def run(self, _bundle: Any, diagnostics: Any, _options: Any) -> Report:
+        self.count += 1
+        finding = Finding(id="KV4001", severity=Severity.ERROR, object="o", property="p", message=f"run {self.count}")
+        return Report(findings=(finding,), diagnostics=tuple(diagnostics), interrupted=self.interrupted)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a manifest, where results are kept."""
+    monkeypatch.delenv("KVERIFY_NO_CACHE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "web.yaml").write_text(DEPLOYMENT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    import types
+
+    counter = Runs()
+    module = types.ModuleType("kverify.checks.run")
+    module.run = counter.run  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "kverify.checks.run", module)
+    return counter
+
+
+Say = Callable[..., str]
+
+
+@pytest.fixture
+def say(here: Path, capsys: pytest.CaptureFixture[str]) -> Say:  # noqa: ARG001 - it is where that runs
+    """What ``kverify check`` prints."""
+
+    def run(*arguments: str, code: int = 1) -> str:
+        assert main(["check", *(arguments or ("deploy",))]) == code
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_nothing_is_asked_again(runs: Runs, say: Say, here: Path) -> None:
+    first = say()
+    assert "run 1" in first
+    assert say() == first
+    assert runs.count == 1
+    assert (here / ".kverify_cache" / ".gitignore").read_text() == "*\n"
+    assert (
+        (here / ".kverify_cache" / "CACHEDIR.TAG")
+        .read_text()
+        .startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
+    )
+
+
+def write(name: str, text: str) -> Callable[[Path], None]:
+    def change(here: Path) -> None:
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text(text, "utf-8")
+
+    return change
+
+
+def rename(here: Path) -> None:
+    (here / "deploy" / "web.yaml").rename(here / "deploy" / "web2.yaml")
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "another text": write("deploy/web.yaml", DEPLOYMENT.replace("replicas: 3", "replicas: 4")),
+    "another comment": write("deploy/web.yaml", DEPLOYMENT + "# a comment\n"),
+    "one more file": write("deploy/more.yaml", DEPLOYMENT.replace("web", "more")),
+    "another name": rename,
+    "a configuration": write("kverify.toml", '[severity]\nKV4001 = "warning"\nKV4005 = "error"\n'),
+    "a cluster": write("nodes.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n2}\n"),
+    "a property": write("specs/own.kv", 'policy p\n  "P."\n  for d in Deployment\n  require d.spec.replicas >= 2\n'),
+}
+OPTIONS = ("deploy", "--cluster", "nodes.yaml", "--spec", "specs")
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_every_change_is_seen(change: Callable[[Path], None], runs: Runs, here: Path) -> None:
+    write("nodes.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n")(here)
+    write("specs/own.kv", 'policy p\n  "P."\n  for d in Deployment\n  require d.spec.replicas >= 1\n')(here)
+    for _ in range(2):
+        main(["check", *OPTIONS])
+    assert runs.count == 1
+    change(here)
+    main(["check", *OPTIONS])
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "json"],
+        ["-v"],
+        ["--summary"],
+        ["--fail-on", "warning"],
+        ["--kubernetes-version", "1.34"],
+        ["--max-states", "5"],
+        ["--property", "drain-ends"],
+    ],
+    ids=" ".join,
+)
+def test_other_options_are_other_runs(options: list[str], runs: Runs, say: Say) -> None:
+    say()
+    main(["check", "deploy", *options])
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize("options", [["--jobs", "2"], ["--timeout", "1000"]], ids=" ".join)
+def test_how_fast_it_was_asked_does_not_matter(options: list[str], runs: Runs, say: Say) -> None:
+    assert say() == say("deploy", *options)
+    assert runs.count == 1
+
+
+def test_every_option_is_known_to_change_only_what_is_printed_or_is_not_kept() -> None:
+    """Who adds an option to ``check`` decides: in ``PRINTED``, in ``WITHOUT_EFFECT``, or never kept."""
+    known = parser().parse_args(["check", "deploy"])
+    assert set(vars(known)) - PRINTED - WITHOUT_EFFECT == {"traces", "write_baseline"}
+
+
+def test_files_are_written_again(runs: Runs, say: Say, here: Path) -> None:
+    say("deploy", "-o", "json=report.json", "-o", "text")
+    first = (here / "report.json").read_text()
+    (here / "report.json").unlink()
+    say("deploy", "-o", "json=report.json", "-o", "text")
+    assert (here / "report.json").read_text() == first
+    assert json.loads(first)["findings"][0]["message"] == "run 1"
+    assert runs.count == 1
+
+
+def test_what_was_interrupted_is_not_kept(runs: Runs, say: Say) -> None:
+    runs.interrupted = "interrupted from the keyboard"
+    say()
+    say()
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize("options", [["--no-cache"], ["--traces", "traces"]], ids=" ".join)
+def test_nothing_is_kept_of_runs_that_shall_not_be_or_that_write(options: list[str], runs: Runs, say: Say) -> None:
+    say("deploy", *options)
+    say("deploy", *options)
+    assert runs.count == 2
+
+
+def test_another_directory(runs: Runs, say: Say, here: Path) -> None:
+    say("deploy", "--cache-dir", "elsewhere")
+    say("deploy", "--cache-dir", "elsewhere")
+    assert runs.count == 1
+    assert not (here / ".kverify_cache").exists()
+
+
+def test_input_that_changes_while_it_is_checked_is_not_kept(
+    runs: Runs, say: Say, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(*arguments: Any) -> Report:
+        (here / "deploy" / "web.yaml").write_text(DEPLOYMENT + "# changed\n", "utf-8")
+        return runs.run(*arguments)
+
+    monkeypatch.setattr(sys.modules["kverify.checks.run"], "run", change)
+    say()
+    say()
+    assert runs.count == 2
+
+
+def entries(here: Path) -> list[Path]:
+    return sorted((here / ".kverify_cache").glob("??/*"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\xfe", b"0" * 64 + b'\n{"exit": 0, "texts": ["fine"]}'])
+def test_damaged_entries_are_not_there(damage: bytes, runs: Runs, say: Say, here: Path) -> None:
+    say()
+    for path in entries(here):
+        path.write_bytes(damage)
+    say()
+    say()
+    assert runs.count == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"exit": 0, "texts": []}', '{"exit": "x", "texts": ["a"]}', "[" * 100_000]
+)
+def test_foreign_entries_are_not_there(text: str, runs: Runs, say: Say, here: Path) -> None:
+    """They have the right form of an entry, and say something else."""
+    say()
+    for path in entries(here):
+        Store(here / ".kverify_cache").write(path.parent.name + path.name, text)
+    say()
+    assert runs.count == 2
+
+
+def test_a_place_that_cannot_be_written_does_not_matter(runs: Runs, say: Say, here: Path) -> None:
+    (here / ".kverify_cache").write_text("a file", "utf-8")
+    say()
+    assert runs.count == 1
+
+
+def test_standard_input(here: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "KVERIFY_NO_CACHE"}
+    program = (
+        "import sys; from kverify.cli.main import main; code = main(sys.argv[1:]); "
+        "sys.exit(50 * ('z3' in sys.modules) + code)"
+    )
+    command = [sys.executable, "-c", program, "check", "-"]
+
+    def check(text: str) -> tuple[int, str]:
+        done = subprocess.run(
+            command, cwd=here, env=environment, input=text, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout
+
+    code, first = check(DEPLOYMENT)
+    assert (code, check(DEPLOYMENT)) == (50, (0, first))
+    assert check(DEPLOYMENT.replace("web", "shop"))[0] == 50
+
+
+FIELDS = st.fixed_dictionaries(
+    {
+        "replicas": st.sampled_from(["0", "1", "2", "3", "x"]),
+        "image": st.sampled_from(["web:1", "web:2"]),
+        "label": st.sampled_from(["web", "other"]),
+        "cpu": st.sampled_from(["100m", "9"]),
+        "comment": st.sampled_from(["", "# a", "# kverify"]),
+    }
+)
+
+
+@settings(max_examples=12)
+@given(inputs=st.lists(FIELDS, min_size=2, max_size=4))
+def test_what_is_kept_is_what_is_true(inputs: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Whatever is changed, and changed back: with the cache everything is said that is said without."""
+    here = tmp_path_factory.mktemp("kept")
+    manifest = here / "web.yaml"
+    store = str(here / "store")
+
+    def printed(*options: str) -> tuple[int, str]:
+        import contextlib
+        import io
+
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            code = main(["check", str(manifest), "--property", "rollout-completes", "--no-config", *options])
+        return code, out.getvalue()
+
+    for fields in [*inputs, inputs[0]]:
+        text = DEPLOYMENT.replace("replicas: 3", f"replicas: {fields['replicas']}").replace("web:1", fields["image"])
+        text = text.replace("labels: {app: web}", f"labels: {{app: {fields['label']}}}")
+        text = text.replace("name: c,", f"name: c, resources: {{requests: {{cpu: {fields['cpu']}}}}},")
+        manifest.write_text(f"{text}{fields['comment']}\n", "utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("KVERIFY_NO_CACHE", raising=False)
+            kept = printed("--cache-dir", store)
+            assert kept == printed("--no-cache")
+            assert kept == printed("--cache-dir", store)
+
+
+# -- the store ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
+    store = Store(tmp_path, most=400)
+    for number in range(6):
+        store.write(f"{number:064}", "x" * 60)
+        os.utime(tmp_path / "00" / f"{number:062}", (number, number))
+    assert store.read(f"{0:064}") is not None  # used just now
+    store.write("f" * 64, "x" * 60)
+    store.close()
+    left = [number for number in range(6) if store.read(f"{number:064}") is not None]
+    assert left == [0, 5]
+    assert store.read("f" * 64) is not None
