@@ -403,8 +403,8 @@ def _check(
         )
 
         def again() -> Report:
-            if stdin is not None:
-                stdin.seek(0)
+            if given is not None:
+                given.seek(0)
             changed, problems = Bundle.read(
                 arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
             )

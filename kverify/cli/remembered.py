@@ -31,8 +31,8 @@ WITHOUT_EFFECT = frozenset(
 PRINTED = frozenset(
     (
         "baseline", "cluster", "command", "config", "engine", "fail_on", "forms", "kubernetes_version", "manifests",
-        "max_memory", "max_states", "no_config", "output", "parameters", "previous", "properties", "quiet", "scenarios",
-        "show_suppressed", "specs", "summary", "verbose",
+        "max_memory", "max_states", "no_config", "no_fixes", "output", "parameters", "previous", "properties", "quiet",
+        "scenarios", "show_suppressed", "specs", "suggest", "summary", "verbose",
     )
 )  # fmt: skip
 """Those that only change what is printed. A run with any other, such as one that writes traces, is not kept."""

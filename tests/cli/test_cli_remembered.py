@@ -160,7 +160,14 @@ def test_how_fast_it_was_asked_does_not_matter(options: list[str], runs: Runs, s
 def test_every_option_is_known_to_change_only_what_is_printed_or_is_not_kept() -> None:
     """Who adds an option to ``check`` decides: in ``PRINTED``, in ``WITHOUT_EFFECT``, or never kept."""
     known = parser().parse_args(["check", "deploy"])
-    assert set(vars(known)) - PRINTED - WITHOUT_EFFECT == {"traces", "write_baseline"}
+    assert set(vars(known)) - PRINTED - WITHOUT_EFFECT == {
+        "traces",
+        "write_baseline",
+        "fix",
+        "diff",
+        "patch",
+        "rendered_from",
+    }
 
 
 def test_files_are_written_again(runs: Runs, say: Say, here: Path) -> None:
