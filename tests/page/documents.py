@@ -22,6 +22,12 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
+def names() -> tuple[str, ...]:
+    """The names of all such reports."""
+    files = (TESTS / "cli" / "golden" / "formats").glob("*.json")
+    return tuple(sorted(path.stem for path in files if not path.name.endswith(".gitlab.json")))
+
+
 def golden(name: str) -> Any:
     """A report that another test holds to what the command writes."""
     return copy.deepcopy(_read(TESTS / "cli" / "golden" / "formats" / f"{name}.json"))

@@ -21,7 +21,7 @@ from kverify.report.source import escape
 from tests.page import documents
 
 VOID = {"meta", "input", "wbr", "br", "link", "img"}
-REPORTS = ("shop", "input", "policies")
+REPORTS = documents.names()
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",
     "<!--<script>",
@@ -85,6 +85,17 @@ def test_everything_of_a_report_is_on_its_page(name: str) -> None:
         assert proof["verdict"]["method"] in text
         assert (proof["verdict"]["scope"] or "") in text
         assert proof["verdict"]["outcome"] in text
+
+
+def test_what_is_suppressed_is_said_with_its_reason() -> None:
+    document = documents.golden("shop")
+    hidden = document["findings"].pop(0)
+    span = {**hidden["causes"][0]["span"], "file": "kverify.toml"}
+    row = {"by": "configuration", "reason": "until May", "span": span, "diagnostic": None, "finding": hidden}
+    text = Tree(page({**document, "suppressed": [row], "summary": {**document["summary"], "suppressed": 1}})).text
+    assert "1 suppressed" in text
+    assert hidden["message"][1:] in text
+    assert f"configuration: until May (kverify.toml:{span['line']}:{span['column']})" in text
 
 
 def test_the_responsible_characters_are_marked() -> None:

@@ -222,10 +222,39 @@ def _standing(verdict: Json | None) -> Element | None:
         "details",
         el("summary", "How it was found"),
         el("p", "; ".join(part for part in parts if part), "."),
+        asked(verdict["rungs"]),
         el("p", "Assuming:") if verdict["assumptions"] else None,
         el("ul", [el("li", text) for text in verdict["assumptions"]]) if verdict["assumptions"] else None,
         cls="standing",
     )
+
+
+def asked(rungs: Sequence[Json]) -> Element | None:
+    """What each engine said, where several were asked."""
+    return el("ul", [el("li", _answer(said)) for said in rungs], cls="asked") if len(rungs) > 1 else None
+
+
+def _answer(said: Json) -> str:
+    about = f" ({said['about']})" if said["about"] else ""
+    states = f"{said['states']:,} states" if said["states"] else ""
+    told = "; ".join(part for part in (said["outcome"], states, said["reason"]) if part)
+    return f"{said['engine']}{about}: {told}"
+
+
+def suppressed(document: Json) -> Element | None:
+    """What was found and is not to be reported: by whom, and why."""
+    if not document["suppressed"]:
+        return None
+    rows = []
+    for row in document["suppressed"]:
+        item = row["finding"] or row["diagnostic"]
+        said = f" ({place(row['span'])})" if row["span"] is not None else ""
+        what = el("th", badge(item["severity"], item["id"]), item["object"] or "", scope="row")
+        why = el("td", el("b", f"{row['by']}: "), f"{row['reason']}{said}")
+        rows.append(el("tr", what, el("td", sentence(item["message"])), why))
+    head = el("tr", *(el("th", name, scope="col") for name in ("What", "Message", "Suppressed by")))
+    table = el("table", el("thead", head), el("tbody", rows))
+    return el("div", el("div", table, cls="scroll body"), cls="card suppressed")
 
 
 def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:

@@ -131,6 +131,7 @@ def _header(document: Json) -> Element:
         ("holds", summary["holds"], ("proof", "proofs")),
         ("vacuous", summary["vacuous"], ("vacuous", "vacuous")),
         ("unknown", summary["unknown"], ("undecided", "undecided")),
+        ("suppressed", summary["suppressed"], ("suppressed", "suppressed")),
     ]
     always = ("error", "warning", "holds")
     tiles = [
@@ -165,6 +166,7 @@ _TITLES = {
     "findings": ("Findings", "Findings"),
     "objects": ("Objects", "Verdicts by object"),
     "verdicts": ("Proofs", "What was decided, and how"),
+    "suppressed": ("Suppressed", "Suppressed"),
     "assumed": ("Assumed", "Assumed"),
     "not-modelled": ("Not modelled", "Not modelled"),
 }
@@ -179,6 +181,8 @@ def _present(document: Json, groups: Sequence[Group]) -> Iterator[str]:
         yield "objects"
     if groups:
         yield "verdicts"
+    if document["suppressed"]:
+        yield "suppressed"
     if document["assumptions"] or any(group.assumptions for group in groups):
         yield "assumed"
     if document["notModelled"]:
@@ -223,6 +227,7 @@ def _sections(document: Json, groups: Sequence[Group], excerpts: Excerpts) -> It
         "findings": [*findings.findings(document, excerpts)] or [el("p", _nothing(document), cls="nothing")],
         "objects": [proofs.matrix(document, groups)],
         "verdicts": [*proofs.verdicts(groups)],
+        "suppressed": [findings.suppressed(document)],
         "assumed": [_texts(_assumptions(document, groups))],
         "not-modelled": [_texts(document["notModelled"])],
     }

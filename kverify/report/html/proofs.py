@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from attrs import frozen
 
 from kverify.report.html import words
-from kverify.report.html.findings import SIGNS, badge, namespace, sentence
+from kverify.report.html.findings import SIGNS, asked, badge, namespace, sentence
 from kverify.report.html.markup import Child, el
 
 Json: TypeAlias = "Mapping[str, Any]"
@@ -180,6 +180,10 @@ def _body(group: Group) -> Iterator[Child]:
     yield _objects(group)
     if group.invariant:
         yield from _invariant(group.invariant)
+    rungs = [(proof["object"], asked(proof["verdict"]["rungs"])) for proof in group.proofs]
+    if any(told is not None for _, told in rungs):
+        yield el("h4", "Which engine said what")
+        yield from ([el("p", name), told] for name, told in rungs if told is not None)
     if group.assumptions:
         yield el("h4", "Assuming")
         yield el("ul", [el("li", text) for text in group.assumptions])
