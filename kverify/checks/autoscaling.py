@@ -6,28 +6,29 @@ slowed by ``maxUnavailable``. Only afterwards does the autoscaler raise the coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
 from kverify.api.types.pod import Pod
 from kverify.checks import decide, standard
+from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.scaled import end_cause
-from kverify.checks.scenes import ANYWHERE
+from kverify.checks.scenes import ANYWHERE, Scene
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, sentences
 from kverify.cluster.objects import describe, key_of
 from kverify.cluster.scaling import Scale
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
-from kverify.model.expr import total
+from kverify.model.expr import integer
 from kverify.model.workload import Workload
 from kverify.model.world import World
-from kverify.spec.property import Always
+from kverify.spec.property import Always, Property
 
-PROPERTY = "autoscaler-kept"
+PROPERTY, ON = "autoscaler-kept", "autoscaler-on"
 TITLE = "an apply leaves the number of replicas to the autoscaler"
 WHY = (
     "An apply writes spec.replicas at once if the manifest has it, and 1 if the manifest has it no more but the last "
@@ -64,16 +65,38 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     item = subject.object
     if subject.scale is None or isinstance(item, Pod):
         return
-    after = 1 if item.spec.replicas is None else item.spec.replicas
-    if after == 0 and subject.scale.low > 0:
+    if standard.refuses(ON, ctx, {"h": subject.scale.autoscaler, "d": item}):
         yield _off(subject, subject.scale)
         return
-    reset = _reset(ctx, subject, subject.scale, after)
-    yield _proof(subject) if reset is None else _finding(ctx, reset)
+    reset = _applied(ctx, subject, subject.scale)
+    case = _case(reset)
+    objects, workloads = {"w": item}, {key_of(item): case.scene.workload(subject)}
+    asked = standard.question(
+        PROPERTY, TITLE, ctx, case.scene.world, objects, workloads, autoscaled={key_of(item): reset.floor}
+    )
+    verdict = decide.answer(case.system, _helped(asked, case), ctx.options)
+    yield _finding(reset, verdict) if verdict.outcome is Outcome.VIOLATED else _proof(reset, verdict)
 
 
-def _reset(ctx: Context, subject: Subject, scale: Scale, after: int) -> _Reset | None:
-    """What an apply takes away, or None if it takes nothing."""
+def _helped(asked: Property, case: Case) -> Property:
+    """Scaling up deletes nothing: what is true of that helps induction with big numbers."""
+    if not isinstance(asked, Always):
+        return asked
+    world = case.scene.world
+    return evolve(asked, lemmas=tuple(world.live(r) <= integer(world.spec(r)) for r in world.revisions))
+
+
+def cases(ctx: Context, subjects: Sequence[Subject]) -> Iterator[Case]:
+    """The applies of these workloads, for properties of the user."""
+    for subject in subjects:
+        if subject.scale is not None and not isinstance(subject.object, Pod):
+            yield _case(_applied(ctx, subject, subject.scale))
+
+
+def _applied(ctx: Context, subject: Subject, scale: Scale) -> _Reset:
+    """What an apply makes of the count: ``before`` and ``after`` are equal where it leaves it alone."""
+    assert not isinstance(subject.object, Pod)
+    after = 1 if subject.object.spec.replicas is None else subject.object.spec.replicas
     live = _live_replicas(ctx, subject)
     if not subject.written("spec.replicas"):
         if live is not None:
@@ -82,12 +105,10 @@ def _reset(ctx: Context, subject: Subject, scale: Scale, after: int) -> _Reset |
         elif subject.running is not None and not isinstance(subject.running, Pod) and _wrote(subject):
             before = scale.low
         else:
-            return None
+            before = after = subject.replicas
     else:
         # Nothing needs more than the least while nothing is known of the load, if even that is taken away.
         before = live if live is not None and live > after else (scale.low if after < scale.low else scale.high)
-    if before <= after:
-        return None
     this = live == before
     floor = min(before, scale.low) if after < scale.low else before
     return _Reset(
@@ -116,19 +137,18 @@ def _wrote(subject: Subject) -> bool:
     return document is not None and document.node(("spec", "replicas")) is not None
 
 
-def _proof(subject: Subject) -> Proof:
-    verdict = Verdict(
-        outcome=Outcome.HOLDS,
-        method="the result of the apply",
-        scope=f"{count(subject.replicas, 'replica')}; {describe(subject.scale.autoscaler) if subject.scale else ''}",
-        assumptions=ASSUMPTIONS[:1],
-    )
-    return Proof(id="KV4010", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+def _scope(reset: _Reset) -> str:
+    change = f"from {reset.before} to {reset.after}" if reset.before != reset.after else "as they were"
+    return f"replicas {change}; {describe(reset.scale.autoscaler)}"
 
 
-def _finding(ctx: Context, reset: _Reset) -> Finding:
+def _proof(reset: _Reset, verdict: Verdict) -> Proof:
+    verdict = evolve(verdict, scope=_scope(reset), assumptions=(*ASSUMPTIONS, *verdict.assumptions))
+    return Proof(id="KV4010", object=reset.subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _finding(reset: _Reset, verdict: Verdict) -> Finding:
     subject, name = reset.subject, describe(reset.scale.autoscaler)
-    verdict = _carried_out(ctx, reset)
     trace = verdict.trace
     assert trace is not None
     lost = count(reset.before - reset.after, "pod")
@@ -166,17 +186,23 @@ def _written_cause(reset: _Reset) -> Cause:
     return reset.subject.cause("spec.replicas", f"not set any more, so the default {reset.after} takes its place")
 
 
-def _carried_out(ctx: Context, reset: _Reset) -> Verdict:
-    """What the controllers do once the count is written: the first state with too few available pods."""
+def _case(reset: _Reset) -> Case:
+    """What the controllers do once the count is written."""
     workload = _counted(reset)
     world = World(workloads=(workload,), places=(ANYWHERE,))
     (revision,) = workload.revisions
     (start,) = settled_states(world, ({(revision.key, ANYWHERE.name): reset.before},), (revision,))
     if workload.strategy is None:
         start[world.spec(revision)] = reset.after
-    system = build(f"an apply of {reset.subject.title}", world, starts=(start,))
-    kept = total([world.available(revision)]) >= reset.floor
-    return decide.answer(system, Always(name=TITLE, condition=kept), ctx.options)
+    placement = {(revision.key, ANYWHERE.name): reset.before}
+    return Case(
+        scene=Scene(world=world, subjects=(reset.subject,), placements=(placement,)),
+        system=build(f"an apply of {reset.subject.title}", world, starts=(start,)),
+        begins=f"the apply has just set spec.replicas to {reset.after}",
+        scope=_scope(reset),
+        assumptions=ASSUMPTIONS,
+        autoscaled={reset.subject.title: reset.floor},
+    )
 
 
 def _counted(reset: _Reset) -> Workload:

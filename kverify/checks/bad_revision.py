@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scaled import counts_of, scaled_to
-from kverify.checks.scenes import ANYWHERE, Scene
+from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
 from kverify.checks.theorems import promises_theorem
 from kverify.checks.words import count, sentences
-from kverify.engines.verdict import Outcome
+from kverify.cluster.objects import key_of
+from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
 from kverify.model.expr import total
 from kverify.model.workload import RollingUpdate
 from kverify.model.world import World
-from kverify.spec.property import Always
+from kverify.spec.property import EventuallyAlways
 
 PROPERTY = "bad-revision-contained"
 SCENARIO = "rollout-of-a-broken-template"
@@ -54,11 +55,17 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         )
         return
     ordered = sorted(counts, key=lambda n: (n != subject.replicas, n))
-    bare = next((n for n in ordered if n > 1 and left(subject.at(n))[0] < 1), None)
-    if bare is not None:
-        yield _finding(ctx, subject.at(bare), subject)
-    elif left(subject)[0] >= 1:
-        yield _proof(subject)
+    kept: list[_Answer] = []
+    for scaled in map(subject.at, ordered):
+        if _chosen(scaled):
+            continue
+        answer = _decided(ctx, scaled)
+        if answer.verdict.outcome is Outcome.VIOLATED:
+            yield _finding(answer, subject)
+            return
+        kept.append(answer)
+    if kept and kept[0].subject.replicas == subject.replicas:
+        yield _proof(max(kept, key=lambda answer: answer.verdict.outcome))
 
 
 def left(subject: Subject) -> tuple[int, int]:
@@ -71,28 +78,30 @@ def left(subject: Subject) -> tuple[int, int]:
     return old, min(subject.replicas, strategy.surge + strategy.unavailable)
 
 
-def _proof(subject: Subject) -> Proof:
-    theorem = promises_theorem(subject.min_ready)
-    old, new = left(subject)
-    scope = f"{count(subject.replicas, 'replica')}: at least {old} stay available beside {new} that never are"
-    verdict = evolve(theorem, scope=scope, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
-    return Proof(id="KV4007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
-
-
-def _finding(ctx: Context, subject: Subject, first: Subject) -> Finding | Proof:
+def _decided(ctx: Context, subject: Subject) -> _Answer:
+    """The answer of the theorem, if it is what is asked and leaves something, otherwise of the engines."""
     workload = subject.workload(ready=False)
     world = World(workloads=(workload,), places=(ANYWHERE,))
+    asked = standard.question(PROPERTY, TITLE, ctx, world, {"d": subject.object}, {key_of(subject.object): workload})
+    available = total(world.available(revision) for revision in workload.revisions)
+    if asked == EventuallyAlways(name=TITLE, goal=available >= 1) and left(subject)[0] >= 1 and not ctx.options.engine:
+        return _Answer(subject, promises_theorem(subject.min_ready))
     start = {(workload.revisions[0].key, ANYWHERE.name): subject.replicas}
-    scene = Scene(world=world, subjects=(subject,), placements=(start,))
-    system = build(
-        f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [workload.revisions[0]])
-    )
-    # The state that is shown is the last one: no old pod, and every new one has been started.
-    old, new = workload.revisions
-    over = total([world.live(old), subject.replicas - world.count(new, world.phases(workload))]) >= 1
-    verdict = decide.answer(system, Always(name=TITLE, condition=over), ctx.options)
-    if verdict.outcome is not Outcome.VIOLATED or verdict.trace is None:
-        return Proof(id="KV4007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    system = build(f"rollout of {subject.title}", world, starts=settled_states(world, (start,), workload.revisions[:1]))
+    return _Answer(subject, decide.answer(system, asked, ctx.options))
+
+
+def _proof(answer: _Answer) -> Proof:
+    old, new = left(answer.subject)
+    scope = f"{count(answer.subject.replicas, 'replica')}: at least {old} stay available beside {new} that never are"
+    verdict = evolve(answer.verdict, scope=scope, assumptions=(*ASSUMPTIONS, *answer.verdict.assumptions))
+    return Proof(id="KV4007", object=answer.subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+
+
+def _finding(answer: _Answer, first: Subject) -> Finding:
+    subject, verdict = answer.subject, answer.verdict
+    assert verdict.trace is not None
+    _, new = subject.workload(ready=False).revisions
     then = scaled_to(subject, first)
     certain = not first.scaled
     return Finding(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Mapping
+
+from attrs import field, frozen
 
 from kverify.checks.scenes import Scene
 from kverify.model.expr import Condition
@@ -14,7 +16,8 @@ class Case:
     """One system to explore. ``begins`` says what has just happened, ``scope`` for what an answer stands.
 
     A case with ``lemmas`` (true in it) allows more than the cluster does: it can only prove. If it does not, those in
-    ``otherwise`` are asked, each of which allows less: they can only refute.
+    ``otherwise`` are asked, each of which allows less: they can only refute. ``autoscaled`` is what autoscalers had
+    come to, by the titles of what they scale.
     """
 
     scene: Scene
@@ -24,3 +27,4 @@ class Case:
     assumptions: tuple[str, ...]
     otherwise: tuple[Case, ...] = ()
     lemmas: tuple[Condition, ...] = ()
+    autoscaled: Mapping[str, int] = field(factory=dict)

@@ -125,6 +125,8 @@ def _theorem(case: Case, prop: Property) -> Verdict | None:
 
 def premise_of(formula: Formula) -> syntax.Expr | None:
     """What has to be true somewhere for the formula to say anything."""
+    if not formula.conditions:
+        return None
     first = formula.conditions[0]
     if formula.shape in (Shape.LEADS_TO, Shape.ONCE):
         return first
@@ -178,7 +180,7 @@ class Asked:
 
     def _answer(self, formula: Formula) -> Answer:
         subjects = self._subjects()
-        placeable = [s for s in subjects if s in self.ctx.placeable]
+        placeable = [s for s in subjects if self._can_be_asked(s)]
         if subjects and not placeable:
             reason = self.ctx.obstacle(subjects[0])
             return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
@@ -253,6 +255,12 @@ class Asked:
         key = ("cases", self.script.name, tuple(s.title for s in subjects), placed)
         return self.ctx.memo(key, lambda: tuple(cases(self.ctx, self.script, subjects, placed=placed)))
 
+    def _can_be_asked(self, subject: Subject) -> bool:
+        """What is created need not find a node; all else begins with pods that run."""
+        if self.script.starts == "create":
+            return subject in self.ctx.checked and not self.ctx.unadmitted(subject) and subject.replicas > 0
+        return subject in self.ctx.placeable
+
     def _subjects(self) -> list[Subject]:
         """The workloads that the chosen objects are, make pods for, or select; all of them when they are neither."""
         found: dict[str, Subject] = {}
@@ -271,6 +279,7 @@ class Asked:
             settled=settled,
             drains="cordon" not in (self.script.starts, *self.script.at_most),
             behind=lambda service: _behind(self.ctx, service),
+            autoscaled={key_of(s.object): case.autoscaled[s.title] for s in case.scene.subjects if case.autoscaled},
         )
         return evolve(self.env, state=state), state
 
@@ -309,7 +318,7 @@ class Asked:
         if trace is None:
             return "No run ever comes to a state like that."
         safety = formula.shape in (Shape.ALWAYS, Shape.NEVER, Shape.ONCE)
-        parts = [f"now {listing(tuple(_worth(formula, env, trace)))}"]
+        parts = [f"now {listing(tuple(_worth(formula, env, trace)))}"] if formula.conditions else []
         if trace.loop is not None and trace.loop < len(trace.steps):
             parts.append(f"the last {count(len(trace.steps) - trace.loop, 'step')} repeat for ever")
         elif not safety:

@@ -20,11 +20,11 @@ from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
 from kverify.checks.context import ONE_POD, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
-from kverify.checks.options import Options
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import ANYWHERE, fixed_pods
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
+from kverify.cluster.objects import key_of
 from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build
@@ -37,7 +37,7 @@ from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Fairness, TransitionSystem, Variable
 from kverify.model.workload import Revision, Workload
 from kverify.model.world import Phase, Place, World
-from kverify.spec.property import Always, Quiescence
+from kverify.spec.property import Always, Property, Quiescence, fix
 
 PROPERTY = "comes-to-rest"
 TITLE = "once it is applied, its controllers come to rest"
@@ -70,7 +70,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     elif not subject.replicas:
         yield _proof(subject, not_asked("no replicas are wanted"))
     elif not ctx.expelling(subject):
-        yield _proof(subject, rests(subject, ctx.options))
+        yield _proof(subject, rests(ctx, subject))
     else:
         yield _loops(ctx, subject)
 
@@ -82,21 +82,26 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 # -- no node deletes its pods ------------------------------------------------------------------------------------------
 
 
-def rests(subject: Subject, options: Options) -> Verdict:
+def rests(ctx: Context, subject: Subject) -> Verdict:
     """The proof where every node that its pods can be bound to keeps them."""
     workload = evolve(subject.workload(both=False), replicas=SIZE.expr)
     world, (revision,) = World(workloads=(workload,), places=(ANYWHERE,)), workload.revisions
     system = _applied(f"{subject.title} applied", world, workload)
-    verdict = decide.ranked(
-        system,
-        Quiescence(name=TITLE),
-        options,
-        invariant=_invariant(world, system, revision),
-        rank=_rank(world, revision),
-    )
+    asked = _question(ctx, subject, world)
+    if isinstance(asked, Quiescence):
+        invariant, rank = _invariant(world, system, revision), _rank(world, revision)
+        verdict = decide.ranked(system, asked, ctx.options, invariant=invariant, rank=rank)
+    else:
+        sized = _at(system, subject.replicas)
+        verdict = decide.answer(sized, fix(asked, {SIZE.name: subject.replicas}), ctx.options)
     name = subject.new.spec.node_name
     admits = (f"the kubelet of {name}, which its pods name, has room for all of them",) if name else ()
     return evolve(verdict, assumptions=(ALL_KEEP, *admits, *ASSUMPTIONS[:1], *verdict.assumptions))
+
+
+def _question(ctx: Context, subject: Subject, world: World) -> Property:
+    (workload,) = world.workloads
+    return standard.question(PROPERTY, TITLE, ctx, world, {"w": subject.object}, {key_of(subject.object): workload})
 
 
 def _invariant(world: World, system: TransitionSystem, revision: Revision) -> Condition:
@@ -151,11 +156,12 @@ def _loops(ctx: Context, subject: Subject) -> Finding | Proof:
             return _finding(ctx, subject, found)
         answers.append(found)
     nodes = count(len(ctx.expelling(subject)), "node")
+    if all(answer.verdict.outcome is Outcome.HOLDS for answer in answers):
+        return _proof(subject, answers[0].verdict)
     reason = answers[0].verdict.reason or "no loop was found, and none was excluded"
-    verdict = Verdict(
+    verdict = evolve(
+        answers[0].verdict,
         outcome=Outcome.UNKNOWN,
-        method=answers[0].verdict.method,
-        scope=answers[0].verdict.scope,
         reason=f"{nodes} would delete its pods once they are bound there; {reason}",
     )
     return _proof(subject, verdict)
@@ -211,7 +217,8 @@ def _ask(ctx: Context, subject: Subject, here: int) -> _Loop:
     name = f"{subject.title} applied, {ctx.nodes[here].name} apart"
     symbolic = _free_elsewhere(_applied(name, world, workload), world)
     system = _at(symbolic, subject.replicas)
-    verdict = decide.near(system, Quiescence(name=TITLE), ctx.options, limit=NEAR)
+    asked = fix(_question(ctx, subject, world), {SIZE.name: subject.replicas})
+    verdict = decide.near(system, asked, ctx.options, limit=NEAR)
     scope = f"{count(subject.replicas, 'replica')}; {count(len(ctx.nodes), 'node')}"
     assumptions = [*ASSUMPTIONS, *verdict.assumptions]
     if len(ctx.nodes) > 1:
@@ -220,7 +227,7 @@ def _ask(ctx: Context, subject: Subject, here: int) -> _Loop:
             if ctx.forced_on(subject) is not None
             else "the other nodes are not told apart; the loop does not use them (exact)"
         )
-    if verdict.outcome is Outcome.VIOLATED:
+    if verdict.outcome is Outcome.VIOLATED and isinstance(asked, Quiescence):
         moving = any_of(action.guard for action in symbolic.actions if not action.environment)
         never = Always(name="something always moves", condition=moving, lemmas=(_invariant(world, symbolic, revision),))
         proof = induction.check(symbolic, never, depth=1)
@@ -328,7 +335,7 @@ def _tolerate(ctx: Context, subject: Subject, here: int) -> Repair:
     spec = evolve(subject.new.spec, tolerations=(added, *subject.new.spec.tolerations))
     changed = evolve(subject, new=evolve(subject.new, spec=spec))
     keeps = not ctx.variant(subject, changed).expelling(changed)
-    rested = keeps and rests(changed, ctx.options).outcome is Outcome.HOLDS
+    rested = keeps and rests(ctx, changed).outcome is Outcome.HOLDS
     return Repair(
         text=f"tolerate {_text(taint)} without tolerationSeconds, in the first toleration that matches it",
         verified=rested,

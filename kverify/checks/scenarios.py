@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from attrs import evolve
 
-from kverify.checks import drain, maintained, node_loss, rollout
+from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.scaled import range_text
-from kverify.checks.scenes import Scene, disturbed_scene, node_classes, resting_scene, rollout_scene
+from kverify.checks.scenes import Scene, created_scene, disturbed_scene, node_classes, resting_scene, rollout_scene
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
@@ -23,11 +23,12 @@ from kverify.model.environment import apply, pod_deletion
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, Variable
+from kverify.model.workload import Revision
 from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("rollout", "drain", "cordon", "taint", "node_crash", "maintenance")
+BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back")
 _STATUS = {
@@ -68,6 +69,13 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
         for subject in subjects:
             if subject.strategy is not None:
                 yield from _rollouts(ctx, script, subject, later, broken, placed=placed)
+    elif starts == "apply":
+        if later:
+            raise NotModelled(f"the model does not have {listing(list(later))} besides an apply yet")
+        yield from autoscaling.cases(ctx, subjects)
+    elif starts == "create":
+        scene = created_scene(ctx, subjects, merge=not placed)
+        yield _case(ctx, script, scene, later, "nothing of it runs yet", "")
     elif starts:
         together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(one) for one in subjects))
         if starts == "maintenance":
@@ -165,15 +173,16 @@ def _case(
     system = build(
         f"{script.name} of {listing([s.title for s in scene.subjects])}",
         world,
-        starts=[_begun(world, start, later) for start in settled_states(world, scene.placements, first)],
+        starts=[_begun(world, start, later) for start in _starts(scene, first)],
         beside=beside,
         # Whoever only cordons a node evicts nothing.
         without=frozenset({DRAINS}) if starts == "cordon" else frozenset(),
     )
     sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in scene.subjects)
     parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]
+    starting = f"from {count(len(scene.placements), 'settled placement')}" if any(scene.placements) else "from nothing"
     allowed = [f"at most {n} {event}" for event, n in later.items()]
-    scope = "; ".join(p for p in (*parts, *allowed, f"from {count(len(scene.placements), 'settled placement')}") if p)
+    scope = "; ".join(p for p in (*parts, *allowed, starting) if p)
     scaled = tuple(
         f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {range_text(s)}"
         for s in scene.subjects
@@ -187,6 +196,17 @@ def _case(
         scope=scope,
         assumptions=(*scene.assumptions, *scaled, *rescaled, *_ASSUMPTIONS[starts]),
     )
+
+
+def _starts(scene: Scene, first: Sequence[Revision]) -> Iterator[dict[str, int]]:
+    """Every settled state, or what is wanted and has no pods yet."""
+    for placement, start in zip(scene.placements, settled_states(scene.world, scene.placements, first), strict=True):
+        if not placement:
+            for revision in first:
+                replicas = scene.world.owner(revision).replicas
+                assert isinstance(replicas, int)
+                start[scene.world.spec(revision)] = replicas
+        yield start
 
 
 def _begun(world: World, start: dict[str, int], later: dict[str, int]) -> dict[str, int]:

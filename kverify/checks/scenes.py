@@ -31,6 +31,7 @@ ELSEWHERE = Place("another node")
 """All nodes but the disturbed one."""
 
 CLUSTER_IS_OPEN = "no nodes were given: every pod is assumed to find a node that fits (see what it would have to offer)"
+ALWAYS_ROOM = "nodes are not told apart: it is proved that every order fits all pods (exact)"
 OPEN_IGNORES = frozenset(
     {
         "NodeAffinity",
@@ -90,9 +91,7 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
     if ctx.open and not subject.claims:
         return _merged(subject, workload, CLUSTER_IS_OPEN)
     if merge and not ctx.open and not subject.claims and ctx.has_room(subject):
-        return _merged(
-            subject, workload, "nodes are not told apart: it is proved that every order fits all pods (exact)"
-        )
+        return _merged(subject, workload, ALWAYS_ROOM)
     if ctx.open:
         return _two_nodes(ctx, subject, workload)
     scene = _placed(ctx, (subject,), (workload,), None)
@@ -125,12 +124,23 @@ def resting_scene(ctx: Context, subjects: Sequence[Subject], *, merge: bool = Tr
         return _placed(ctx, subjects, workloads, None)
     if not ctx.open and not all(ctx.has_room(s) for s in subjects):
         return _placed(ctx, subjects, workloads, None)
-    why = (
-        CLUSTER_IS_OPEN if ctx.open else "nodes are not told apart: it is proved that every order fits all pods (exact)"
-    )
+    why = CLUSTER_IS_OPEN if ctx.open else ALWAYS_ROOM
     world = World(workloads=workloads, places=(ANYWHERE,), budgets=ctx.model_budgets({w.name: w for w in workloads}))
     start = {(w.revisions[0].key, ANYWHERE.name): s.replicas for w, s in zip(workloads, subjects, strict=True)}
     return Scene(world=world, subjects=tuple(subjects), placements=(start,), assumptions=(why,))
+
+
+def created_scene(ctx: Context, subjects: Sequence[Subject], *, merge: bool = True) -> Scene:
+    """``subjects`` have just been created: their controllers want pods, and there are none."""
+    workloads = tuple(s.workload(both=False) for s in subjects)
+    assumptions: tuple[str, ...]
+    if ctx.open:
+        world, assumptions = World(workloads=workloads, places=(ANYWHERE,)), (CLUSTER_IS_OPEN,)
+    elif merge and all(s in ctx.placeable and ctx.has_room(s) for s in subjects):
+        world, assumptions = World(workloads=workloads, places=(ANYWHERE,)), (ALWAYS_ROOM,)
+    else:
+        world, assumptions = _base(ctx, subjects, workloads)
+    return Scene(world=world, subjects=tuple(subjects), placements=({},), assumptions=assumptions)
 
 
 def disturbed_scene(
@@ -167,10 +177,10 @@ def _base(
     assumptions: tuple[str, ...] = ()
     ignored: frozenset[str] = frozenset()
     cases = {None, lost}
-    if all(ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
+    if all(s in ctx.placeable and ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
         ignored = frozenset({RESOURCES})
         assumptions = ("resources are not counted: it is proved that no usable node is ever short of them (exact)",)
-    elif len(ctx.placeable) > len(subjects):
+    elif any(s not in subjects for s in ctx.placeable):
         assumptions = ("the other workloads' pods stay where they are",)
     world = World(
         workloads=workloads,

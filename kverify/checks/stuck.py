@@ -182,6 +182,8 @@ def _where(world: World, revision: Revision, view: Mapping[str, int | bool]) -> 
     here = {p.name: int(evaluate(world.count(revision, LIVE, (p,)), view)) for p in world.places}
     here = {name: number for name, number in here.items() if number}
     total = sum(here.values())
+    if not total:
+        return "no pods"
     if len(here) == 1 and next(iter(world.places)).node is None and len(world.places) == 1:
         return f"{count(total, 'pod')} available"
     return f"{count(total, 'pod')} available: " + ", ".join(f"{number} on {name}" for name, number in here.items())

@@ -45,6 +45,14 @@ def fewest(item: Autoscaler) -> int:
     return 1 if item.spec.min_replicas is None else item.spec.min_replicas
 
 
+def target_of(item: Autoscaler) -> Key:
+    """The key of what ``item`` scales. Older API versions of a workload lead to the same object."""
+    target = item.spec.scale_target_ref
+    group, slash, _ = (target.api_version or "").partition("/")
+    named = None if group == "extensions" else group if slash else ""
+    return key(target.kind, namespace_of(item), target.name, named)
+
+
 def scales(bundle: Bundle) -> Mapping[Key, Scale]:
     """The autoscalers of a run, by the key of what they scale. Of two for one target (KV2008) the range is where
     either may take it."""
@@ -52,11 +60,7 @@ def scales(bundle: Bundle) -> Mapping[Key, Scale]:
     for item in bundle.of_kind("HorizontalPodAutoscaler"):
         if not isinstance(item, Autoscaler):
             continue
-        target = item.spec.scale_target_ref
-        group, slash, _ = (target.api_version or "").partition("/")
-        # Older API versions of a workload lead to the same object.
-        named = None if group == "extensions" else group if slash else ""
-        where = key(target.kind, namespace_of(item), target.name, named)
+        where = target_of(item)
         low = fewest(item)
         scale = Scale(item, low, max(low, item.spec.max_replicas), _may(item, "scale_down"), _may(item, "scale_up"))
         other = found.get(where)

@@ -20,6 +20,7 @@ from kverify.spec.property import (
     OnceAlways,
     Possibly,
     Property,
+    Quiescence,
     Reaches,
     Until,
 )
@@ -27,6 +28,8 @@ from kverify.spec.property import (
 
 def question(name: str, formula: Formula, env: Environment) -> Property:
     """What ``formula`` asks of the world whose state ``env`` knows. Raises ``NotModelled``."""
+    if formula.shape is Shape.COMES_TO_REST:
+        return Quiescence(name=name)
     first, *rest = (condition(part, env) for part in formula.conditions)
     match formula.shape:
         case Shape.ALWAYS:

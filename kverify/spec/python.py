@@ -321,6 +321,11 @@ def recoverable(condition: Value) -> Asked:
     return _formula(Shape.RECOVERABLE, condition)
 
 
+def comes_to_rest() -> Asked:
+    """Every fair run comes to rest: nothing goes round in circles once nobody disturbs it."""
+    return _formula(Shape.COMES_TO_REST)
+
+
 def once(premise: Value, condition: Value) -> Asked:
     """From the first state in which ``premise`` holds, ``condition`` holds for ever."""
     return _formula(Shape.ONCE, premise, condition)

@@ -32,12 +32,14 @@ class WorldState:
     """The functions of the state over one world.
 
     ``workloads`` finds the model's workload of an object; ``settled`` has the replicas of workloads that are not part
-    of the world and stay as they are; ``behind`` lists the workloads whose pods a Service selects.
+    of the world and stay as they are; ``autoscaled`` what autoscalers had come to before an apply; ``behind`` lists
+    the workloads whose pods a Service selects.
     """
 
     world: World
     workloads: Mapping[Key, Workload]
     settled: Mapping[Key, int] = field(factory=dict)
+    autoscaled: Mapping[Key, int] = field(factory=dict)
     drains: bool = True
     """Somebody drains the cordoned node, if there is one."""
     behind: Callable[[Any], Iterable[Any]]
@@ -121,6 +123,12 @@ class WorldState:
             case "terminating":
                 return of(lambda r: world.count(r, (Phase.TERMINATING,)))
         raise NotModelled(f"the model does not know {function} yet")
+
+    def _autoscaled(self, item: Item) -> int:
+        found = self.autoscaled.get(key_of(item.root))
+        if found is None:
+            raise NotModelled(f"no apply changes what an autoscaler made of {describe(item.root)} in this scene")
+        return found
 
     def _complete(self, item: Item) -> Condition:
         return True if self._rests(item) is not None else self.world.complete(self._workload(item))

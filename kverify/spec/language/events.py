@@ -25,6 +25,8 @@ EVENTS = {
     event.name: event
     for event in (
         Event("rollout", "The new pod template is applied, and the controller replaces the pods.", by_people=True),
+        Event("create", "The manifests are applied for the first time: nothing of them runs yet.", True),
+        Event("apply", "The manifests are applied again, and set the replicas that an autoscaler had changed.", True),
         Event("drain", "kubectl drain: a node is cordoned and its pods are evicted, retried until all are gone.", True),
         Event("maintenance", "Nodes are drained one after another; each is uncordoned before the next.", True),
         Event("node_crash", "A node stops answering, is marked unreachable, and is removed in the end."),

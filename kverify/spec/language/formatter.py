@@ -141,6 +141,8 @@ def format_clause(clause: Clause) -> str:
 
 
 def _formula(shape: str, conditions: Sequence[Expr]) -> str:
+    if not conditions:
+        return shape
     if shape.startswith("_"):
         middle = shape[2:-2]
         whole = f"{format_expr(conditions[0], 1)} {middle} {format_expr(conditions[1], 1)}"

@@ -73,6 +73,7 @@ MAKES_PODS = OneOf(
 SERVICE = OneOf(("Service",))
 BUDGET = OneOf(("PodDisruptionBudget",))
 NODE = OneOf(("Node",))
+AUTOSCALER = OneOf(("HorizontalPodAutoscaler",))
 SELECTS = OneOf(
     ("Service", "PodDisruptionBudget", "NetworkPolicy", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"),
     "an object with a selector (Service, PodDisruptionBudget, ...)",
@@ -162,6 +163,14 @@ def _all() -> list[Signature]:
             "The first selects the pods of the second (same namespace).",
         ),
         Signature(
+            "autoscales",
+            (AUTOSCALER, MAKES_PODS),
+            CONDITION,
+            manifest,
+            "The first scales the second: it is its scaleTargetRef.",
+            "pkg/controller/podautoscaler/horizontal.go",
+        ),
+        Signature(
             "matches",
             (SELECTOR, LABELS),
             CONDITION,
@@ -192,6 +201,13 @@ def _all() -> list[Signature]:
         Signature("wanted", (MAKES_PODS,), NUMBER, state, "Pods its ReplicaSets want: the sum of their spec.replicas."),
         Signature(
             "desired", (MAKES_PODS,), NUMBER, state, "Pods wanted: spec.replicas, or what an autoscaler asks for."
+        ),
+        Signature(
+            "autoscaled",
+            (MAKES_PODS,),
+            NUMBER,
+            state,
+            "Under apply: the pods its autoscaler had come to (at most minReplicas, if less is applied).",
         ),
         Signature(
             "replicas", (MAKES_PODS,), NUMBER, state, "Pods created and not terminating.", f"status.replicas, {status}"

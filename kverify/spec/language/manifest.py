@@ -12,7 +12,8 @@ from kverify.api.languages.percentages import PercentError, scaled
 from kverify.api.types.apps import Deployment
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import Pod, PodTemplateSpec
-from kverify.cluster.objects import namespace_of, templates_of
+from kverify.cluster.objects import key_of, namespace_of, templates_of
+from kverify.cluster.scaling import Autoscaler, target_of
 from kverify.manifest.nodes import parse_path
 from kverify.model.expr import maximum, minimum
 from kverify.model.workload import RollingUpdate, resolve_fenceposts
@@ -128,6 +129,12 @@ def _selects(value: Item, target: Item) -> bool:
     return _matches(selector, labels)
 
 
+def _autoscales(autoscaler: Item, target: Item) -> bool:
+    item = autoscaler.value
+    assert isinstance(item, Autoscaler)
+    return target_of(item) == key_of(target.root)
+
+
 def _matches(selector: Any, labels: Any) -> bool:
     chosen, given = plain(selector), plain(labels) or {}
     if chosen is None:
@@ -184,6 +191,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pod_labels": _pod_labels,
     "has_selector": _has_selector,
     "selects": _selects,
+    "autoscales": _autoscales,
     "matches": _matches,
     "max_surge": _max_surge,
     "max_unavailable": _max_unavailable,

@@ -25,6 +25,7 @@ CLAUSES = (
     "eventually",
     "possibly",
     "recoverable",
+    "comes to rest",
     "once",
 )
 
@@ -159,6 +160,7 @@ LANGUAGE = Language(
         Mistake(
             "write P leads to Q", "as in pending(d) >= 1 leads to pending(d) == 0", examples=("a leads b", "a leads")
         ),
+        Mistake("write comes to rest", "it has no condition", examples=("comes", "comes to", "comes to rest a")),
         Mistake(
             "write once P, always Q",
             "as in once ready(d) >= 1, always ready(d) >= 1",
@@ -167,7 +169,7 @@ LANGUAGE = Language(
         Mistake(
             "a line does not end after a value",
             "a formula begins with always, eventually, never, possibly, recoverable "
-            "or once, or is P leads to Q or P until Q",
+            "or once, or is P leads to Q, P until Q or comes to rest",
             examples=("a", "f(a)", "a >= 1", "a and b"),
         ),
         Mistake(

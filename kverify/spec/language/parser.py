@@ -266,6 +266,9 @@ class _Builder:
     def recoverable(self, parts: list[Any], span: Span) -> syntax.Formula:
         return self._formula(Shape.RECOVERABLE, parts, span)
 
+    def comes_to_rest(self, parts: list[Any], span: Span) -> syntax.Formula:
+        return self._formula(Shape.COMES_TO_REST, parts, span)
+
     def once(self, parts: list[Any], span: Span) -> syntax.Formula:
         return self._formula(Shape.ONCE, parts, span)
 

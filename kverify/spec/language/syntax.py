@@ -189,6 +189,7 @@ class Shape(Enum):
     ALWAYS_EVENTUALLY = "always eventually _"
     POSSIBLY = "possibly _"
     RECOVERABLE = "recoverable _"
+    COMES_TO_REST = "comes to rest"
     ONCE = "once _, always _"
     LEADS_TO = "_ leads to _"
     UNTIL = "_ until _"
@@ -196,7 +197,7 @@ class Shape(Enum):
 
 @frozen
 class Formula:
-    """A temporal formula: its shape and one or two conditions over states."""
+    """A temporal formula: its shape and as many conditions over states as that has places for: none, one or two."""
 
     shape: Shape
     conditions: tuple[Expr, ...]

@@ -123,6 +123,7 @@ def one(formula: str, scenario: str = "rollout", kind: str = "Deployment", more:
         ("possibly available(d) == 5", "violated"),
         ("recoverable complete(d)", "holds"),
         ("recoverable available(d) == 4", "violated"),
+        ("comes to rest", "holds"),
         ('always condition(d, "Available")', "holds"),
         ("always if updated(d) == 0 then available(d) == 2 else available(d) >= 2", "holds"),
         ("always (exists s in Service where selects(s, d): ready_endpoints(s) >= 2)", "holds"),
@@ -143,6 +144,11 @@ def test_shapes(formula: str, outcome: str) -> None:
         ("drain", "always available(d) >= 2", "violated"),
         ("rollout-of-a-broken-template", "eventually complete(d)", "violated"),
         ("rollout-of-a-broken-template", "always available(d) >= 2", "holds"),
+        ("creation", "eventually always available(d) == 2", "holds"),
+        ("creation", "always available(d) <= 2 and wanted(d) == 2", "holds"),
+        ("creation", "eventually available(d) == 3", "violated"),
+        ("creation", "always available(d) >= 1", "violated"),
+        ("drain", "comes to rest", "holds"),
         ("s", "always available(d) >= 1", "holds"),
         ("s", "always available(d) >= 2", "violated"),
         ("s", "eventually always complete(d)", "holds"),
@@ -208,6 +214,58 @@ def test_what_is_too_big_to_search_is_proved_or_unknown() -> None:
     assert methods[1] == "ranking function"
 
 
+def test_what_is_created_may_wait_for_ever() -> None:
+    """What finds no node has no settled state to begin with, but it can be created."""
+    settles = "eventually always available(d) == 2"
+    full = nodes(1).replace("pods: 110", "pods: 1")
+    assert one(settles, "creation", cluster=full) == "violated"
+    assert one("eventually always available(d) == 1 and pending(d) == 1", "creation", cluster=full) == "holds"
+    assert one("comes to rest", "creation", cluster=full) == "holds"
+    assert one(settles, "rollout", cluster=full) == "vacuous"
+    assert one(settles, "creation", cluster=nodes(2)) == "holds"
+    (finding,) = ask(f"property p\n  under creation\n  for d in Deployment\n  {settles}\n", "", full).findings
+    assert finding.opening == "Deployment default/web has no pods. Nothing of it runs yet."
+
+
+TAINTED = nodes(1).replace("status:", "spec: {taints: [{key: gone, effect: NoExecute}]}\nstatus:")
+
+
+def test_what_a_taint_deletes_again_and_again_never_comes_to_rest() -> None:
+    named = WEB.replace("containers:", "nodeName: n1\n      containers:")
+    assert one("comes to rest", "creation", wanted=named, cluster=nodes(1)) == "holds"
+    assert one("comes to rest", "creation", wanted=named, cluster=TAINTED) == "violated"
+
+
+SCALED = """
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 3
+  maxReplicas: 6
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]
+"""
+
+
+def test_an_apply_may_take_what_an_autoscaler_gave() -> None:
+    scaled = WEB + SCALED
+    assert one("always available(d) >= autoscaled(d)", "apply", wanted=scaled) == "violated"
+    assert one("always available(d) >= autoscaled(d) - 1", "apply", wanted=scaled) == "holds"
+    higher = scaled.replace("replicas: 2", "replicas: 4")
+    assert one("always autoscaled(d) == 6", "apply", wanted=higher) == "holds"
+    assert one("always available(d) >= autoscaled(d) - 2", "apply", wanted=higher) == "holds"
+    assert one("always available(d) >= autoscaled(d) - 1", "apply", wanted=higher) == "violated"
+    assert one("always available(d) >= 2", "apply") == "vacuous"
+    assert one("always available(d) >= autoscaled(d)", "rollout", wanted=scaled) == "unknown"
+    policy = "policy p\n  for h in HorizontalPodAutoscaler\n  for d in Deployment where autoscales(h, d)\n"
+    assert outcomes(ask(f"{policy}  require d.spec.replicas >= 3\n", scaled)) == ["p: violated"]
+    assert outcomes(ask(f"{policy}  require d.spec.replicas >= 3\n", higher)) == ["p: holds"]
+    other = scaled.replace("kind: Deployment, name: web", "kind: Deployment, name: other")
+    assert outcomes(ask(f"{policy}  require d.spec.replicas >= 3\n", other)) == ["p: vacuous"]
+
+
 def test_places() -> None:
     cluster = nodes(2)
     for_all = "always forall n in Node: on(d, n) <= 2"
@@ -240,6 +298,7 @@ def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, word
         ("starts with drain\n  at most 1 node_crash", "does not have drain and node_crash in one run"),
         ("at most 2 node_crash", "one node_crash at a time"),
         ("at most 1 roll_back", "only a rollout can be rolled back"),
+        ("starts with apply\n  at most 1 delete_pod", "besides an apply"),
         ("starts with maintenance\n  at most 1 delete_pod", "while nodes are maintained"),
     ],
 )

@@ -20,7 +20,7 @@ from kverify.manifest.diagnostics import Severity
 from kverify.spec.language import problems
 from kverify.spec.language.checker import check
 from kverify.spec.language.library import Library, assemble, standard
-from kverify.spec.language.syntax import Clause, Declaration, Example, Formula, Meta
+from kverify.spec.language.syntax import Binary, Clause, Declaration, Example, Formula, Meta, Requirement
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = standard()
@@ -96,7 +96,7 @@ def test_built_in_properties_are_there_by_their_names() -> None:
 
     behaviour = {name for name in BUILT_IN if name in LIBRARY.checks}
     assert {d.name for d in CHECKS if d.kind == "property"} == behaviour
-    assert len(behaviour) == 6
+    assert len(behaviour) == 9
 
 
 # -- what the text says is what is decided -------------------------------------------------------------------------
@@ -145,6 +145,12 @@ def verdicts(name: str, text: str) -> set[Outcome]:
         ("node-loss-survived", "passing", "eventually always available(w) >= 9", Outcome.HOLDS, Outcome.VIOLATED),
         ("endpoints-kept", "passing", "always ready_endpoints(s) >= 3", Outcome.HOLDS, Outcome.VIOLATED),
         ("spread-kept", "failing", "always complete(d) implies available(d) >= 1", Outcome.VIOLATED, Outcome.HOLDS),
+        ("bad-revision-contained", "failing", "always updated(d) <= 2", Outcome.VIOLATED, Outcome.HOLDS),
+        ("bad-revision-contained", "passing", "eventually updated(d) == 9", Outcome.HOLDS, Outcome.VIOLATED),
+        ("autoscaler-kept", "failing", "always available(w) >= autoscaled(w) - 8", Outcome.VIOLATED, Outcome.HOLDS),
+        ("autoscaler-kept", "passing", "always available(w) > autoscaled(w)", Outcome.HOLDS, Outcome.VIOLATED),
+        ("comes-to-rest", "failing", "possibly terminating(w) >= 2", Outcome.VIOLATED, Outcome.HOLDS),
+        ("comes-to-rest", "passing", "never available(w) >= 2", Outcome.HOLDS, Outcome.VIOLATED),
     ],
 )
 def test_another_text_gets_another_answer(
@@ -157,6 +163,22 @@ def test_another_text_gets_another_answer(
     monkeypatch.setattr(builtin, "library", lambda: changed)
     assert after in verdicts(name, text)
     assert before not in verdicts(name, text)
+
+
+def test_another_policy_gets_another_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> set[str]:
+        return {f.id for f in report_of(example_of("autoscaler-on", "failing"), "autoscaler-kept").findings}
+
+    def harmless(clause: Clause) -> Clause:
+        if not isinstance(clause, Requirement):
+            return clause
+        assert isinstance(clause.condition, Binary)
+        return evolve(clause, condition=evolve(clause.condition, operator=">"))
+
+    assert found() == {"KV4011"}
+    changed = with_clauses("autoscaler-on", harmless)
+    monkeypatch.setattr(builtin, "library", lambda: changed)
+    assert "KV4011" not in found()
 
 
 def test_another_severity_is_another_severity(monkeypatch: pytest.MonkeyPatch) -> None:
