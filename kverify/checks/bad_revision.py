@@ -29,7 +29,6 @@ from kverify.model.world import World
 from kverify.spec.property import EventuallyAlways
 
 PROPERTY = "bad-revision-contained"
-SCENARIO = "rollout-of-a-broken-template"
 TITLE = "a new revision that never becomes ready leaves old pods available"
 WHY = (
     "A rolling update takes old pods away until replicas - maxUnavailable are left, whether or not new ones become "
@@ -66,6 +65,19 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         kept.append(answer)
     if kept and kept[0].subject.replicas == subject.replicas:
         yield _proof(max(kept, key=lambda answer: answer.verdict.outcome))
+
+
+@frozen(eq=False)
+class _Answer:
+    """The verdict on a rollout of ``subject``, at one count."""
+
+    subject: Subject
+    verdict: Verdict
+
+
+def _chosen(subject: Subject) -> bool:
+    """The only replica may be unavailable: then an outage was chosen."""
+    return subject.replicas == 1 and left(subject)[0] < 1
 
 
 def left(subject: Subject) -> tuple[int, int]:

@@ -100,8 +100,6 @@ def asked(options: Options) -> tuple[Check, ...]:
 
 def _scenarios_of(name: str, specs: Specs | None) -> tuple[str, ...]:
     """Those under which a property is always asked; none for what has nothing to do with them, or asks under any."""
-    if name == bad_revision.PROPERTY:
-        return (bad_revision.SCENARIO,)
     library = standard.library() if name in CHECKS or specs is None else specs.checked.library
     declaration = library.checks.get(name)
     return () if declaration is None else tuple(scenario.name for scenario in declaration.scenarios)
