@@ -16,9 +16,9 @@ from kverify.api.types.pod import Pod
 from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
+from kverify.checks.focus import fixed_pods
 from kverify.checks.room import room_for
 from kverify.checks.scaled import end_cause
-from kverify.checks.scenes import fixed_pods
 from kverify.checks.stuck import per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import amount, count, sentences

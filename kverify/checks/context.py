@@ -3,7 +3,8 @@ is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -12,10 +13,13 @@ from attrs import evolve
 from kverify.api.types.apps import DaemonSet
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.service import Service
 from kverify.checks.claims import claims_of
+from kverify.checks.decide import Known
 from kverify.checks.options import Options
 from kverify.checks.pods import with_daemons
-from kverify.checks.room import room_for
+from kverify.checks.pressure import Pressure
+from kverify.checks.room import LARGE, room_for
 from kverify.checks.storage import Volumes, pinned, volumes_of
 from kverify.checks.subject import Subject, subjects_of
 from kverify.cluster.admission import Admission
@@ -23,13 +27,23 @@ from kverify.cluster.bundle import Bundle, describe, key_of
 from kverify.cluster.objects import Key
 from kverify.engines.budget import consult
 from kverify.engines.fit.counts import needs
-from kverify.engines.schedulability import Cluster, Demand, Fit, Question, Room, greedy, never_binds
+from kverify.engines.fit.decide import DemandAnswer
+from kverify.engines.schedulability import Cluster, Demand, Fit, Room, never_binds, placed_in_turn, state_of
+from kverify.model.build import hosts_differ
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.components.scheduler import bypasses
 from kverify.model.components.taint_eviction import seconds_left
-from kverify.model.scheduling import node_affinity, node_name, node_resources_fit, node_unschedulable, taint_toleration
+from kverify.model.scheduling import (
+    node_affinity,
+    node_name,
+    node_resources_fit,
+    node_unschedulable,
+    pod_topology_spread,
+    taint_toleration,
+)
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
-from kverify.model.scheduling.profile import feasible, reject
+from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
+from kverify.model.scheduling.state import ClusterState
 from kverify.model.scheduling.storage import Storage
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
@@ -70,6 +84,9 @@ class Context:
         self._memo: dict[Hashable, Any] = {}
         self._base: Context | None = None
         self._supposed: frozenset[Key] = frozenset()
+        self._like: Context | None = None
+        self.known = Known()
+        """What was decided, by shape; variants of a run share it."""
 
     def _distinct(self) -> tuple[Subject, ...]:
         """All workloads but the bare pods of the cluster that have a node: nothing moves them, they take up room."""
@@ -96,8 +113,12 @@ class Context:
         nodes = self.nodes if node is None else (*self.nodes, node)
         other = Context(self.bundle, self.options, self.admission, subjects, nodes)
         changed = {} if budget is None else {describe(budget): budget}
+        other.known = self.known
         other._changed_budgets = {**self._changed_budgets, **changed}
         other._supposed = self._supposed
+        if node is None and (new is None or self.pressure.covers(new)):
+            # What is proved of room beside all that may come is proved for the variant, too.
+            other._like = self
         return other
 
     def elsewhere(self, subject: Subject) -> Context | None:
@@ -110,6 +131,7 @@ class Context:
             other = Context(self.bundle, self.options, self.admission, self.subjects, nodes=())
             other._changed_budgets = self._changed_budgets
             other._supposed = frozenset((key_of(subject.object),))
+            other.known = self.known
             return other
 
         return self.memo(("elsewhere", subject.title), build)
@@ -141,6 +163,19 @@ class Context:
         return not self.nodes
 
     # -- room ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def pressure(self) -> Pressure:
+        """What is known of room when all workloads are at their most."""
+        if self._like is not None:
+            return self._like.pressure
+        chosen = [s for s in self.subjects if not self.unadmitted(s) and not self.bound(s) and not self.astray(s)]
+        return Pressure(chosen, self.settled_cluster)
+
+    @cached_property
+    def _many(self) -> bool:
+        """Too many workloads and nodes for questions that look at each with each."""
+        return len(self.subjects) * len(self.nodes) > LARGE
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -220,12 +255,28 @@ class Context:
         """It is one of those that this run is about."""
         return self.options.focus is None or subject.title in self.options.focus
 
+    def named(self, titles: Iterable[str]) -> list[Subject]:
+        """The workloads with these titles, in the order of the manifests."""
+        return [
+            self.subjects[i] for i in sorted(self._positions[title] for title in titles if title in self._positions)
+        ]
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {s.title: i for i, s in enumerate(self.subjects)}
+
+    @cached_property
+    def _identities(self) -> frozenset[int]:
+        return frozenset(id(s) for s in self.subjects)
+
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""
-        if self._base is not None and any(subject is s for s in self._base.subjects):
+        if self._base is not None and id(subject) in self._base._identities:
             # Nothing changed for it: others do not count here.
             return self._base.alone(subject)
-        if self._base is None and self._everything.room is Room.ALWAYS:
+        if self.pressure.proves(subject):
+            return Fit(room=Room.ALWAYS, method=_methods(self.pressure.rows(subject)))
+        if self._base is None and not self._many and self._everything.room is Room.ALWAYS:
             return self._everything
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.company(subject)]
         key = ("alone", subject.title)
@@ -310,6 +361,8 @@ class Context:
     @cached_property
     def steady(self) -> Fit:
         """Whether all replicas of all placeable workloads have room together."""
+        if self._many and all(self.pressure.proves(s) for s in self.placeable):
+            return Fit(room=Room.ALWAYS, method=_methods(row for s in self.placeable for row in self.pressure.rows(s)))
         return room_for(self.demands(), self.cluster, limit=self.options.max_states)
 
     def has_room(self, subject: Subject, *, without: int | None = None) -> bool:
@@ -318,6 +371,10 @@ class Context:
         """
 
         def prove() -> bool:
+            if self.pressure.proves(subject, without=without):
+                return True
+            if self._many:
+                return False
             cluster, demands, asked, limits = self._pressed(subject, without)
             if any(s.scaled for s in self.placeable if s is not subject) and _crowded(demands, cluster, asked):
                 return False
@@ -329,6 +386,8 @@ class Context:
         """It is proved that no node that may take a pod of ``subject`` is ever short of resources for it."""
 
         def prove() -> bool:
+            if self._many:
+                return False
             cluster, demands, asked, limits = self._pressed(subject, without)
             return never_binds(RESOURCES, demands, cluster, waiting=asked, limits=limits)
 
@@ -357,39 +416,99 @@ class Context:
 
     @cached_property
     def _homes(self) -> dict[str, dict[int, int]]:
+        if self._base is not None and self._many:
+            return self._base._homes
         position = {node.name: i for i, node in enumerate(self.nodes)}
         placement = self.steady.placement
         if placement is None:
-            placement = greedy(Question(self.demands(), self.cluster))
-        homes = {}
-        for d, subject in enumerate(self.placeable):
+            placement = placed_in_turn(self.demands(), self.cluster)
+        homes: dict[str, dict[int, int]] = {s.title: {} for s in self.placeable}
+        for (d, n), number in sorted(placement.items()):
+            if number:
+                homes[self.placeable[d].title][n] = number
+        for subject in self.placeable:
             if subject.live is not None and all(name in position for name in subject.live):
                 homes[subject.title] = {position[name]: n for name, n in subject.live.items()}
-            else:
-                homes[subject.title] = {n: placement[d, n] for n in range(len(self.nodes)) if placement[d, n]}
         return homes
+
+    @cached_property
+    def hosts_differ(self) -> bool:
+        """Every node has a host name of its own."""
+        return hosts_differ(self.nodes)
+
+    @cached_property
+    def _settled_state(self) -> ClusterState:
+        """Everybody at home, and all filters but those that count pods by zone."""
+        plain = tuple(plugin for plugin in DEFAULT_PROFILE if plugin.name != pod_topology_spread.NAME)
+        state = state_of(self.demands(), evolve(self.settled_cluster, profile=plain))
+        for subject in self.placeable:
+            for node, number in self.home(subject).items():
+                state.bind(subject.new, node, number)
+        return state
+
+    @contextmanager
+    def beside(self, moving: Sequence[Subject]) -> Iterator[ClusterState]:
+        """The cluster with everybody at home but ``moving``, for questions about single nodes: spreading is not asked.
+        It has to be left as it was."""
+        if self._base is not None and self._many:
+            with self._base.beside(moving) as state:
+                yield state
+            return
+        titles, state = {s.title for s in moving}, self._settled_state
+        gone = [(s.new, node, n) for s in self.named(titles) for node, n in self._homes.get(s.title, {}).items()]
+        for pod, node, number in gone:
+            state.unbind(pod, node, number)
+        try:
+            yield state
+        finally:
+            for pod, node, number in gone:
+                state.bind(pod, node, number)
 
     # -- budgets and services ------------------------------------------------------------------------------------
 
     def budgets(self, subject: Subject) -> tuple[PodDisruptionBudget, ...]:
         """The budgets that select the pods of ``subject``."""
+        return self.memo(("budgets", subject.title), lambda: self._budgets(subject))
+
+    def _budgets(self, subject: Subject) -> tuple[PodDisruptionBudget, ...]:
         found = self.bundle.budgets_selecting(subject.namespace, subject.new.labels)
         return tuple(self._changed_budgets.get(describe(budget), budget) for budget in found)
 
     def shares_budget(self, subject: Subject) -> tuple[Subject, ...]:
         """``subject`` and the workloads a budget ties it to, in the order of the manifests."""
-        mine = {id(b) for b in self.budgets(subject)}
-        return tuple(
-            s for s in self.placeable if s is subject or (s.managed and mine & {id(b) for b in self.budgets(s)})
-        )
+        mine = self.budgets(subject)
+        if not mine:
+            return tuple(s for s in self.placeable if s is subject)
+        tied = {i for budget in mine for i in self._guarded.get(id(budget), ())}
+        return tuple(s for i, s in enumerate(self.placeable) if s is subject or (i in tied and s.managed))
+
+    @cached_property
+    def _guarded(self) -> Mapping[int, tuple[int, ...]]:
+        """The placeable workloads under each budget, by position."""
+        found: dict[int, list[int]] = {}
+        for i, s in enumerate(self.placeable):
+            for budget in self.budgets(s):
+                found.setdefault(id(budget), []).append(i)
+        return {budget: tuple(members) for budget, members in found.items()}
+
+    def behind(self, service: Service) -> tuple[Subject, ...]:
+        """The workloads whose pods a Service selects."""
+        return self._behind.get(id(service), ())
+
+    @cached_property
+    def _behind(self) -> Mapping[int, tuple[Subject, ...]]:
+        found: dict[int, list[Subject]] = {}
+        for s in self.subjects:
+            for service in self.bundle.services_selecting(s.namespace, s.new.labels):
+                found.setdefault(id(service), []).append(s)
+        return {service: tuple(subjects) for service, subjects in found.items()}
 
     def model_budgets(self, workloads: Mapping[str, Workload]) -> tuple[Budget, ...]:
         """The budgets over the given workloads (by title), in the model's terms."""
         chosen: dict[int, tuple[PodDisruptionBudget, list[Subject]]] = {}
-        for subject in self.subjects:
-            if subject.title in workloads:
-                for budget in self.budgets(subject):
-                    chosen.setdefault(id(budget), (budget, []))[1].append(subject)
+        for subject in self.named(workloads):
+            for budget in self.budgets(subject):
+                chosen.setdefault(id(budget), (budget, []))[1].append(subject)
         return tuple(self._model_budget(budget, members, workloads) for budget, members in chosen.values())
 
     def _model_budget(
@@ -412,6 +531,12 @@ class Context:
 def _crowded(demands: Sequence[Demand], cluster: Cluster, asked: Sequence[int]) -> bool:
     """The others alone, bound one after the other, can leave no node to the pods that are ``asked`` about: a quick way
     to see that there is nothing to prove."""
-    question = Question([evolve(d, count=0) if i in asked else d for i, d in enumerate(demands)], cluster)
-    snapshot = question.concrete(greedy(question))
-    return any(all(reject(demands[i].pod, n, snapshot) for n in question.nodes) for i in asked)
+    others = [evolve(d, count=0) if i in asked else d for i, d in enumerate(demands)]
+    state = state_of(demands, cluster)
+    for (d, n), number in placed_in_turn(others, cluster).items():
+        state.bind(demands[d].pod, n, number)
+    return any(not state.feasible_nodes(demands[i].pod) for i in asked)
+
+
+def _methods(rows: Iterable[DemandAnswer]) -> str:
+    return "; ".join(dict.fromkeys(row.method for row in rows))

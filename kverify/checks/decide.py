@@ -6,15 +6,18 @@ how far to search and whether one engine was asked for by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
+from attrs import define, evolve, field
+
 from kverify.checks.options import Options
-from kverify.engines import portfolio
+from kverify.engines import portfolio, progress
 from kverify.engines.liveness import lasting
 from kverify.engines.progress import not_stuck
+from kverify.engines.renaming import shape, transferable, transferred
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, Number
 from kverify.model.system import TransitionSystem
@@ -22,6 +25,16 @@ from kverify.spec.property import Always, Eventually, EventuallyAlways, Property
 
 Confirm: TypeAlias = "Callable[[TransitionSystem, Sequence[Property]], Verdict]"
 """Is told of every system that would be searched and what a counterexample might violate; answers instead."""
+
+
+@define(eq=False)
+class Known:
+    """The answers of a run, by the shape of the question (see ``kverify.engines.renaming``): two workloads that differ
+    in nothing but names are searched once. Only what says nothing about names is kept."""
+
+    verdicts: dict[Hashable, tuple[TransitionSystem, Verdict]] = field(factory=dict)
+    chances: dict[Hashable, bool] = field(factory=dict)
+
 
 _CONFIRM: ContextVar[Confirm | None] = ContextVar("confirm", default=None)
 
@@ -44,15 +57,41 @@ def answer(
     invariant: Condition = True,
     rank: Number | None = None,
     certain: bool = False,
+    known: Known | None = None,
 ) -> Verdict:
     """Decide any question.
 
     ``invariant`` and ``rank`` allow a proof without search. ``certain`` says whether it has to be decided if every run
-    violates a property of single states; of what happens in the end that is decided anyway.
+    violates a property of single states; of what happens in the end that is decided anyway. ``known`` has the answers
+    so far.
     """
     confirm = _CONFIRM.get()
     if confirm is not None:
         return confirm(system, tuple(_violable(system, prop)))
+    if known is None or options.cover or not isinstance(prop, _PLAIN):
+        return _asked(system, prop, options, invariant, rank, certain)
+    key = shape(system, prop), options.max_states, options.engine
+    if key in known.verdicts:
+        source, verdict = known.verdicts[key]
+        return transferred(verdict, source, system)
+    verdict = _asked(system, prop, options, invariant, rank, certain)
+    if transferable(verdict, system):
+        known.verdicts[key] = system, verdict
+    return verdict
+
+
+_PLAIN = Always | Reaches | Eventually | EventuallyAlways
+"""Questions that consist of conditions."""
+
+
+def _asked(
+    system: TransitionSystem,
+    prop: Property,
+    options: Options,
+    invariant: Condition,
+    rank: Number | None,
+    certain: bool,
+) -> Verdict:
     return portfolio.decide(
         system,
         prop,
@@ -96,12 +135,27 @@ def inductive(system: TransitionSystem, prop: Always, options: Options) -> Verdi
 
 
 def ranked(
-    system: TransitionSystem, prop: Property, options: Options, *, invariant: Condition, rank: Number
+    system: TransitionSystem,
+    prop: Property,
+    options: Options,
+    *,
+    invariant: Condition,
+    rank: Number,
+    known: Known | None = None,
 ) -> Verdict:
     """A proof by ``rank`` that needs no search, for open sizes as well, or *unknown*."""
     if options.engine not in ("", "ranking"):
         return Verdict(outcome=Outcome.UNKNOWN, method="not asked", reason=f"only {options.engine} is to be asked")
-    return portfolio.decide(system, prop, invariant=invariant, rank=rank, engine="ranking")
+    if known is None or not isinstance(prop, _PLAIN):
+        return portfolio.decide(system, prop, invariant=invariant, rank=rank, engine="ranking")
+    key = "ranked", shape(system, prop, invariant, rank)
+    if key in known.verdicts:
+        source, verdict = known.verdicts[key]
+        return evolve(transferred(verdict, source, system), evidence=progress.evidence(invariant, rank))
+    verdict = portfolio.decide(system, prop, invariant=invariant, rank=rank, engine="ranking")
+    if transferable(evolve(verdict, evidence=""), system):
+        known.verdicts[key] = system, verdict
+    return verdict
 
 
 def near(system: TransitionSystem, prop: Property, options: Options, *, limit: int) -> Verdict:
@@ -112,10 +166,13 @@ def near(system: TransitionSystem, prop: Property, options: Options, *, limit: i
     return portfolio.decide(system, prop, limit=min(limit, options.max_states), engine=options.engine or "explicit")
 
 
-def possible(system: TransitionSystem, condition: Condition, options: Options) -> bool:
+def possible(system: TransitionSystem, condition: Condition, options: Options, known: Known) -> bool:
     """Some run reaches ``condition``; also true when that could not be excluded, so that nothing is called certain
     without having been decided."""
-    return portfolio.possible(system, condition, limit=options.max_states)
+    key = shape(system, Always(name="", condition=condition)), options.max_states
+    if key not in known.chances:
+        known.chances[key] = portfolio.possible(system, condition, limit=options.max_states)
+    return known.chances[key]
 
 
 def goal_of(prop: Property) -> Condition | None:

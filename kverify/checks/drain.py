@@ -100,7 +100,9 @@ def question(ctx: Context, case: Disturbed) -> Property:
 def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     """Whether the drain of one case ends."""
     prop = question(ctx, case)
-    verdict = decide.answer(case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking())
+    verdict = decide.answer(
+        case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking(), known=ctx.known
+    )
     return evolve(
         verdict,
         scope=case.scope,

@@ -15,11 +15,12 @@ from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.rollout import not_asked
+from kverify.checks.room import room_for
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
-from kverify.engines.schedulability import Fit, Room, fit
+from kverify.engines.schedulability import Fit, Room, placed_in_turn
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.world import NodeStatus
 from kverify.spec.property import Property
@@ -35,6 +36,9 @@ ASSUMPTIONS = (
     "images can be pulled and containers become ready",
     "one node at a time, no other disturbance",
 )
+
+MOST_NAMED = 20
+"""So many nodes are named one by one."""
 
 
 def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
@@ -86,7 +90,9 @@ def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]
     decided: list[tuple[Disturbed, Verdict]] = []
     for case in disturb(ctx, (subject,), NodeStatus.SILENT):
         prop = question(ctx, case)
-        verdict = decide.answer(case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking())
+        verdict = decide.answer(
+            case.system, prop, ctx.options, invariant=case.invariant(), rank=case.ranking(), known=ctx.known
+        )
         assumptions = (*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions)
         decided.append((case, evolve(verdict, scope=case.scope, assumptions=assumptions)))
     return decided
@@ -170,19 +176,27 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
     # A bare pod is gone with its node.
     managed = [(s, demand) for s, demand in zip(ctx.placeable, ctx.demands(), strict=True) if s.managed]
     subjects, demands = [s for s, _ in managed], [demand for _, demand in managed]
+    wanted = sum(demand.count for demand in demands)
     short: list[tuple[int, Fit]] = []
+    answers: dict[int, Fit | None] = {}
     for node in range(len(ctx.nodes)):
-        answer = fit(demands, ctx.cluster.without(node), limit=ctx.options.max_states)
-        if answer.room is Room.IMPOSSIBLE:
+        # Nodes of a class leave the same behind.
+        group = ctx.pressure.group(node)
+        if group not in answers:
+            left = ctx.cluster.without(node)
+            enough = all(ctx.pressure.proves(s, without=node) for s in subjects)
+            enough = enough or sum(placed_in_turn(demands, left).values()) == wanted
+            answers[group] = None if enough else room_for(demands, left, limit=ctx.options.max_states)
+        answer = answers[group]
+        if answer is not None and answer.room is Room.IMPOSSIBLE:
             short.append((node, answer))
     if not short:
         return
     node, answer = short[0]
     assert answer.blocked is not None
-    assert answer.blocking is not None
     subject = subjects[answer.blocked]
-    left = [n.name for i, n in enumerate(ctx.nodes) if i != node]
-    placed = sum(n for (d, _), n in answer.blocking.items() if d == answer.blocked)
+    names_left = [n.name for i, n in enumerate(ctx.nodes) if i != node]
+    placed = answer.held_by(answer.blocked, demands[answer.blocked].title)
     titles = listing([s.title for s in subjects])
     names = listing([ctx.nodes[n].name for n, _ in short])
     yield Finding(
@@ -191,21 +205,30 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
         object=subject.title,
         message=f"after the loss of {names} the other nodes have no room for {titles} together: {answer.message}",
         property=PROPERTY,
-        causes=tuple(
-            subject.pod_cause(path) for path in dict.fromkeys(r.path for rs in answer.rejections for r in rs if r.path)
-        ),
+        causes=tuple(subject.pod_cause(path) for path in dict.fromkeys(r.path for r in answer.said() if r.path)),
         certainty=Certainty.CERTAIN,
-        opening=f"{ctx.nodes[node].name} is lost; whatever is where, these pods have to fit on {listing(left)}.",
-        steps=tuple(f"A pod of {subjects[d].title} is on {left[n]}" for d, n in answer.order),
+        opening=f"{ctx.nodes[node].name} is lost; whatever is where, these pods have to fit on {_nodes(names_left)}.",
+        steps=(
+            *(f"A pod of {subjects[d].title} is on {names_left[n]}" for d, n in answer.order),
+            *(
+                f"{count(number, 'pod')} of {title.removeprefix('a pod of ')} have a node"
+                for title, number in answer.held
+            ),
+        ),
         outcome=f"{count(subject.replicas - placed, 'pod')} of {subject.title} "
         f"stay{'s' * (subject.replicas - placed == 1)} Pending until the node is back or replaced.",
-        details=tuple(per_node(left, answer.rejections)),
+        details=tuple(per_node(names_left, answer.rejections)) if answer.rejections else (),
         why=WHY,
         verdict=Verdict(
             outcome=Outcome.VIOLATED,
             method=answer.method,
-            scope=f"{count(len(subjects), 'workload')} on {count(len(left), 'remaining node')}",
+            scope=f"{count(len(subjects), 'workload')} on {count(len(names_left), 'remaining node')}",
             certain=True,
             assumptions=ASSUMPTIONS,
         ),
     )
+
+
+def _nodes(names: Sequence[str]) -> str:
+    """Nodes by name while they are few."""
+    return listing(names) if len(names) <= MOST_NAMED else count(len(names), "node")

@@ -20,8 +20,9 @@ from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
 from kverify.checks.context import ONE_POD, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.focus import fixed_pods
 from kverify.checks.rollout import not_asked
-from kverify.checks.scenes import ANYWHERE, fixed_pods
+from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import key_of

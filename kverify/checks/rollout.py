@@ -134,7 +134,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
         scene.world,
         starts=settled_states(scene.world, scene.placements, [workload.revisions[0]]),
     )
-    verdict = decide.answer(system, prop, ctx.options)
+    verdict = decide.answer(system, prop, ctx.options, known=ctx.known)
     return scene, evolve(
         verdict,
         scope=_scope(ctx, subject, scene),

@@ -261,7 +261,12 @@ def _for_every_size(ctx: Context, subject: Subject, question: Question, roomy: i
         if case is None:
             return None
         verdict = decide.ranked(
-            case.system, question.asked(top, case), ctx.options, invariant=case.invariant(), rank=case.ranking()
+            case.system,
+            question.asked(top, case),
+            ctx.options,
+            invariant=case.invariant(),
+            rank=case.ranking(),
+            known=ctx.known,
         )
         if verdict.outcome is not Outcome.HOLDS:
             return None

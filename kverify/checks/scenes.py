@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from kverify.checks import focus
 from kverify.checks.context import RESOURCES, Context
+from kverify.checks.focus import fixed_pods
 from kverify.checks.subject import Subject
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.model.build import alike, placing
-from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo
+from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.workload import Workload
 from kverify.model.world import NodeStatus, Phase, Place, World
 
@@ -163,12 +165,6 @@ def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
     return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(assumption,))
 
 
-def fixed_pods(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
-    """The pods that stay where they are while ``moving`` are asked about."""
-    stay = tuple((PodGroup(s.new), ctx.home(s)) for s in ctx.placeable if s not in moving and ctx.home(s))
-    return (*ctx.cluster.others, *stay)
-
-
 def _base(
     ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], lost: int | None = None
 ) -> tuple[World, tuple[str, ...]]:
@@ -225,6 +221,13 @@ def _settled(ctx: Context, world: World, subjects: Sequence[Subject]) -> tuple[S
                 if place.node is not None
             },
         )
+    return settled_placements(world, subjects)
+
+
+def settled_placements(world: World, subjects: Sequence[Subject]) -> tuple[Settled, ...]:
+    """Every placement of ``subjects`` in their first revisions that the scheduler can have produced, up to symmetry.
+    Raises ``TooManyPlacements``."""
+    first = [w.revisions[0] for w in world.workloads]
     system = placing(world, first)
     exploration = explore(system, limit=MAX_PLACEMENTS)
     if not exploration.complete:
@@ -244,12 +247,11 @@ def _focused(
     ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], node: int, status: NodeStatus
 ) -> Scene:
     """The disturbed node, and all others as one: exact, because the others always have room."""
-    base, _ = _base(ctx, subjects, workloads)
-    here = base.places[node]
-    world = evolve(base, places=(here, ELSEWHERE), disturbed=(here, status), others=())
+    world = _two_places(ctx, workloads, node, status)
+    here = world.places[0]
     first = [w.revisions[0] for w in workloads]
     placements = []
-    for counts in _counts_on(ctx, base, subjects, node):
+    for counts in _counts_on(ctx, subjects, workloads, node):
         placement = {}
         for revision, subject, k in zip(first, subjects, counts, strict=True):
             placement[revision.key, here.name] = k
@@ -263,8 +265,27 @@ def _focused(
     )
 
 
-def _counts_on(ctx: Context, base: World, subjects: Sequence[Subject], node: int) -> Iterable[tuple[int, ...]]:
+def _two_places(ctx: Context, workloads: tuple[Workload, ...], node: int, status: NodeStatus) -> World:
+    here = Place(ctx.nodes[node].name, node)
+    return World(
+        workloads=workloads,
+        places=(here, ELSEWHERE),
+        nodes=ctx.nodes,
+        namespaces=ctx.namespaces,
+        storage=ctx.settled_storage,
+        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        disturbed=(here, status),
+    )
+
+
+def _counts_on(
+    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], node: int
+) -> Iterable[tuple[int, ...]]:
     """How many pods of each subject a node like ``node`` can have when all are settled; at least one in all."""
+    known = focus.counts(ctx, subjects, node)
+    if known is not None:
+        return known
+    base, _ = _base(ctx, subjects, workloads)
     try:
         placements = _settled(ctx, evolve(base, disturbed=(base.places[node], NodeStatus.UP)), subjects)
     except TooManyPlacements:
@@ -337,8 +358,7 @@ def roomy_world(ctx: Context, subject: Subject, node: int | None, status: NodeSt
     if node is None:
         world = _open_world(ctx, workloads)
     elif ctx.has_room(subject, without=node):
-        base, _ = _base(ctx, (subject,), workloads)
-        world = evolve(base, places=(base.places[node], ELSEWHERE), others=())
+        return _two_places(ctx, workloads, node, status)
     else:
         return None
     return evolve(world, disturbed=(world.places[0], status))
@@ -346,7 +366,11 @@ def roomy_world(ctx: Context, subject: Subject, node: int | None, status: NodeSt
 
 def node_classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...]:
     """The nodes in classes: losing or draining one of a class is like losing or draining another. Size counts, and what
-    any workload asks of nodes, because either decides how much room is left."""
+    any workload asks of nodes, because either decides how much room is left; but where room is proved anyway, only what
+    can be on a node."""
+    known = focus.classes(ctx, subjects)
+    if known is not None:
+        return known
     world, _ = _base(ctx, subjects, tuple(s.workload(both=False) for s in subjects))
     world = evolve(world, ignored=frozenset())
     classes: dict[object, list[int]] = {}

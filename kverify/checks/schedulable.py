@@ -209,11 +209,8 @@ def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
 
 def _blocked(subjects: Sequence[Subject], answer: Fit) -> tuple[Subject, int]:
     assert answer.blocked is not None
-    if answer.blocking is None:
-        own = f"a pod of {subjects[answer.blocked].title}"
-        return subjects[answer.blocked], dict(answer.held).get(own, 0)
-    placed = sum(n for (d, _), n in answer.blocking.items() if d == answer.blocked)
-    return subjects[answer.blocked], placed
+    subject = subjects[answer.blocked]
+    return subject, answer.held_by(answer.blocked, f"a pod of {subject.title}")
 
 
 def _steps(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Iterator[str]:

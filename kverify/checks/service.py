@@ -11,7 +11,6 @@ from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
-from kverify.checks.options import Options
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scaled import counts_of, scale_cause
@@ -65,15 +64,15 @@ def services(ctx: Context) -> Sequence[Service]:
     return [
         service
         for service in ctx.bundle.of_kind(Service)
-        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in _behind(ctx, service)))
-        and any(map(ctx.asked, _behind(ctx, service)))
+        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in ctx.behind(service)))
+        and any(map(ctx.asked, ctx.behind(service)))
     ]
 
 
 def check(ctx: Context, service: Service) -> Iterator[Answer]:
     """Three answers for every Service: through a rollout, a drain, a node loss."""
     there, told = _at_lowest(ctx, service)
-    behind = [s for s in _behind(there, service) if s in there.placeable and s.managed and s.replicas >= 1]
+    behind = [s for s in there.behind(service) if s in there.placeable and s.managed and s.replicas >= 1]
     if not behind:
         return
     asked = ctx.options.under
@@ -107,7 +106,7 @@ def _at_lowest(ctx: Context, service: Service) -> tuple[Context, tuple[str, ...]
     """The run in which autoscalers have scaled everything behind the Service down: the fewest pods are the likeliest to
     be lost all at once. And what is thereby assumed."""
     there, told = ctx, []
-    for subject in _behind(ctx, service):
+    for subject in ctx.behind(service):
         fewest = min(counts_of(subject), default=0)
         if subject.scaled and fewest:
             there, _ = there.at(subject, fewest)
@@ -119,15 +118,6 @@ def _with(answer: Answer, told: tuple[str, ...]) -> Answer:
     if isinstance(answer, Assumed) or not told or answer.verdict is None:
         return answer
     return evolve(answer, verdict=evolve(answer.verdict, assumptions=(*told, *answer.verdict.assumptions)))
-
-
-def _behind(ctx: Context, service: Service) -> tuple[Subject, ...]:
-    """The workloads whose pods the Service selects."""
-    return tuple(
-        s
-        for s in ctx.subjects
-        if any(found is service for found in ctx.bundle.services_selecting(s.namespace, s.new.labels))
-    )
 
 
 def _title(event: str) -> str:
@@ -180,7 +170,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
         starts=settled_states(scene.world, scene.placements, [old]),
     )
     verdict = evolve(
-        decide.answer(system, prop, ctx.options),
+        decide.answer(system, prop, ctx.options, known=ctx.known),
         assumptions=(*scene.assumptions, *ROLLOUT_ASSUMPTIONS),
     )
     if verdict.outcome is Outcome.VIOLATED:
@@ -194,7 +184,7 @@ def _through_rollouts(ctx: Context, service: Service, behind: Sequence[Subject])
             begins="the pod template has just been changed",
             causes=tuple({c.path: c for c in (scale_cause(subject), strategy_cause(subject))}.values()),
         )
-        yield _finding(case, verdict, ctx.options)
+        yield _finding(ctx, case, verdict)
     else:
         yield _proof(service, ROLLOUT, verdict)
 
@@ -237,7 +227,7 @@ def _through_disturbance(
             prop = _question(ctx, service, world, behind, event)
             if isinstance(prop, Always):
                 prop = evolve(prop, lemmas=lemmas)
-            verdict = decide.answer(case.system, prop, ctx.options)
+            verdict = decide.answer(case.system, prop, ctx.options, known=ctx.known)
             verdict = evolve(verdict, scope=case.scope, assumptions=case.scene.assumptions)
             if verdict.outcome is Outcome.VIOLATED:
                 lost = _Case(
@@ -250,7 +240,7 @@ def _through_disturbance(
                     begins=f"{case.who} {begins}",
                     causes=tuple(scale_cause(s) for s in behind),
                 )
-                found = _finding(lost, verdict, ctx.options)
+                found = _finding(ctx, lost, verdict)
                 findings.append((case.nodes, found))
             else:
                 holding.append(verdict)
@@ -271,10 +261,10 @@ def _through_disturbance(
     return event, _proof(service, event, worst)
 
 
-def _finding(case: _Case, verdict: Verdict, options: Options) -> Finding:
+def _finding(ctx: Context, case: _Case, verdict: Verdict) -> Finding:
     trace = verdict.trace
     assert trace is not None
-    certain = _unavoidable(case, options)
+    certain = _unavoidable(ctx, case)
     verb = "loses" if certain else "may lose"
     workloads = listing([s.title for s in case.scene.subjects])
     name = describe(case.service)
@@ -295,8 +285,8 @@ def _finding(case: _Case, verdict: Verdict, options: Options) -> Finding:
     )
 
 
-def _unavoidable(case: _Case, options: Options) -> bool:
+def _unavoidable(ctx: Context, case: _Case) -> bool:
     """No run gets to the goal through states in which the Service has an endpoint."""
     actions = tuple(evolve(a, guard=all_of([case.condition, a.guard])) for a in case.system.actions)
     kept = evolve(case.system, actions=actions)
-    return not decide.possible(kept, all_of([case.condition, case.goal]), options)
+    return not decide.possible(kept, all_of([case.condition, case.goal]), ctx.options, ctx.known)

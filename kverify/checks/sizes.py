@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from kverify.api.types.apps import Deployment
 from kverify.checks.context import Context
-from kverify.checks.scenes import fixed_pods
+from kverify.checks.focus import fixed_pods
 from kverify.checks.subject import Subject, strategy_of
 from kverify.checks.theorems import Rollout, completion, lemmas, ranking, rollout_of
 from kverify.checks.words import count

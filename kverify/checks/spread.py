@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from kverify.checks import decide, standard
+from kverify.checks import decide, standard, zoned
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
 from kverify.checks.rollout import ASSUMPTIONS
@@ -57,7 +57,7 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 def _worst(ctx: Context, subject: Subject) -> Finding | Proof:
     """The answer for the present count, or the first that an autoscaler may choose and that is worse."""
     if not subject.scaled:
-        return _answer(ctx, subject, rollout_scene(ctx, subject, merge=False), subject)
+        return _answer(ctx, subject, subject)
     homes = placed(ctx, subject, counts_of(subject))
     if homes and (proof := _at_every_count(ctx, subject, homes[0])) is not None:
         return _proof(subject, combined(subject, [proof], [n for n in counts_of(subject) if n not in homes]))
@@ -65,7 +65,7 @@ def _worst(ctx: Context, subject: Subject) -> Finding | Proof:
     verdicts = []
     for number in chosen:
         there, scaled = ctx.at(subject, number)
-        answer = _answer(there, scaled, rollout_scene(there, scaled, merge=False), subject)
+        answer = _answer(there, scaled, subject)
         if isinstance(answer, Finding):
             return answer
         verdicts.append(answer.verdict)
@@ -105,7 +105,7 @@ def _at_every_count(ctx: Context, subject: Subject, first: int) -> Verdict | Non
     """One proof with the number of replicas and the strategy open, or None. Old pods are anywhere, and resources are
     left out: that allows more than any count does."""
     there, scaled = ctx.at(subject, first)
-    scene = rollout_scene(there, scaled, merge=False)
+    scene = zoned.wider(there, scaled) or rollout_scene(there, scaled, merge=False)
     prop, at_rest = _question(there, scaled, scene)
     workload = scene.workload(scaled)
     if not isinstance(workload.strategy, RollingUpdate):
@@ -129,23 +129,73 @@ def _at_every_count(ctx: Context, subject: Subject, first: int) -> Verdict | Non
     return evolve(proof, scope=f"rollout of {subject.title}", assumptions=(*scene.assumptions, *ASSUMPTIONS))
 
 
-def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Finding | Proof:
-    world, workload = scene.world, scene.workload(subject)
-    old, new = workload.revisions
-    system = build(f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [old]))
-    stronger = _stronger(world, workload, system)
-    assumptions = (*scene.assumptions, *ASSUMPTIONS)
-    prop, at_rest = _question(ctx, subject, scene)
-    if prop == Always(name=TITLE, condition=implies(at_rest, stronger.condition)):
-        proof = induction.check(system, stronger, depth=1)
-        if proof.outcome is Outcome.HOLDS:
-            return _proof(subject, evolve(proof, assumptions=assumptions))
-    verdict = evolve(decide.answer(system, prop, ctx.options), assumptions=assumptions)
-    trace = verdict.trace
-    if verdict.outcome is not Outcome.VIOLATED or trace is None:
+def _answer(ctx: Context, subject: Subject, first: Subject) -> Finding | Proof:
+    """Zones first, because there are few; then nodes."""
+    whole = zoned.wider(ctx, subject)
+    if whole is not None:
+        wide = _Asked.of(ctx, subject, whole)
+        verdict = wide.verdict(ctx)
+        if verdict.outcome is Outcome.HOLDS:
+            return _proof(subject, verdict)
+        part = zoned.narrower(ctx, subject)
+        if part is not None:
+            narrow = _Asked.of(ctx, subject, part)
+            verdict = narrow.violation(ctx)
+            if verdict.outcome is Outcome.VIOLATED:
+                avoidable = narrow.avoidable(ctx) or wide.avoidable(ctx)
+                return _finding(narrow, verdict, avoidable, first)
+    asked = _Asked.of(ctx, subject, rollout_scene(ctx, subject, merge=False))
+    verdict = asked.verdict(ctx)
+    if verdict.outcome is not Outcome.VIOLATED:
         return _proof(subject, verdict)
+    return _finding(asked, verdict, subject.scaled or asked.avoidable(ctx), first)
+
+
+@frozen(eq=False, kw_only=True)
+class _Asked:
+    """One scene with the question about it."""
+
+    subject: Subject
+    scene: Scene
+    system: TransitionSystem
+    prop: Property
+    stronger: Always
+    at_rest: Condition
+
+    @classmethod
+    def of(cls, ctx: Context, subject: Subject, scene: Scene) -> _Asked:
+        world, workload = scene.world, scene.workload(subject)
+        old = workload.revisions[0]
+        system = build(f"rollout of {subject.title}", world, starts=settled_states(world, scene.placements, [old]))
+        prop, at_rest = _question(ctx, subject, scene)
+        stronger = _stronger(world, workload, system)
+        return cls(subject=subject, scene=scene, system=system, prop=prop, stronger=stronger, at_rest=at_rest)
+
+    def verdict(self, ctx: Context) -> Verdict:
+        """The answer for the scene."""
+        if self.prop == Always(name=TITLE, condition=implies(self.at_rest, self.stronger.condition)):
+            proof = induction.check(self.system, self.stronger, depth=1)
+            if proof.outcome is Outcome.HOLDS:
+                return evolve(proof, assumptions=(*self.scene.assumptions, *ASSUMPTIONS))
+        return self.violation(ctx)
+
+    def violation(self, ctx: Context) -> Verdict:
+        """The same where a proof without search is not to be expected."""
+        verdict = decide.answer(self.system, self.prop, ctx.options, known=ctx.known)
+        return evolve(verdict, assumptions=(*self.scene.assumptions, *ASSUMPTIONS))
+
+    def avoidable(self, ctx: Context) -> bool:
+        """Some run comes to rest with the constraints met; also true where that could not be excluded."""
+        kept = all_of([self.at_rest, self.stronger.condition])
+        return decide.possible(self.system, kept, ctx.options, ctx.known)
+
+
+def _finding(asked: _Asked, verdict: Verdict, avoidable: bool, first: Subject) -> Finding:
+    """``first`` is the workload with the count of the manifests."""
+    subject, world, trace = asked.subject, asked.scene.world, verdict.trace
+    assert trace is not None
     then = scaled_to(subject, first)
-    certain = not subject.scaled and not decide.possible(system, all_of([at_rest, stronger.condition]), ctx.options)
+    new = asked.scene.workload(subject).revisions[1]
     view = trace.system.view(trace.final)
     final = {p.name: int(view[world.at(Phase.AVAILABLE, new, p)]) for p in world.places}
     return Finding(
@@ -156,12 +206,12 @@ def _answer(ctx: Context, subject: Subject, scene: Scene, first: Subject) -> Fin
         + ", ".join(f"{n} on {name}" for name, n in final.items()),
         property=PROPERTY,
         causes=tuple(_causes(subject)),
-        certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
-        opening=sentences(then, opening(scene, trace), "the pod template has just been changed"),
+        certainty=Certainty.POSSIBLE if avoidable else Certainty.CERTAIN,
+        opening=sentences(then, opening(asked.scene, trace), "the pod template has just been changed"),
         steps=tuple(trace.sentences()),
         outcome="The rollout is complete and nothing moves a running pod.",
         why=WHY,
-        verdict=evolve(verdict, certain=certain),
+        verdict=evolve(verdict, certain=not avoidable),
     )
 
 

@@ -86,4 +86,4 @@ def _environment(ctx: Context, objects: Mapping[str, Any]) -> Environment:
 def by_key(ctx: Context, world: World) -> dict[Key, Workload]:
     """The workloads of a world by the keys of their objects."""
     named = {workload.name: workload for workload in world.workloads}
-    return {key_of(s.object): named[s.title] for s in ctx.subjects if s.title in named}
+    return {key_of(s.object): named[s.title] for s in ctx.named(named)}

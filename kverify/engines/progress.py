@@ -62,13 +62,18 @@ def prove(
         proved = evolve(
             verdict,
             outcome=Outcome.HOLDS,
-            evidence=f"invariant: {to_text(invariant)}; rank: {to_text(rank)}",
+            evidence=evidence(invariant, rank),
         )
         return premised(system, prop, proved, invariant=invariant, effort=effort)
     except CertificateError as failure:
         return evolve(verdict, reason=f"the invariant does not hold, {failure}")
     except (Undecided, KeyboardInterrupt) as stop:
         return evolve(verdict, reason=why_stopped(stop))
+
+
+def evidence(invariant: Condition, rank: Number) -> str:
+    """What a proof rests on, in words."""
+    return f"invariant: {to_text(invariant)}; rank: {to_text(rank)}"
 
 
 def not_stuck(system: TransitionSystem, prop: Reaches) -> Always:

@@ -16,7 +16,7 @@ from ``kverify.model.scheduling``; counts are variables, so each filter's own re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from attrs import evolve, field, frozen
@@ -101,6 +101,17 @@ class Fit:
     held: tuple[tuple[str, int], ...] = ()
     refusals: tuple[tuple[int, str, tuple[Requirement, ...]], ...] = ()
     doubtful: bool = False
+
+    def held_by(self, demand: int, title: str) -> int:
+        """How many pods of a demand with this title have a node in the blocking placement."""
+        if self.blocking is None:
+            return dict(self.held).get(title, 0)
+        return sum(n for (d, _), n in self.blocking.items() if d == demand)
+
+    def said(self) -> Iterator[Requirement]:
+        """Everything that nodes reject the blocked pod for, node by node or kind by kind."""
+        for rejections in (*self.rejections, *(said for _, _, said in self.refusals)):
+            yield from rejections
 
 
 class Question:
@@ -194,18 +205,7 @@ class Question:
 
     def state(self) -> ClusterState:
         """The cluster without any pod that is asked about, to bind them one by one."""
-        state = ClusterState(
-            self.cluster.nodes,
-            pods=[demand.pod for demand in self.demands],
-            namespaces=self.cluster.namespaces,
-            storage=self.cluster.storage,
-            profile=self.cluster.profile,
-        )
-        for group, by_node in self.cluster.others:
-            for node, number in by_node.items():
-                if number:
-                    state.bind(group.pod, node, number, terminating=group.terminating, nominated=group.nominated)
-        return state
+        return state_of(self.demands, self.cluster)
 
     def system(self) -> TransitionSystem:
         """Binding, one pod at a time, in every order."""
@@ -390,22 +390,43 @@ def _only_capacity(rejections: tuple[Requirement, ...]) -> bool:
 
 def greedy(question: Question) -> Placement:
     """What one scheduler reaches that always takes the feasible node with the fewest pods, going on while it can."""
-    placement: dict[tuple[int, int], int] = dict.fromkeys(question.x, 0)
-    state, left = question.state(), [demand.count for demand in question.demands]
-    crowd = [0 for _ in question.nodes]
+    return {**dict.fromkeys(question.x, 0), **placed_in_turn(question.demands, question.cluster)}
+
+
+def placed_in_turn(demands: Sequence[Demand], cluster: Cluster) -> Placement:
+    """As :func:`greedy`, without the conditions of a question: only the pods that are somewhere."""
+    placement: dict[tuple[int, int], int] = {}
+    state, left = state_of(demands, cluster), [demand.count for demand in demands]
+    crowd = [0 for _ in cluster.nodes]
     moved = True
     while moved:
         moved = False
-        for d, demand in enumerate(question.demands):
+        for d, demand in enumerate(demands):
             fitting = state.feasible_nodes(demand.pod) if left[d] else ()
             if fitting:
                 node = min(fitting, key=crowd.__getitem__)
                 state.bind(demand.pod, node)
-                placement[d, node] += 1
+                placement[d, node] = placement.get((d, node), 0) + 1
                 crowd[node] += 1
                 left[d] -= 1
                 moved = True
     return placement
+
+
+def state_of(demands: Sequence[Demand], cluster: Cluster) -> ClusterState:
+    """The cluster without any pod of ``demands``, to bind them one by one."""
+    state = ClusterState(
+        cluster.nodes,
+        pods=[demand.pod for demand in demands],
+        namespaces=cluster.namespaces,
+        storage=cluster.storage,
+        profile=cluster.profile,
+    )
+    for group, by_node in cluster.others:
+        for node, number in by_node.items():
+            if number:
+                state.bind(group.pod, node, number, terminating=group.terminating, nominated=group.nominated)
+    return state
 
 
 def _impossible(question: Question, asked: Iterable[int]) -> Fit:

@@ -10,7 +10,7 @@ from kverify.model.components import deployment, kubelet, node_lifecycle, replic
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
 from kverify.model.legend import legend_of
-from kverify.model.scheduling.framework import PodInfo
+from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.volumes import signatures
 from kverify.model.system import Action, State, TransitionSystem, Variable
 from kverify.model.workload import Revision
@@ -95,9 +95,10 @@ def alike(world: World, also: Iterable[PodInfo] = ()) -> tuple[tuple[Place, ...]
         return tuple((place,) for place in undisturbed)
     classes: dict[object, list[Place]] = {}
     volumes = signatures(world.nodes, (*pods, *(group.pod for group, _ in world.others)), world.storage)
+    asked = _keys_asked(world, pods)
     for place in undisturbed:
         seen = () if place.node is None else volumes[place.node]
-        classes.setdefault((_signature(world, place, pods), seen), []).append(place)
+        classes.setdefault((_signature(world, place, asked), seen), []).append(place)
     return tuple(tuple(places) for places in classes.values())
 
 
@@ -121,8 +122,9 @@ def _asks_by_name(pods: Iterable[PodInfo]) -> bool:
     )
 
 
-def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> frozenset[str]:
-    """The node labels that some filter can look at: by selectors of the pods, or as topology of anybody's terms."""
+def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> tuple[str, ...]:
+    """The node labels that some filter can look at: by selectors of the pods, or as topology of anybody's terms. The
+    host name is none of them where it is each node's own."""
     keys: set[str] = set()
     for pod in pods:
         keys.update(pod.spec.node_selector)
@@ -132,20 +134,25 @@ def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> frozenset[str]:
         keys.update(c.topology_key for c in hard)
     for pod in (*pods, *(group.pod for group, _ in world.others)):
         keys.update(t.topology_key for t in (*pod.affinity, *pod.anti_affinity))
-    return frozenset(keys)
+    if HOSTNAME in keys and hosts_differ(world.nodes):
+        keys.remove(HOSTNAME)
+    return tuple(sorted(keys))
 
 
-def _signature(world: World, place: Place, pods: tuple[PodInfo, ...]) -> object:
+def hosts_differ(nodes: tuple[NodeInfo, ...]) -> bool:
+    """Every node has a host name of its own."""
+    names = [node.labels.get(HOSTNAME) for node in nodes]
+    return len(set(names)) == len(names) and None not in names
+
+
+def _signature(world: World, place: Place, asked: tuple[str, ...]) -> object:
     if place.node is None:
         return "unbounded"
     node = world.nodes[place.node]
-    names = [n.labels.get(HOSTNAME) for n in world.nodes]
-    unique = len(set(names)) == len(names) and None not in names
-    asked = _keys_asked(world, pods) - ({HOSTNAME} if unique else set())
-    labels = frozenset((k, v) for k, v in node.labels.items() if k in asked)
+    labels = tuple(node.labels.get(key) for key in asked)
     fixed = tuple(by_node.get(place.node, 0) for _, by_node in world.others)
-    allocatable = () if RESOURCES in world.ignored else frozenset(node.allocatable.items())
-    return labels, node.taints, node.unschedulable, allocatable, fixed
+    allocatable = None if RESOURCES in world.ignored else node.allocatable
+    return labels, node.taints, node.unschedulable, allocatable, fixed, place.many
 
 
 def _block(world: World, place: Place) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ ANSWERING = (NodeStatus.UP, NodeStatus.CORDONED, NodeStatus.TAINTED)
 
 @frozen(eq=False)
 class Place:
-    """A node, or (``node`` is None) any of the nodes that need not be told apart.
+    """A node, or (``node`` is None) any of the nodes that need not be told apart. With ``node`` and ``many`` it is any
+    of the nodes that the filters asked here do not tell from that one: all of a zone, say, where only zones count.
 
     ``taints`` are NoExecute taints that these all have, where it matters. ``room`` says of several nodes how many pods
     of this question they take together: exact where every node takes the same number whichever of them come, because
@@ -70,6 +71,12 @@ class Place:
     node: int | None = None
     room: Number | None = None
     taints: tuple[Taint, ...] = ()
+    many: bool = False
+
+    @property
+    def single(self) -> bool:
+        """It is one node."""
+        return self.node is not None and not self.many
 
 
 @frozen(eq=False, kw_only=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api.decode import decode_all
-from kverify.checks import Options
+from kverify.checks import Options, zoned
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.scenes import Scene, rollout_scene
@@ -21,12 +21,13 @@ from kverify.engines.verdict import Outcome
 from kverify.manifest import read_text
 from kverify.model.build import build, settled_states
 from kverify.model.environment.drain import drained
-from kverify.model.expr import integer
+from kverify.model.expr import all_of, implies, integer, total
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.profile import reject
 from kverify.model.system import Action, TransitionSystem, Variable
-from kverify.model.world import NodeStatus
+from kverify.model.world import NodeStatus, Phase
 from kverify.spec.property import Always, Reaches
+from kverify.spec.state import spread_holds
 
 ANTI = """
       affinity:
@@ -85,6 +86,20 @@ class Plain(Context):
         return False
 
     def resources_suffice(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    @property
+    def pressure(self) -> Any:
+        return Unproved()
+
+
+class Unproved:
+    """What a context without proofs knows of room when all are at their most."""
+
+    def proves(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    def covers(self, *_: Any) -> bool:
         return False
 
 
@@ -151,10 +166,64 @@ def decided(disturbed: Disturbed, goal: Any) -> Any:
     return outcome(disturbed.scene, disturbed.system, Reaches(name="ends", goal=goal))
 
 
+WORKLOADS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(1, 2), st.sampled_from(["", ANTI, SPREAD])), min_size=1, max_size=2
+)
+
+
+def several(wanted: list[tuple[int, int, str]], sizes: list[int]) -> str:
+    """Workloads called w0, w1, … on nodes."""
+    parts = [
+        manifest(count, cpu, 1, 0, extra, 1).replace("web", f"w{i}") for i, (count, cpu, extra) in enumerate(wanted)
+    ]
+    return "---\n".join((*parts, nodes(sizes)))
+
+
+@given(WORKLOADS, st.lists(st.integers(2, 12), min_size=2, max_size=5))
+def test_what_is_proved_of_all_at_their_most_is_so_for_each(
+    wanted: list[tuple[int, int, str]], sizes: list[int]
+) -> None:
+    ctx = context(several(wanted, sizes))
+    for subject in ctx.subjects:
+        for without in (None, *range(len(sizes))):
+            if not ctx.pressure.proves(subject, without=without):
+                continue
+            cluster = ctx.cluster if without is None else ctx.cluster.without(without)
+            demands = [Demand(s.new, s.replicas, s.title) for s in ctx.subjects]
+            asked = ctx.subjects.index(subject)
+            assert fit(demands, cluster, waiting=(asked,)).room is Room.ALWAYS
+            alone = [evolve(d, count=d.count if i == asked else 0) for i, d in enumerate(demands)]
+            assert fit(alone, cluster, waiting=(asked,)).room is Room.ALWAYS
+
+
+@given(CASES.filter(lambda case: case[4] == SPREAD), st.integers(0, 2))
+def test_the_spread_is_kept_alike_on_zones_and_on_nodes(case: Any, more: int) -> None:
+    *parts, sizes = case
+    text = manifest(*parts) + "---\n" + nodes([*sizes, *sizes[:more]])
+    ctx = context(text)
+    (subject,) = ctx.subjects
+    if subject not in ctx.placeable or ctx.steady.room is not Room.ALWAYS:
+        return
+    plain = kept(rollout_scene(ctx, subject, merge=False))
+    whole, part = zoned.wider(ctx, subject), zoned.narrower(ctx, subject)
+    if whole is not None and plain is Outcome.VIOLATED:
+        assert kept(whole) is Outcome.VIOLATED
+    if part is not None and plain is Outcome.HOLDS:
+        assert kept(part) is Outcome.HOLDS
+
+
+def kept(scene: Scene) -> Outcome:
+    (workload,) = scene.world.workloads
+    starts = settled_states(scene.world, scene.placements, [workload.revisions[0]])
+    system = evolve(build("rollout", scene.world, starts=starts), symmetry=())
+    gone = total(scene.world.count(r, (Phase.TERMINATING,)) for r in workload.revisions) == 0
+    at_rest = all_of([scene.world.complete(workload), gone])
+    prop = Always(name="kept", condition=implies(at_rest, spread_holds(scene.world, workload)))
+    return outcome(scene, system, prop)[0]
+
+
 @given(
-    st.lists(
-        st.tuples(st.integers(1, 3), st.integers(1, 2), st.sampled_from(["", ANTI, SPREAD])), min_size=1, max_size=2
-    ),
+    WORKLOADS,
     st.lists(st.integers(2, 5), min_size=1, max_size=3),
 )
 def test_room_is_what_trying_every_order_says(wanted: list[tuple[int, int, str]], sizes: list[int]) -> None:

@@ -115,7 +115,7 @@ def _most_crowded(world: World, workload: Workload, revision: Revision, place: P
         any_of([world.count(revision, SERVING, (other,)) == 0, crowd(other) <= crowd(place)])
         for other in world.places
         # Crowds of merged nodes are not one node's: comparing them would say nothing.
-        if other is not place and other.node is not None and place.node is not None
+        if other is not place and other.single and place.single
     )
     return any_of([several, boolean(_choosing(revision)), highest])
 

@@ -1,0 +1,96 @@
+"""``kverify check`` of 1, 10, 100 and 1,000 Deployments on one cluster: CPU seconds of the whole process.
+
+Each row is a process of its own, with its children (``getrusage``); making and writing the input does not count. Next
+to the seconds stands what each Deployment costs, how that grew since the row before, and how many questions were
+answered in which way: a run is not faster because it answers less.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from attrs import frozen
+
+from benchmarks._fleet import NODES, namespaces, nodes, workloads
+from benchmarks._shapes import Object, as_yaml
+
+COLUMNS = ("holds", "violated", "vacuous", "unknown")
+
+
+@frozen
+class Row:
+    """CPU seconds and peak memory in MB of one run, its exit code, and its answers by outcome."""
+
+    seconds: float
+    memory: int
+    code: int
+    outcomes: Counter[str]
+    undecided: Counter[str]
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    """The command line that checks the manifests in ``folder`` on the cluster in it."""
+    paths = [str(folder / "wanted.yaml"), "--cluster", str(folder / "cluster.yaml")]
+    return [sys.executable, "-m", "kverify.cli.main", "check", *paths, "-o", "json", *arguments]
+
+
+def write(folder: Path, cluster: Iterable[Object], wanted: Iterable[Object]) -> None:
+    """The input as two files."""
+    (folder / "cluster.yaml").write_text(as_yaml(list(cluster)), encoding="utf-8")
+    (folder / "wanted.yaml").write_text(as_yaml(list(wanted)), encoding="utf-8")
+
+
+def measure(folder: Path, *arguments: str) -> Row:
+    """One run. ``RuntimeError`` if it did not end with an answer: a crash is always fast."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command(folder, *arguments), capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 1, 3):
+        raise RuntimeError(f"it ended with {done.returncode}: {done.stderr.strip()}")
+    report = json.loads(done.stdout)
+    answers = [(item, item["verdict"]) for item in (*report["findings"], *report["proofs"]) if item.get("verdict")]
+    return Row(
+        seconds=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        memory=after.ru_maxrss // 1024,
+        code=done.returncode,
+        outcomes=Counter(verdict["outcome"] for _, verdict in answers),
+        undecided=Counter(item["property"] for item, verdict in answers if verdict["outcome"] == "unknown"),
+    )
+
+
+def main(sizes: Iterable[int] = tuple(NODES)) -> int:
+    """Print a row for each size."""
+    print(
+        f"{'Deployments':>11}{'nodes':>7}{'CPU s':>9}{'ms each':>9}{'growth':>8}{'MB':>7}"
+        + "".join(f"{name:>10}" for name in COLUMNS)
+        + "  undecided"
+    )
+    before: float | None = None
+    for count in sizes:
+        size = NODES.get(count, max(6, count * 3 // 10))
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            write(folder, (*nodes(size), *namespaces(count)), workloads(count))
+            row = measure(folder)
+        each = row.seconds / count
+        growth = "" if before is None else f"{each / before:.2f}×"
+        print(
+            f"{count:>11,}{size:>7}{row.seconds:>9.2f}{1000 * each:>9.0f}{growth:>8}{row.memory:>7,}"
+            + "".join(f"{row.outcomes[name]:>10,}" for name in COLUMNS)
+            + "  "
+            + ", ".join(f"{number} {name}" for name, number in row.undecided.most_common()),
+            flush=True,
+        )
+        before = each
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([int(text) for text in sys.argv[1:]] or tuple(NODES)))

@@ -1,0 +1,67 @@
+"""Questions that differ in nothing but names have one answer, and no others have the same shape."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from kverify.checks import Options, decide
+from kverify.engines.renaming import shape
+from kverify.engines.verdict import Outcome
+from kverify.model.expr import Number, integer
+from kverify.model.system import Action, TransitionSystem, Variable
+from kverify.spec.property import Always
+
+
+def counter(name: str, *, most: int = 3, by: Number = 1) -> TransitionSystem:
+    n = Variable(name, 0, 10, 0)
+    up = Action(f"{name} goes up", "test", n.expr < most, {name: n.expr + by})
+    return TransitionSystem(f"the counter {name}", (n,), (up,))
+
+
+def small(name: str, most: int = 3) -> Always:
+    return Always(name=f"{name} is small", condition=integer(name) <= most)
+
+
+def test_names_do_not_count() -> None:
+    assert shape(counter("a"), small("a")) == shape(counter("b"), small("b"))
+
+
+def test_everything_else_counts() -> None:
+    plain = shape(counter("a"), small("a"))
+    (up,) = counter("a").actions
+    others = [
+        (counter("a", most=4), small("a")),
+        (counter("a", by=2), small("a")),
+        (counter("a"), small("a", most=4)),
+        (evolve(counter("a"), starts=((1,),)), small("a")),
+        (evolve(counter("a"), actions=(evolve(up, environment=True),)), small("a")),
+        (evolve(counter("a"), actions=(up, evolve(up, name="again"))), small("a")),
+        (evolve(counter("a"), variables=(Variable("a", 0, 11, 0),)), small("a")),
+    ]
+    assert all(shape(system, prop) != plain for system, prop in others)
+
+
+def test_which_variable_is_meant_counts() -> None:
+    a, b = Variable("a", 0, 3, 0), Variable("b", 0, 3, 0)
+    system = TransitionSystem("two", (a, b), (Action("up", "test", a.expr < 3, {"a": a.expr + 1}),))
+    assert shape(system, small("a", 2)) != shape(system, small("b", 2))
+
+
+def test_a_proof_is_found_once_and_told_of_each_by_its_name() -> None:
+    known = decide.Known()
+    first = decide.answer(counter("a"), small("a"), Options(max_states=100), known=known)
+    again = decide.answer(counter("b"), small("b"), Options(max_states=100), known=known)
+    assert len(known.verdicts) == 1
+    assert first.outcome is again.outcome is Outcome.HOLDS
+    assert again.scope == "the counter b"
+    assert again == decide.answer(counter("b"), small("b"), Options(max_states=100))
+
+
+def test_a_violation_is_always_shown_in_its_own_names() -> None:
+    known = decide.Known()
+    for name in ("a", "b"):
+        verdict = decide.answer(counter(name), small(name, most=2), Options(max_states=100), known=known)
+        assert verdict.outcome is Outcome.VIOLATED
+        assert verdict.trace is not None
+        assert [step.action.name for step in verdict.trace.steps] == [f"{name} goes up"] * 3
+    assert not known.verdicts
