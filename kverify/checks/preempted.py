@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks import decide, standard
+from kverify.checks.contest_legend import contest_legend
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.subject import Subject
@@ -327,7 +328,9 @@ def _replayed(ctx: Context, contest: Contest, loss: _Loss) -> Verdict:
         *(Variable(name, 0, None, 0) for name in names.new.values()),
         *(Variable(name, 0, 1, 1) for name in names.alive.values()),
     )
-    system = TransitionSystem("preemption", variables, actions)
+    pending = [names.pending(o) for o in range(len(contest.owners))]
+    legend = contest_legend(contest, pending, names.new, names.alive)
+    system = TransitionSystem("preemption", variables, actions, legend=legend)
     kept = all_of(having >= least for having, least in _kept(contest, names, loss, hit))
     return decide.answer(system, Always(name=TITLE, condition=kept), ctx.options)
 

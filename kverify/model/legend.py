@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo
@@ -138,14 +138,18 @@ def _place(world: World, place: Place) -> PlaceLegend:
     status = world.status(place) if disturbed else ""
     if place.node is None:
         return PlaceLegend(name=place.name, several=True, status=status)
-    node: NodeInfo = world.nodes[place.node]
+    others = tuple(_others(world, place.node).items())
+    return evolve(node_legend(world.nodes[place.node], others), name=place.name, status=status)
+
+
+def node_legend(node: NodeInfo, others: tuple[tuple[str, int], ...] = ()) -> PlaceLegend:
+    """A node that stays as it is."""
     return PlaceLegend(
-        name=place.name,
+        name=node.name,
         zone=node.labels.get(ZONE, ""),
         taints=tuple(_taint(t.key, t.value, t.effect) for t in node.taints),
         cordoned=node.unschedulable,
-        others=tuple(_others(world, place.node).items()),
-        status=status,
+        others=others,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
 from kverify.report.html import words
-from kverify.report.html.markup import Child, el
+from kverify.report.html.markup import Child, el, scrolling
 from kverify.report.html.scene import guards, refusals
 from kverify.report.html.source import Excerpts, place
 
@@ -106,10 +106,9 @@ def _run(number: int, finding: Json) -> Element | None:
         return None
     trace = (finding["verdict"] or {}).get("trace")
     loop = None if trace is None else trace["loop"]
-    heading = f"finding-{number}-run"
     return el(
         "section",
-        el("h4", "How it happens", id=heading),
+        el("h4", "How it happens"),
         el(
             "div",
             el(
@@ -123,7 +122,6 @@ def _run(number: int, finding: Json) -> Element | None:
             cls="run",
             data_player=str(number) if trace is not None else None,
         ),
-        aria_labelledby=heading,
     )
 
 
@@ -161,7 +159,7 @@ def _why_blocked(finding: Json) -> Element | None:
     return el(
         "details",
         el("summary", el("h4", "Why nothing moves")),
-        el("div", el("table", el("thead", head), el("tbody", rows)), cls="scroll"),
+        scrolling(el("table", el("thead", head), el("tbody", rows)), "Why nothing moves"),
         cls="blocked",
         open="" if len(rows) <= _ROWS else None,
     )
@@ -254,7 +252,7 @@ def suppressed(document: Json) -> Element | None:
         rows.append(el("tr", what, el("td", sentence(item["message"])), why))
     head = el("tr", *(el("th", name, scope="col") for name in ("What", "Message", "Suppressed by")))
     table = el("table", el("thead", head), el("tbody", rows))
-    return el("div", el("div", table, cls="scroll body"), cls="card suppressed")
+    return el("div", scrolling(table, "Suppressed", "scroll body"), cls="card suppressed")
 
 
 def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:

@@ -23,6 +23,11 @@ def el(tag: str, *children: Child, **attributes: str | int | None) -> Element:
     return element
 
 
+def scrolling(child: Element, label: str, cls: str = "scroll") -> Element:
+    """``child`` in a box of its own that scrolls sideways, with keys too, where there is no room for it."""
+    return el("div", child, cls=cls, tabindex="0", role="group", aria_label=label)
+
+
 def raw(tag: str, text: str, **attributes: str) -> Element:
     """A ``script`` or ``style`` with ``text`` as it is. The caller answers for it."""
     element = Element(tag, attributes)

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from kverify.report.html import words
 from kverify.report.html.findings import SIGNS, asked, badge, namespace, sentence
-from kverify.report.html.markup import Child, el
+from kverify.report.html.markup import Child, el, scrolling
 
 Json: TypeAlias = "Mapping[str, Any]"
 OUTCOMES = ("violated", "unknown", "vacuous", "holds")
@@ -95,7 +95,7 @@ def matrix(document: Json, found: Sequence[Group]) -> Element | None:
     body = [_row(name, cells[name], order) for name in sorted(cells, key=lambda name: (namespace(name), name))]
     caption = el("caption", "Every object and what was asked of it", cls="hidden")
     table = el("table", caption, el("thead", head), el("tbody", body))
-    return el("div", table, cls="scroll matrix", tabindex="0", role="region", aria_label="Verdicts by object")
+    return scrolling(table, "Verdicts by object", "scroll matrix")
 
 
 def _column(name: str, id: str) -> Element:
@@ -204,7 +204,7 @@ def _objects(group: Group) -> Element:
         more = [el("td", [el("p", size) for size in proof["sizes"]])] if sizes else []
         rows.append(el("tr", el("th", proof["object"], scope="row"), cells, more))
     head = el("tr", [el("th", title, scope="col") for title in titles])
-    return el("div", el("table", el("thead", head), el("tbody", rows)), cls="scroll")
+    return scrolling(el("table", el("thead", head), el("tbody", rows)), f"{group.property} by object")
 
 
 def _invariant(evidence: str) -> Iterator[Child]:

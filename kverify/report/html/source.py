@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
-from kverify.report.html.markup import Child, el
+from kverify.report.html.markup import Child, el, scrolling
 
 Json: TypeAlias = "Mapping[str, Any]"
 
@@ -58,8 +58,7 @@ class Excerpts:
                     rows.append(el("tr", el("td"), note, cls="annotation"))
         table = el("table", el("tbody", rows), role="presentation")
         label = f"lines {run.start} to {run.stop - 1} of {marks[0]['span']['file']}"
-        scroll = el("div", table, cls="scroll", tabindex="0", role="region", aria_label=label)
-        return el("figure", caption, scroll, cls=f"source {severity}")
+        return el("figure", caption, scrolling(table, label), cls=f"source {severity}")
 
 
 def _caption(mark: Json) -> Element:
