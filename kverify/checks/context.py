@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from attrs import evolve
 
+from kverify.api.registry import AnyObject
 from kverify.api.types.apps import DaemonSet
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
@@ -253,7 +254,13 @@ class Context:
 
     def asked(self, subject: Subject) -> bool:
         """It is one of those that this run is about."""
-        return self.options.focus is None or subject.title in self.options.focus
+        options = self.options
+        return all(chosen is None or subject.title in chosen for chosen in (options.focus, options.touched))
+
+    def speaks_of(self, item: AnyObject) -> bool:
+        """It is an object of the manifests, and one of those that this run is about."""
+        touched = self.options.touched
+        return self.bundle.is_wanted(item) and (touched is None or describe(item) in touched)
 
     def named(self, titles: Iterable[str]) -> list[Subject]:
         """The workloads with these titles, in the order of the manifests."""

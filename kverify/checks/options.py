@@ -30,6 +30,7 @@ class Options:
     ``suppressions`` are those of the configuration; whether they have expired is decided ``today``. ``part``: the
     manifests are only some of those that they speak of, so one that suppresses nothing may still be needed.
     ``focus`` asks only about these workloads (by title) and what is in front of them; all others still take up room.
+    ``touched`` asks only about these objects (by title), ``unasked`` says in sentences why, and what was left out.
     ``explain`` is false for a run that only wants to know whether something is found: findings then come without
     repairs and other sizes.
     ``cover`` also looks for steps that never happen in a search, and what keeps them from happening.
@@ -53,6 +54,8 @@ class Options:
     today: date = field(factory=date.today)
     part: bool = False
     focus: frozenset[str] | None = None
+    touched: frozenset[str] | None = None
+    unasked: tuple[str, ...] = ()
     explain: bool = True
     cover: bool = False
     engine: str = ""

@@ -47,7 +47,7 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     try:
         for instance in _instances(ctx, declaration, env) if asks_nodes else instances(declaration.quantifiers, env):
             items = chosen(declaration, instance)
-            if not any(ctx.bundle.is_wanted(item.root) for item in items):
+            if not any(ctx.speaks_of(item.root) for item in items):
                 continue
             asked += 1
             for requirement in declaration.requirements:
@@ -57,7 +57,7 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     except NotModelled as error:
         yield _proof(declaration, Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=str(error)), "every object")
         return
-    if refused:
+    if refused or (not asked and ctx.options.touched is not None):
         return
     kinds = " and ".join(q.kind for q in declaration.quantifiers)
     if not asked:

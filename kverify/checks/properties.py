@@ -56,7 +56,7 @@ def asked(ctx: Context, specs: Specs, declaration: Declaration) -> Sequence[Aske
     found: list[Asked] = []
     for instance in instances(declaration.quantifiers, env):
         items = chosen(declaration, instance)
-        if not items or any(ctx.bundle.is_wanted(item.root) for item in items):
+        if not items or any(ctx.speaks_of(item.root) for item in items):
             found += [Asked(ctx, specs, declaration, script, instance) for script in scripts]
     return found
 

@@ -37,7 +37,7 @@ def workloads(ctx: Context) -> Sequence[Subject]:
 
 def wanted(ctx: Context) -> Sequence[Any]:
     """The objects of a property that everything in the manifests is asked about."""
-    return ctx.bundle.wanted
+    return [item for item in ctx.bundle.wanted if ctx.speaks_of(item)]
 
 
 def once(check: Callable[[Context], Iterator[Answer]]) -> Callable[[Context, Any], Iterator[Answer]]:

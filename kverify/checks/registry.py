@@ -128,6 +128,6 @@ def _property(_: Context, asked: Asked) -> Iterator[Answer]:
     yield from asked.answers()
 
 
-def _vacuous(declaration: Declaration, _: Context, answers: Sequence[Answer]) -> Iterator[Answer]:
-    if not answers:
+def _vacuous(declaration: Declaration, ctx: Context, answers: Sequence[Answer]) -> Iterator[Answer]:
+    if not answers and ctx.options.touched is None:
         yield properties.vacuous(declaration)

@@ -20,7 +20,7 @@ from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings import cross_object
 from kverify.cluster.unmodelled import not_modelled
 from kverify.engines.budget import unbounded
-from kverify.manifest.diagnostics import Diagnostic
+from kverify.manifest.diagnostics import Diagnostic, Severity
 
 
 def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> Report:
@@ -45,11 +45,12 @@ def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[A
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
     if options.scenarios:
         assumptions.append(f"only {listing(options.scenarios)} was asked about, and nothing else that may happen")
+    assumptions += options.unasked
     assumptions += [f"{s.title} has {range_text(s)}; {s.replicas} at first" for s in ctx.checked if s.scaled]
     crossed = cross_object(bundle, diagnostics, options.boundary)
     told = ctx.admission.missing_names()
     untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
-    said = (*diagnostics, *ctx.admission.diagnostics(), *untold)
+    said = [d for d in (*diagnostics, *ctx.admission.diagnostics(), *untold) if _is_about(d, options)]
     overruled = [evolve(f, severity=options.severities.get(f.id, f.severity), changes=changes(f)) for f in findings]
     report = Report(
         diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
@@ -68,3 +69,9 @@ def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[A
         kubernetes_version=options.kubernetes_version,
     )
     return suppress(report, bundle, options)
+
+
+def _is_about(diagnostic: Diagnostic, options: Options) -> bool:
+    """It is about an object that is asked about, or an error: what cannot be used is missing everywhere."""
+    told = options.touched is None or diagnostic.object in options.touched
+    return told or not diagnostic.object or diagnostic.severity >= Severity.ERROR

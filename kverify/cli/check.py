@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
-from kverify.cli import baseline, fix, outputs, remembered, streams
+from kverify.cli import baseline, changed, fix, outputs, remembered, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,6 +146,7 @@ def add_parser(commands: Any) -> None:
         type=_positive,
         help="answer with N processes (default: one, and one for each processor once a run takes longer)",
     )
+    changed.add_option(parser)
     remembered.add_options(parser)
     parser.add_argument(
         "--traces",
@@ -401,14 +402,15 @@ def _check(
             max_bytes=None if arguments.max_memory is None else arguments.max_memory * 1_000_000,
             jobs=arguments.jobs,
         )
+        options = changed.narrowed(arguments, configuration, options, bundle)
 
         def again() -> Report:
             if given is not None:
                 given.seek(0)
-            changed, problems = Bundle.read(
+            mended, problems = Bundle.read(
                 arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
             )
-            return settle(run_checks(changed, problems, options))
+            return settle(run_checks(mended, problems, options))
 
         try:
             with until(arguments.timeout and arguments.timeout - (monotonic() - began), over) as budget:

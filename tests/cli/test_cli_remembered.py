@@ -167,6 +167,7 @@ def test_every_option_is_known_to_change_only_what_is_printed_or_is_not_kept() -
         "diff",
         "patch",
         "rendered_from",
+        "changed_since",
     }
 
 

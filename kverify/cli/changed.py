@@ -1,0 +1,127 @@
+"""``--changed-since``: ask only about what has changed since a revision, and about what feels it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kverify.api.registry import AnyObject
+    from kverify.checks.options import Options
+    from kverify.cli.configuration import Configuration
+    from kverify.cli.revision import Changes
+    from kverify.cluster.bundle import Bundle
+
+
+def add_option(parser: argparse.ArgumentParser) -> None:
+    """The option, for :func:`narrowed`."""
+    parser.add_argument(
+        "--changed-since",
+        metavar="REV",
+        help="ask only about objects in files that differ from the git revision REV, and about what feels their "
+        "change; everything is still read, and takes up room",
+    )
+
+
+def narrowed(arguments: argparse.Namespace, configuration: Configuration, options: Options, bundle: Bundle) -> Options:
+    """``options`` for asking only about what has changed, if that was asked for; what is left out is said in them.
+
+    Exits with a usage error where git does not know.
+    """
+    revision = arguments.changed_since
+    if not revision:
+        return options
+    from attrs import evolve
+
+    from kverify.cli.revision import RevisionError, changes_since
+    from kverify.cluster.objects import describe, key_of
+
+    try:
+        changes = changes_since(revision)
+        reason = _everything(arguments, configuration, changes)
+        touched = None if reason else _touched(arguments, options, bundle, changes)
+    except RevisionError as error:
+        arguments.parser.error(f"--changed-since {revision}: {error}")
+    if touched is None:
+        reason = reason or "something that everything may feel has changed"
+        return evolve(options, unasked=(f"{reason} since {revision}, so everything was asked about",))
+    titles = frozenset(describe(item) for item in bundle.wanted if key_of(item) in touched)
+    left = len(bundle.wanted) - len({key_of(item) for item in bundle.wanted} & touched)
+    told = [
+        f"{left} object{'s' * (left != 1)} that {'feel' if left != 1 else 'feels'} nothing of what changed since "
+        f"{revision} {'were' if left != 1 else 'was'} not asked about; others having more or less room than before is "
+        "only asked of all pods together"
+    ]
+    told += [
+        f"{name} is not in the repository: nothing was asked because of what may have changed in it"
+        for name in arguments.cluster
+        if not changes.knows(name) and not _is_folder(name)
+    ]
+    return evolve(options, touched=titles, part=True, unasked=tuple(told))
+
+
+def _everything(arguments: argparse.Namespace, configuration: Configuration, changes: Changes) -> str:
+    """Why everything is asked about; empty if only some is."""
+    from kverify.manifest.files import SUFFIXES, names
+    from kverify.spec.language.library import files_of
+
+    cluster = [*names(arguments.cluster), *changes.gone(arguments.cluster, SUFFIXES)]
+    if any(changes.touched(name) for name in cluster if changes.knows(name)):
+        return "the cluster has changed"
+    if configuration.file and changes.touched(configuration.file):
+        return f"{configuration.file} has changed"
+    specs = [str(file) for path in (*configuration.specs, *arguments.specs) for file in files_of(path)]
+    if any(map(changes.touched, specs)):
+        return "specifications have changed"
+    return ""
+
+
+def _touched(
+    arguments: argparse.Namespace, options: Options, bundle: Bundle, changes: Changes
+) -> frozenset[object] | None:
+    """The keys of all objects that have changed, are new or gone, or feel that; None for everything."""
+    from kverify.cluster.affected import affected
+    from kverify.cluster.bundle import Bundle
+    from kverify.cluster.objects import key_of
+    from kverify.manifest.files import SUFFIXES, names
+
+    def differs(item: AnyObject) -> bool:
+        return changes.touched(item.source.file)
+
+    new = [item for item in (*bundle.wanted, *bundle.previous) if differs(item)]
+    paths = (*arguments.manifests, *arguments.previous)
+    files = [name for name in (*names(paths), *changes.gone(paths, SUFFIXES)) if changes.touched(name)]
+    old = list(_before(files, changes, options.kubernetes_version))
+    same = [item for item in bundle.wanted if not differs(item)]
+    before = Bundle((*same, *_distinct(old, same)), bundle.existing, bundle.previous)
+    keys = {key_of(item) for item in (*new, *old)}
+    now, then = affected(bundle, keys), affected(before, keys)
+    return None if now is None or then is None else frozenset((*now, *then))
+
+
+def _before(files: Iterable[str], changes: Changes, version: str) -> Iterator[AnyObject]:
+    """The objects that some files held. What was wrong with them does not matter any more."""
+    from kverify.api.decode import decode_all
+    from kverify.manifest.reader import read_text
+
+    for file in dict.fromkeys(files):
+        text = changes.before(file)
+        if text is not None:
+            yield from decode_all(read_text(text, file).documents, version).objects
+
+
+def _distinct(items: Iterable[AnyObject], others: Iterable[AnyObject]) -> Iterator[AnyObject]:
+    from kverify.cluster.objects import key_of
+
+    known = {key_of(item) for item in others}
+    for item in items:
+        if key_of(item) not in known:
+            known.add(key_of(item))
+            yield item
+
+
+def _is_folder(name: str) -> bool:
+    from pathlib import Path
+
+    return Path(name).is_dir()

@@ -1,0 +1,180 @@
+"""``--changed-since``: with a real repository."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kverify.cli.main import main
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers: [{{name: c, image: "registry.example/{name}:1", envFrom: [{{configMapRef: {{name: {name}}}}}]}}]
+"""
+SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\ndata: {{a: b}}\n"
+NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"
+BUDGET = """\
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: api, namespace: shop}
+spec: {minAvailable: 1, selector: {matchLabels: {app: api}}}
+"""
+NAMES = ("web", "api", "shy")
+
+
+def git(folder: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", *arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with three Deployments, each with its settings, and one with a budget."""
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        write(tmp_path, f"deploy/{name}.yaml", DEPLOYMENT.format(name=name))
+        write(tmp_path, f"deploy/{name} settings.yaml", SETTINGS.format(name=name))
+    write(tmp_path, "deploy/budget.yaml", BUDGET)
+    write(tmp_path, "nodes.yaml", NODE)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    return tmp_path
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(text, "utf-8")
+
+
+@pytest.fixture
+def asked(here: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, dict[str, Any]]]:  # noqa: ARG001
+    """The Deployments that were asked about, and the report."""
+
+    def run(*options: str) -> tuple[str, dict[str, Any]]:
+        arguments = ["--property", "promises-kept", "--changed-since", "HEAD", "-o", "json", *options]
+        main(["check", "deploy", *arguments])
+        report = json.loads(capsys.readouterr().out)
+        names = sorted(proof["object"].removeprefix("Deployment shop/") for proof in report["proofs"])
+        return " ".join(names), report
+
+    return run
+
+
+Asked = Callable[..., tuple[str, dict[str, Any]]]
+
+
+def test_nothing_has_changed(asked: Asked) -> None:
+    names, report = asked()
+    assert names == ""
+    said = "7 objects that feel nothing of what changed since HEAD were not asked about"
+    assert any(text.startswith(said) for text in report["assumptions"])
+
+
+def unlink(name: str) -> Callable[[Path], None]:
+    return lambda here: (here / name).unlink()
+
+
+def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(here: Path) -> None:
+        path = here / name
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    return change
+
+
+def commit(here: Path) -> None:
+    edit("deploy/web.yaml", "replicas: 2", "replicas: 3")(here)
+    git(here, "commit", "-q", "-a", "-m", "second")
+
+
+def link(here: Path) -> None:
+    (here / "elsewhere").mkdir()
+    (here / "deploy/web.yaml").rename(here / "elsewhere/web.yaml")
+    (here / "deploy/web.yaml").symlink_to(here / "elsewhere/web.yaml")
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "link")
+    edit("elsewhere/web.yaml", "replicas: 2", "replicas: 3")(here)
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        (edit("deploy/web.yaml", "replicas: 2", "replicas: 3"), "web"),
+        (edit("deploy/web settings.yaml", "{a: b}", "{a: c}"), "web"),
+        (edit("deploy/budget.yaml", "minAvailable: 1", "minAvailable: 2"), "api"),
+        (unlink("deploy/budget.yaml"), "api"),
+        (unlink("deploy/shy settings.yaml"), "shy"),
+        (edit("deploy/budget.yaml", "app: api", "app: web"), "api web"),
+        (lambda here: write(here, "deploy/new.yaml", DEPLOYMENT.format(name="new")), "new"),
+        (lambda here: git(here, "mv", "deploy/web.yaml", "deploy/moved.yaml"), "web"),
+        (lambda here: write(here, "README", "nothing"), ""),
+        (link, "web"),
+    ],
+    ids=["workload", "settings", "budget", "no budget", "no settings", "selector", "new", "moved", "other", "link"],
+)
+def test_what_is_asked(change: Callable[[Path], None], names: str, asked: Asked, here: Path) -> None:
+    change(here)
+    assert asked()[0] == names
+
+
+def test_a_commit_counts_from_before_it(asked: Asked, here: Path) -> None:
+    commit(here)
+    assert asked()[0] == ""
+    assert asked("--changed-since", "HEAD~1")[0] == "web"
+
+
+def test_a_changed_cluster_asks_everything(asked: Asked, here: Path) -> None:
+    assert asked("--cluster", "nodes.yaml")[0] == ""
+    write(here, "nodes.yaml", NODE.replace("n1", "n2"))
+    names, report = asked("--cluster", "nodes.yaml")
+    assert names == "api shy web"
+    assert "the cluster has changed since HEAD, so everything was asked about" in report["assumptions"]
+
+
+def test_a_cluster_that_git_does_not_know_is_named(asked: Asked, here: Path) -> None:
+    write(here, "live.yaml", NODE)
+    names, report = asked("--cluster", "live.yaml")
+    assert names == ""
+    assert any(text.startswith("live.yaml is not in the repository") for text in report["assumptions"])
+
+
+def test_a_changed_configuration_asks_everything(asked: Asked, here: Path) -> None:
+    write(here, "kverify.toml", 'references = "closed"\n')
+    assert asked()[0] == "api shy web"
+
+
+@pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD~9"])
+def test_an_unknown_revision(revision: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["check", "deploy", f"--changed-since={revision}"])
+    assert stop.value.code == 2
+    assert f"there is no revision {revision!r} in {here}" in capsys.readouterr().err
+    assert not (here / "x").exists()
+
+
+def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    write(tmp_path, "deploy/web.yaml", DEPLOYMENT.format(name="web"))
+    with pytest.raises(SystemExit):
+        main(["check", "deploy", "--changed-since", "main"])
+    assert "run kverify inside of a git repository" in capsys.readouterr().err
