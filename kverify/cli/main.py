@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from kverify import __version__
-from kverify.cli import check, completion, conform, diff, explain, export, fit, replay, report, spec, streams
+from kverify.cli import check, completion, conform, diff, explain, export, fit, init, replay, report, spec, streams
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"kverify {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for module in (check, completion, conform, diff, explain, export, fit, replay, report, spec):
+    for module in (check, completion, conform, diff, explain, export, fit, init, replay, report, spec):
         module.add_parser(commands)
     return top
 
