@@ -40,9 +40,15 @@ def report_of(text: str, options: Options) -> Report:
 def tried(specs: Specs) -> Iterator[Tried]:
     """Every example of the files that were asked for."""
     for declaration in specs.checked.library.asked():
-        options = Options(properties=(declaration.name,), specs=specs)
-        for number, example in enumerate(declaration.examples, 1):
-            yield Tried(declaration, example, number, _wrong(declaration, example, report_of(example.text, options)))
+        for number in range(1, len(declaration.examples) + 1):
+            yield try_one(specs, declaration, number)
+
+
+def try_one(specs: Specs, declaration: Declaration, number: int) -> Tried:
+    """The example of a declaration with this number; the first is 1."""
+    options = Options(properties=(declaration.name,), specs=specs)
+    example = declaration.examples[number - 1]
+    return Tried(declaration, example, number, _wrong(declaration, example, report_of(example.text, options)))
 
 
 def _wrong(declaration: Declaration, example: Example, report: Report) -> str:

@@ -47,20 +47,17 @@ def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[A
         assumptions.append(f"only {listing(options.scenarios)} was asked about, and nothing else that may happen")
     assumptions += options.unasked
     assumptions += [f"{s.title} has {range_text(s)}; {s.replicas} at first" for s in ctx.checked if s.scaled]
-    crossed = cross_object(bundle, diagnostics, options.boundary)
-    told = ctx.admission.missing_names()
-    untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
-    said = [d for d in (*diagnostics, *ctx.admission.diagnostics(), *untold) if _is_about(d, options)]
+    said, crossed = of_input(ctx, diagnostics)
     overruled = [evolve(f, severity=options.severities.get(f.id, f.severity), changes=changes(f)) for f in findings]
     report = Report(
-        diagnostics=tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said),
+        diagnostics=said,
         findings=tuple(sorted(overruled, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
         assumptions=(
             *assumptions,
             *ctx.volume_assumptions,
             *map(str, assumed),
-            *crossed.assumed,
+            *crossed,
             *ctx.admission.assumed(),
         ),
         not_modelled=not_modelled(bundle),
@@ -75,3 +72,13 @@ def _is_about(diagnostic: Diagnostic, options: Options) -> bool:
     """It is about an object that is asked about, or an error: what cannot be used is missing everywhere."""
     told = options.touched is None or diagnostic.object in options.touched
     return told or not diagnostic.object or diagnostic.severity >= Severity.ERROR
+
+
+def of_input(ctx: Context, diagnostics: Sequence[Diagnostic]) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
+    """What is wrong with the input as a whole, and what was assumed of it; ``diagnostics`` are those of reading it."""
+    options = ctx.options
+    crossed = cross_object(ctx.bundle, diagnostics, options.boundary)
+    told = ctx.admission.missing_names()
+    untold = (d for d in crossed.diagnostics if (d.object, d.path) not in told)
+    said = [d for d in (*diagnostics, *ctx.admission.diagnostics(), *untold) if _is_about(d, options)]
+    return tuple(evolve(d, severity=options.severities.get(d.id, d.severity)) for d in said), crossed.assumed

@@ -10,11 +10,13 @@ from attrs import evolve, field, frozen
 from kverify.checks.context import Context
 from kverify.checks.finding import Cause
 from kverify.cluster.objects import describe
-from kverify.manifest.diagnostics import Severity
+from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.nodes import format_path
 from kverify.spec.facts import BundleFacts
-from kverify.spec.language.checker import Checked
+from kverify.spec.language.checker import Checked, check, setting
 from kverify.spec.language.evaluate import Environment, condition, value_of
+from kverify.spec.language.library import read_files
+from kverify.spec.language.parser import parse_expression
 from kverify.spec.language.syntax import Declaration, Expr, Quantifier
 from kverify.spec.language.values import Item
 
@@ -35,6 +37,32 @@ class Specs:
         for name, parameter in library.parameters.items():
             values[name] = value_of(self.values.get(name, parameter.value), env)
         return evolve(env, variables=values)
+
+
+class NoSuchParameter(ValueError):
+    """A parameter that no specification has, or that cannot have the value. The message is one sentence."""
+
+
+def read_specs(paths: Sequence[str], given: Mapping[str, str]) -> tuple[Specs | None, tuple[Diagnostic, ...]]:
+    """The specifications in these files, or all that is wrong with them; None without any. ``given`` are values of
+    parameters as texts.
+
+    Raises ``NoSuchParameter``.
+    """
+    if not paths:
+        return None, ()
+    library, problems = read_files(paths)
+    checked, more = check(library)
+    if problems or more:
+        return None, (*problems, *more)
+    values = {}
+    for name, text in given.items():
+        value, wrong = parse_expression(text)
+        reason = f"{text!r} is not a value: {wrong[0].message}" if value is None else setting(library, name, value)
+        if reason or value is None:
+            raise NoSuchParameter(f"parameter {name}: {reason}")
+        values[name] = value
+    return Specs(checked=checked, values=values), ()
 
 
 def instances(quantifiers: Sequence[Quantifier], env: Environment) -> Iterator[Environment]:

@@ -333,23 +333,12 @@ def read_specs(
         if arguments.parameters:
             _usage(arguments, "--set gives values to parameters of specifications, and there is no --spec")
         return None, ()
-    from kverify.checks.specs import Specs
-    from kverify.spec.language.checker import check, setting
-    from kverify.spec.language.library import read_files
-    from kverify.spec.language.parser import parse_expression
+    from kverify.checks import specs
 
-    library, problems = read_files(paths)
-    checked, more = check(library)
-    if problems or more:
-        return None, (*problems, *more)
-    values = {}
-    for name, text in given.items():
-        value, wrong = parse_expression(text)
-        reason = f"{text!r} is not a value: {wrong[0].message}" if value is None else setting(library, name, value)
-        if reason or value is None:
-            _usage(arguments, f"parameter {name}: {reason}")
-        values[name] = value
-    return Specs(checked=checked, values=values), ()
+    try:
+        return specs.read_specs(paths, given)
+    except specs.NoSuchParameter as error:
+        _usage(arguments, str(error))
 
 
 def _check(

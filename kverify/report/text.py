@@ -48,6 +48,11 @@ def render(
     yield from text.end(report, show_suppressed)
 
 
+def problem_lines(report: Report, sources: Sources, style: Style) -> Iterator[str]:
+    """What is wrong, and what was not decided, and nothing else of a report."""
+    yield from _Text(sources, style, False).problems(report)
+
+
 def diagnostic_lines(diagnostic: Diagnostic, sources: Sources, style: Style) -> Iterator[str]:
     """One problem of the input with its lines of source and its mend."""
     yield from _Text(sources, style, False).diagnostic(diagnostic)

@@ -1,17 +1,39 @@
-"""For test suites: Hypothesis strategies and state machines. Needs ``pip install kverify[testing]``."""
+"""For test suites: Hypothesis strategies and state machines (``pip install kverify[testing]``), assertions, and a
+plugin for pytest (``kverify[pytest]``).
 
-from kverify.testing.machine import ClusterStateMachine, Walked, state_machine
-from kverify.testing.minimal import MINIMAL, minimal
-from kverify.testing.situations import drain_of, node_loss_of, rollout_of, situations
-from kverify.testing.strategies import json_values, objects, quantities, typed, valid_objects
-from kverify.testing.violation import Situation, Violation
+Names are imported when they are first asked for: the plugin is loaded by every pytest, and needs no Hypothesis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kverify.testing.machine import ClusterStateMachine, Walked, state_machine
+    from kverify.testing.minimal import MINIMAL, minimal
+    from kverify.testing.situations import drain_of, node_loss_of, rollout_of, situations
+    from kverify.testing.strategies import json_values, objects, quantities, typed, valid_objects
+    from kverify.testing.verified import KverifyWarning, NotVerified, assert_verified
+    from kverify.testing.violation import Situation, Violation
+
+_PLACES = {
+    "machine": ("ClusterStateMachine", "Walked", "state_machine"),
+    "minimal": ("MINIMAL", "minimal"),
+    "situations": ("drain_of", "node_loss_of", "rollout_of", "situations"),
+    "strategies": ("json_values", "objects", "quantities", "typed", "valid_objects"),
+    "verified": ("KverifyWarning", "NotVerified", "assert_verified"),
+    "violation": ("Situation", "Violation"),
+}
 
 __all__ = [
     "MINIMAL",
     "ClusterStateMachine",
+    "KverifyWarning",
+    "NotVerified",
     "Situation",
     "Violation",
     "Walked",
+    "assert_verified",
     "drain_of",
     "json_values",
     "minimal",
@@ -24,3 +46,12 @@ __all__ = [
     "typed",
     "valid_objects",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    for module, names in _PLACES.items():
+        if name in names:
+            return getattr(import_module(f"kverify.testing.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
