@@ -9,17 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kverify.testing.from_manifests import drain_of, node_loss_of, rollout_of, situations
     from kverify.testing.machine import ClusterStateMachine, Walked, state_machine
-    from kverify.testing.minimal import MINIMAL, minimal
-    from kverify.testing.situations import drain_of, node_loss_of, rollout_of, situations
+    from kverify.testing.smallest import MINIMAL, minimal
     from kverify.testing.strategies import json_values, objects, quantities, typed, valid_objects
     from kverify.testing.verified import KverifyWarning, NotVerified, assert_verified
     from kverify.testing.violation import Situation, Violation
 
+# No name is that of a module: importing the module would put it in the name's place.
 _PLACES = {
     "machine": ("ClusterStateMachine", "Walked", "state_machine"),
-    "minimal": ("MINIMAL", "minimal"),
-    "situations": ("drain_of", "node_loss_of", "rollout_of", "situations"),
+    "smallest": ("MINIMAL", "minimal"),
+    "from_manifests": ("drain_of", "node_loss_of", "rollout_of", "situations"),
     "strategies": ("json_values", "objects", "quantities", "typed", "valid_objects"),
     "verified": ("KverifyWarning", "NotVerified", "assert_verified"),
     "violation": ("Situation", "Violation"),

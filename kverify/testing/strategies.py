@@ -19,8 +19,8 @@ from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity, parse_quantity
 from kverify.api.registry import TYPED, class_of
 from kverify.api.versions import DEFAULT_VERSION, effective_field, known_field
-from kverify.testing.minimal import minimal
 from kverify.testing.repair import accepted
+from kverify.testing.smallest import minimal
 
 T = TypeVar("T")
 

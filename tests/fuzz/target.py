@@ -13,7 +13,7 @@ from kverify.api import decode_all
 from kverify.api.registry import TYPED
 from kverify.manifest import Diagnostic, read_text
 from kverify.manifest.files import decode
-from kverify.testing.minimal import minimal
+from kverify.testing.smallest import minimal
 
 ROOT = Path(__file__).parents[2]
 

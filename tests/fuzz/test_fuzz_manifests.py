@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api.registry import TYPED
-from kverify.testing.minimal import minimal
+from kverify.testing.smallest import minimal
 from tests.fuzz.target import look, seeds
 from tests.unit.manifest.strategies import pieces
 

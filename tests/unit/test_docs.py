@@ -14,14 +14,22 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
 IDS = set(re.findall(r'id="(KV\d{4})"', "".join(p.read_text("utf-8") for p in (ROOT / "kverify/checks").glob("*.py"))))
 
 
-def examples() -> list[str]:
-    return re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+RUNNABLE = ("README.md", "docs/testing.md")
+
+
+def examples() -> list[tuple[str, str]]:
+    return [
+        (name, text)
+        for name in RUNNABLE
+        for text in re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    ]
 
 
 @pytest.mark.parametrize("number", range(len(examples())))
-def test_an_example_of_the_readme_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_example_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    exec(compile(examples()[number], "README.md", "exec"), {})
+    name, text = examples()[number]
+    exec(compile(text, name, "exec"), {})
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)

@@ -390,3 +390,13 @@ def test_who_does_not_use_it_does_not_load_kverify() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert loaded.strip() == "['kverify', 'kverify.testing', 'kverify.testing.pytest_plugin']"
+
+
+def test_every_public_name_is_there_and_none_is_a_module() -> None:
+    import kverify.testing
+
+    modules = {path.stem for path in (ROOT / "kverify" / "testing").glob("*.py")}
+    assert modules.isdisjoint(kverify.testing.__all__)
+    assert all(hasattr(kverify.testing, name) for name in kverify.testing.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        kverify.testing.nothing  # noqa: B018
