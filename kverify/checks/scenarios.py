@@ -8,6 +8,7 @@ What may happen later besides (a deleted pod, an undo) is counted down by a vari
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 
 from attrs import evolve
 
@@ -15,11 +16,19 @@ from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.scaled import range_text
-from kverify.checks.scenes import Scene, created_scene, disturbed_scene, node_classes, resting_scene, rollout_scene
+from kverify.checks.scenes import (
+    Scene,
+    created_scene,
+    disturbed_scene,
+    node_classes,
+    resting_scene,
+    rollout_scene,
+    troubled_scene,
+)
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
-from kverify.model.environment import apply, pod_deletion
+from kverify.model.environment import apply, node_trouble, pod_deletion
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, Variable
@@ -28,20 +37,23 @@ from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "maintenance")
+BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "kubelet_restart", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back")
+LAG = "stale_status"
 _STATUS = {
     "drain": NodeStatus.CORDONED,
     "cordon": NodeStatus.CORDONED,
     "taint": NodeStatus.TAINTED,
     "node_crash": NodeStatus.SILENT,
+    "kubelet_restart": NodeStatus.SILENT,
 }
 _VERBS = {
     "drain": "is cordoned and its drain begins",
     "cordon": "has just been cordoned",
     "taint": "has just got a NoExecute taint that nobody tolerates by name",
     "node_crash": "has just stopped answering",
+    "kubelet_restart": "has just stopped answering, for less than its lease lasts",
 }
 _ASSUMPTIONS = {
     "rollout": rollout.ASSUMPTIONS,
@@ -52,6 +64,7 @@ _ASSUMPTIONS = {
         "the taint stays, no other disturbance",
     ),
     "node_crash": node_loss.ASSUMPTIONS,
+    "kubelet_restart": ("images can be pulled and containers become ready", "no other disturbance"),
     "": ("images can be pulled and containers become ready",),
 }
 
@@ -64,11 +77,11 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
     reason = script.unmodelled()
     if reason:
         raise NotModelled(reason)
-    starts, later, broken = _read(script)
+    starts, later, ready = _read(script)
     if starts == "rollout":
         for subject in subjects:
             if subject.strategy is not None:
-                yield from _rollouts(ctx, script, subject, later, broken, placed=placed)
+                yield from _rollouts(ctx, script, subject, later, ready, placed=placed)
     elif starts == "apply":
         if later:
             raise NotModelled(f"the model does not have {listing(list(later))} besides an apply yet")
@@ -87,52 +100,74 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
         yield _case(ctx, script, scene, later, "everything has settled", "")
 
 
-def _read(script: Script) -> tuple[str, dict[str, int], bool]:
-    """What begins, what may come later, and whether the new pods may never become ready."""
+def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
+    """What begins, what may come later, and whether the new pods become ready: they do, do not, or either."""
     begins = [script.starts] if script.starts else []
     later: dict[str, int] = {}
-    broken = False
+    ready: tuple[bool, ...] = (True,)
     for event, number in script.at_most.items():
         if event in BEGINNINGS:
             if number > 1 or event == script.starts:
                 raise NotModelled(f"the model has one {event} at a time, and {script.name} may have more")
-            begins.append(event)
+            if script.starts in ("rollout", *BROKEN) and event in _STATUS and not any(e in _STATUS for e in later):
+                later[event] = 1
+            else:
+                begins.append(event)
         elif event in BROKEN:
-            broken = True
+            ready = (True, False)
         else:
             later[event] = number
-    if len(begins) > 1:
-        raise NotModelled(f"the model does not have {listing(begins)} in one run yet")
+    if len(begins) > 1 or (
+        any(e in _STATUS for e in later) and begins[:1] not in (["rollout"], *([event] for event in BROKEN))
+    ):
+        raise NotModelled(
+            f"the model does not have {listing([*begins, *(e for e in later if e in _STATUS)])} in one run yet"
+        )
     starts = begins[0] if begins else ""
     if starts in BROKEN:
-        starts, broken = "rollout", True
+        starts, ready = "rollout", (False,)
     if starts in LATER:
         later[starts] = later.get(starts, 0) + 1
         starts = ""
-    if broken and starts != "rollout":
+    if ready != (True,) and starts != "rollout":
         raise NotModelled("a new template can only be broken in a rollout; add starts with rollout")
+    if LAG in later and starts != "rollout":
+        raise NotModelled(f"{LAG} is only modelled of a rollout; add starts with rollout")
     if "roll_back" in later and starts != "rollout":
         raise NotModelled("only a rollout can be rolled back; add starts with rollout")
     for first, second in script.before:
         if second == starts or (first not in later and first != starts):
             raise NotModelled(f"{first} does not happen before {second} in {script.name}")
-    return starts, later, broken
+    return starts, later, ready
 
 
 def _rollouts(
-    ctx: Context, script: Script, subject: Subject, later: dict[str, int], broken: bool, *, placed: bool
+    ctx: Context, script: Script, subject: Subject, later: dict[str, int], readies: Sequence[bool], *, placed: bool
 ) -> Iterator[Case]:
     if not subject.replicas:
         return
-    for ready in (True, False) if broken else (True,):
-        scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
+    trouble = next((event for event in later if event in _STATUS), "")
+    if trouble == "drain" and ctx.shares_budget(subject) != (subject,):
+        raise NotModelled("a budget selects pods of others too, and one workload rolls out while a node is drained")
+    for ready, node in product(readies, _nodes(ctx, subject) if trouble else (None,)):
+        if trouble:
+            returns = trouble == "kubelet_restart"
+            scene = troubled_scene(ctx, subject, node, _STATUS[trouble], ready=ready, returns=returns)
+        else:
+            scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
         if not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
             budgets = ctx.model_budgets({w.name: w for w in scene.world.workloads})
             scene = evolve(scene, world=evolve(scene.world, budgets=budgets))
         begins = "the pod template has just been changed"
         if not ready:
             begins += ", and its pods never become ready"
-        yield _case(ctx, script, scene, later, begins, "rollout")
+        name = "" if node is None else ctx.nodes[node].name
+        yield _case(ctx, script, scene, later, begins, "rollout", name)
+
+
+def _nodes(ctx: Context, subject: Subject) -> tuple[int | None, ...]:
+    """One node of each class; in an open cluster any."""
+    return (None,) if ctx.open else tuple(members[0] for members in node_classes(ctx, (subject,)))
 
 
 def _disturbances(
@@ -146,6 +181,8 @@ def _disturbances(
     for members in classes:
         node = members[0] if members else None
         scene = disturbed_scene(ctx, subjects, node, status, merge=not placed)
+        if event == "kubelet_restart":
+            scene = evolve(scene, world=evolve(scene.world, returns=True))
         if scene.placements:
             names = listing([ctx.nodes[n].name for n in members]) or "any node"
             assert scene.world.disturbed is not None
@@ -158,6 +195,9 @@ def _case(
 ) -> Case:
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
+    if LAG in later:
+        later = {event: number for event, number in later.items() if event != LAG}
+        scene = evolve(scene, world=evolve(scene.world, stale=True))
     world = scene.world
     beside: list[Component] = [
         Limited(
@@ -176,7 +216,7 @@ def _case(
         starts=[_begun(world, start, later) for start in _starts(scene, first)],
         beside=beside,
         # Whoever only cordons a node evicts nothing.
-        without=frozenset({DRAINS}) if starts == "cordon" else frozenset(),
+        without=frozenset({DRAINS}) if "cordon" in (starts, *later) else frozenset(),
     )
     sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in scene.subjects)
     parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]
@@ -215,6 +255,8 @@ def _begun(world: World, start: dict[str, int], later: dict[str, int]) -> dict[s
     if "roll_back" in later:
         for workload in world.workloads:
             begun[f"{workload.name}.target"] = 1
+            if world.stale:
+                begun[apply.template(workload)] = 1
     return begun
 
 
@@ -224,6 +266,8 @@ def _changeable(world: World) -> World:
 
 
 def _actions_of(event: str) -> Callable[[World], Iterator[Action]]:
+    if event in _STATUS:
+        return node_trouble.actions
     return _roll_backs if event == "roll_back" else pod_deletion.actions
 
 

@@ -159,6 +159,28 @@ def disturbed_scene(
     return _placed(ctx, subjects, workloads, (node, status))
 
 
+def troubled_scene(
+    ctx: Context, subject: Subject, node: int | None, coming: NodeStatus, *, ready: bool, returns: bool = False
+) -> Scene:
+    """As ``rollout_scene``, with one node (``None`` in an open cluster) that is up, and to which ``coming`` may happen.
+
+    Nothing is proved of the room for a rollout that loses a node, so all nodes are told apart and resources count.
+    """
+    workload = subject.workload(ready=ready)
+    if ctx.open:
+        scene = _open_scene(ctx, (subject,), (workload,), NodeStatus.UP, anywhere=True)
+        return evolve(scene, world=evolve(scene.world, coming=coming, returns=returns))
+    assert node is not None
+    base, _ = _base(ctx, (subject,), (workload,))
+    world = evolve(base, ignored=frozenset(), disturbed=(base.places[node], NodeStatus.UP))
+    placements = _settled(ctx, world, (subject,))
+    if not placements:
+        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
+    others = ("the other workloads' pods stay where they are",) if len(ctx.placeable) > 1 else ()
+    world = evolve(world, coming=coming, returns=returns)
+    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
+
+
 def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
     world = World(workloads=(workload,), places=(ANYWHERE,))
     start = {(workload.revisions[0].key, ANYWHERE.name): subject.replicas}
@@ -309,9 +331,14 @@ def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]
 
 
 def _open_scene(
-    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...], status: NodeStatus
+    ctx: Context,
+    subjects: Sequence[Subject],
+    workloads: tuple[Workload, ...],
+    status: NodeStatus,
+    *,
+    anywhere: bool = False,
 ) -> Scene:
-    """One imaginary node and the rest of an unknown cluster."""
+    """One imaginary node and the rest of an unknown cluster; ``anywhere``: the node may have no pods at first."""
     world = _open_world(ctx, workloads)
     here, workloads = world.places[0], world.workloads
     alone = evolve(world, places=(here,))
@@ -319,7 +346,7 @@ def _open_scene(
     system = placing(alone, [w.revisions[0] for w in workloads])
     for view in map(system.view, explore(system).states):
         counts = {w.revisions[0].key: int(view[world.at(Phase.STARTING, w.revisions[0], here)]) for w in workloads}
-        if any(counts.values()):
+        if anywhere or any(counts.values()):
             placement = {}
             for w, subject in zip(workloads, subjects, strict=True):
                 key = w.revisions[0].key

@@ -181,7 +181,7 @@ def settled_states(
                 start[world.at(Phase.AVAILABLE, revision, place)] = number
             if world.stale:
                 start[world.seen(revision)] = sum(here.values())
-            if world.disturbed is not None and drain.comes_back(world, revision):
+            if world.disturbed is not None and world.coming is None and drain.comes_back(world, revision):
                 start[drain.listed(revision)] = here[world.disturbed[0]]
         status = world.status_variable()
         if status is not None and status.initial is not None:

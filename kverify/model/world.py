@@ -100,8 +100,10 @@ class World:
     ``others`` are pods that do not move in this question: groups of them with a count per node. ``ignored`` are filter
     plugins that need not be asked, because it has been proved that they always let every pod of this question in (or
     because there is no cluster and that is assumed). ``disturbed`` is the place whose status may change, with its first
-    status. ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind its pods. ``admitted``
-    is how many pods of this question admission lets exist at once (a quota counts pods until they are gone).
+    status; ``coming`` is what may still happen to it where it is up at first; if it ``returns``, a silent place is back
+    before anybody has marked it. ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind
+    its pods. ``admitted`` is how many pods of this question admission lets exist at once (a quota counts pods until
+    they are gone).
     """
 
     workloads: tuple[Workload, ...]
@@ -113,6 +115,8 @@ class World:
     ignored: frozenset[str] = frozenset()
     budgets: tuple[Budget, ...] = ()
     disturbed: tuple[Place, NodeStatus] | None = None
+    coming: NodeStatus | None = None
+    returns: bool = False
     stale: bool = False
     admitted: Number | None = None
 
@@ -195,6 +199,11 @@ class World:
         return any_of(all_of([workload.target == i, done(r)]) for i, r in enumerate(workload.revisions))
 
     # -- the disturbed place -----------------------------------------------------------------------------------
+
+    @property
+    def disturbance(self) -> NodeStatus | None:
+        """What happens to the disturbed place, or has happened when the run begins; None without one."""
+        return self.coming or (None if self.disturbed is None else self.disturbed[1])
 
     def status_variable(self) -> Variable | None:
         """The status of the disturbed place, if there is one."""

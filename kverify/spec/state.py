@@ -225,7 +225,7 @@ class WorldState:
     # -- the scenario --------------------------------------------------------------------------------------------
 
     def _drained(self) -> Condition:
-        cordoned = self.world.disturbed is not None and self.world.disturbed[1] is NodeStatus.CORDONED
+        cordoned = self.world.disturbance is NodeStatus.CORDONED
         if not (cordoned and self.drains):
             raise NotModelled("no node is drained in this scenario")
         return drained(self.world)

@@ -32,10 +32,19 @@ def variables(world: World) -> Iterator[Variable]:
 
 
 def actions(world: World) -> Iterator[Action]:
-    if world.disturbed is None or world.disturbed[1] is not NodeStatus.SILENT:
+    if world.disturbed is None or world.disturbance is not NodeStatus.SILENT:
         return
     place = world.disturbed[0]
     status = world.status(place)
+    if world.returns:
+        yield Action(
+            f"{place.name} is back",
+            "kubelet",
+            guard=world.has_status(place, NodeStatus.SILENT),
+            updates={status: _ORDER.index(NodeStatus.UP)},
+            says=f"The kubelet of {place.name} is back before its lease has run out",
+        )
+        return
     yield Action(
         f"mark {place.name} unreachable",
         COMPONENT,

@@ -151,12 +151,18 @@ def views(world: World) -> Iterator[tuple[NodeStatus, tuple[NodeInfo, ...]]]:
         NodeStatus.REMOVED: node,
         NodeStatus.TAINTED: evolve(node, taints=(*node.taints, ADDED)),
     }
-    for status in reachable_statuses(world.disturbed[1]):
+    for status in reachable_statuses(world.disturbed[1], world.coming, returns=world.returns):
         yield status, (*world.nodes[:index], seen[status], *world.nodes[index + 1 :])
 
 
-def reachable_statuses(first: NodeStatus) -> tuple[NodeStatus, ...]:
-    """The statuses a disturbed node can have once it started in ``first``."""
+def reachable_statuses(
+    first: NodeStatus, coming: NodeStatus | None = None, *, returns: bool = False
+) -> tuple[NodeStatus, ...]:
+    """The statuses a disturbed node can have once it started in ``first``, with what may come later."""
+    if coming is not None:
+        return (first, *reachable_statuses(coming, returns=returns))
+    if returns:
+        return (NodeStatus.SILENT, NodeStatus.UP)
     if first in ANSWERING:
         return (first,)
     return (NodeStatus.SILENT, NodeStatus.UNREACHABLE, NodeStatus.REMOVED)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kverify.api.types.node import Taint
-from kverify.model.expr import Number, integer
+from kverify.model.expr import Condition, Number, all_of, integer
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Action, Variable
@@ -46,8 +46,12 @@ def seconds_left(pod: PodInfo, taints: Iterable[Taint]) -> int | None:
 def taints_of(world: World, place: Place) -> tuple[Taint, ...]:
     """The taints of a place: its node's, or those that several nodes have in common; and one that was added."""
     taints = place.taints if place.node is None else world.nodes[place.node].taints
-    added = world.disturbed is not None and world.disturbed == (place, NodeStatus.TAINTED)
-    return (*taints, ADDED) if added else taints
+    return (*taints, ADDED) if _added(world, place) else taints
+
+
+def _added(world: World, place: Place) -> bool:
+    """The place has the added taint, or may get it."""
+    return world.disturbed is not None and world.disturbed[0] is place and world.disturbance is NodeStatus.TAINTED
 
 
 def variables(_: World) -> Iterator[Variable]:
@@ -64,10 +68,19 @@ def actions(world: World) -> Iterator[Action]:
                     continue
                 for phase in LIVE:
                     if phase in world.phases(workload):
-                        yield _delete(world, revision, phase, place, left)
+                        yield _delete(world, revision, phase, place, left, _there(world, revision, place))
 
 
-def _delete(world: World, revision: Revision, phase: Phase, place: Place, left: int) -> Action:
+def _there(world: World, revision: Revision, place: Place) -> Condition:
+    """The taint that deletes pods of ``revision`` is on the place: always, unless it is the one that may still come."""
+    if world.coming is None or not _added(world, place) or revision.pod is None:
+        return True
+    own = () if place.node is None else world.nodes[place.node].taints
+    deletes = seconds_left(revision.pod, place.taints if place.node is None else own) is not None
+    return True if deletes else world.has_status(place, NodeStatus.TAINTED)
+
+
+def _delete(world: World, revision: Revision, phase: Phase, place: Place, left: int, there: Condition) -> Action:
     here = integer(world.at(phase, revision, place))
     updates: dict[str, Number] = {
         world.at(phase, revision, place): here - 1,
@@ -77,7 +90,7 @@ def _delete(world: World, revision: Revision, phase: Phase, place: Place, left: 
     return Action(
         f"taint-evict {phase.value} {revision.key}@{place.name}",
         COMPONENT,
-        guard=here >= 1,
+        guard=all_of([there, here >= 1]),
         updates=updates,
         says=f"The taint eviction controller deletes a pod of {revision.title} from {place.name} {after}"
         f"({'not ready' if phase is Phase.STARTING else 'ready'})",

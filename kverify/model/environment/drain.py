@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from kverify.model.components.disruption import may_evict
 from kverify.model.components.scheduler import fits_on
-from kverify.model.expr import Condition, Number, all_of, integer
+from kverify.model.expr import Condition, Number, all_of, implies, integer
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
@@ -34,13 +36,14 @@ def listed(revision: Revision) -> str:
 
 def comes_back(world: World, revision: Revision) -> bool:
     """A pod of ``revision`` can be bound to the cordoned node again, because it tolerates the cordon."""
-    if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
+    if world.disturbed is None or world.disturbance is not NodeStatus.CORDONED:
         return False
-    return fits_on(world, revision, world.disturbed[0]) is not False
+    cordoned = evolve(world, disturbed=(world.disturbed[0], NodeStatus.CORDONED), coming=None)
+    return fits_on(cordoned, revision, world.disturbed[0]) is not False
 
 
 def actions(world: World) -> Iterator[Action]:
-    if world.disturbed is None or world.disturbed[1] is not NodeStatus.CORDONED:
+    if world.disturbed is None or world.disturbance is not NodeStatus.CORDONED:
         return
     yield from evictions(world, world.disturbed[0])
 
@@ -57,7 +60,9 @@ def evictions(world: World, place: Place) -> Iterator[Action]:
 def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
     here = integer(world.at(phase, revision, place))
     gone = integer(world.at(Phase.TERMINATING, revision, place))
-    guard: list[Condition] = [here >= 1, may_evict(world, revision, ready=phase in SERVING)]
+    # Where a run begins with the cordon there is no other status.
+    begun = True if world.coming is None else world.has_status(place, NodeStatus.CORDONED)
+    guard: list[Condition] = [begun, here >= 1, may_evict(world, revision, ready=phase in SERVING)]
     updates: dict[str, Number | Condition] = {
         world.at(phase, revision, place): here - 1,
         world.at(Phase.TERMINATING, revision, place): gone + 1,
@@ -76,12 +81,14 @@ def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Acti
 
 
 def drained(world: World) -> Condition:
-    """The pods that were on the cordoned node when the drain began have left it."""
+    """The pods that were on the cordoned node when the drain began, if it has begun, have left it."""
     assert world.disturbed is not None
     place = world.disturbed[0]
-    return all_of(
+    begun = True if world.coming is None else world.has_status(place, NodeStatus.CORDONED)
+    gone = all_of(
         all_of([integer(listed(r)) == 0, world.count(r, (Phase.TERMINATING,), (place,)) == 0])
         if comes_back(world, r)
         else world.count(r, tuple(Phase), (place,)) == 0
         for r in world.revisions
     )
+    return implies(begun, gone)

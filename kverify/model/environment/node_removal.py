@@ -22,7 +22,7 @@ def variables(_: World) -> Iterator[Variable]:
 
 
 def actions(world: World) -> Iterator[Action]:
-    if world.disturbed is None or world.disturbed[1] is not NodeStatus.SILENT:
+    if world.disturbed is None or world.disturbance is not NodeStatus.SILENT or world.returns:
         return
     place = world.disturbed[0]
     to_evict = total(world.count(r, LIVE, (place,)) for r in world.revisions if not tolerates_for_ever(r))

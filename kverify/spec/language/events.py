@@ -30,6 +30,11 @@ EVENTS = {
         Event("drain", "kubectl drain: a node is cordoned and its pods are evicted, retried until all are gone.", True),
         Event("maintenance", "Nodes are drained one after another; each is uncordoned before the next.", True),
         Event("node_crash", "A node stops answering, is marked unreachable, and is removed in the end."),
+        Event("kubelet_restart", "A node stops answering and is back before its lease has run out."),
+        Event(
+            "stale_status",
+            "In a rollout: the status that the Deployment controller reads lags behind, again and again.",
+        ),
         Event("image_pull_failure", "The image of the new template cannot be pulled: its pods never become Ready."),
         Event("crash_loop", "The containers of the new template crash: its pods never become Ready."),
         Event("probe_failure", "The readiness probe of the new template always fails: its pods never become Ready."),

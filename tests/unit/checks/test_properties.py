@@ -177,6 +177,66 @@ def test_a_cordon_evicts_nothing() -> None:
     assert one("eventually always complete(d)", "cordon", more=deleted, cluster=nodes(2)) == "holds"
 
 
+def during(event: str, more: str = "") -> str:
+    """The scenario ``both``: a rollout, and something that happens to a node in the middle of it."""
+    return f"scenario both\n  starts with rollout\n  at most 1 {event}\n{more}"
+
+
+@pytest.mark.parametrize("cluster", ["", nodes(3)])
+@pytest.mark.parametrize(
+    ("event", "formula", "outcome"),
+    [
+        ("drain", "eventually always complete(d) and drained()", "holds"),
+        ("drain", "always available(d) >= 1", "violated"),
+        ("cordon", "always available(d) >= 2", "holds"),
+        ("cordon", "eventually always complete(d)", "holds"),
+        ("taint", "always available(d) >= 1", "violated"),
+        ("taint", "eventually always complete(d)", "holds"),
+        ("node_crash", "eventually always complete(d)", "holds"),
+        ("node_crash", "always available(d) >= 2", "violated"),
+        ("kubelet_restart", "always available(d) >= 2", "holds"),
+        ("kubelet_restart", "eventually always complete(d)", "holds"),
+        ("drain", "possibly complete(d) and terminating(d) == 0 and not drained()", "holds"),
+    ],
+)
+def test_a_node_may_get_into_trouble_in_a_rollout(event: str, formula: str, outcome: str, cluster: str) -> None:
+    # Recoverable wherever there is room for all of it: each run may put all pods on one node.
+    assert one(formula, "both", more=during(event), cluster=cluster) == outcome
+
+
+def test_no_trouble_that_may_come_has_to_come() -> None:
+    for event in ("drain", "taint", "node_crash"):
+        assert one("possibly always_two(d)", "both", more=during(event) + DEFINED) == "holds"
+        assert one("always available(d) >= 2", "rollout") == "holds"
+
+
+DEFINED = "define always_two(d: Deployment) = complete(d) and disturbance_over() and terminating(d) == 0\n"
+
+
+def test_a_kubelet_that_is_back_in_time_changes_nothing() -> None:
+    restart = "scenario restart\n  starts with kubelet_restart\n"
+    for cluster in ("", nodes(2)):
+        assert (
+            one("always available(d) == 2 and terminating(d) == 0", "restart", more=restart, cluster=cluster) == "holds"
+        )
+        assert one("eventually disturbance_over()", "restart", more=restart, cluster=cluster) == "holds"
+
+
+def test_what_starts_broken_never_gets_well() -> None:
+    broken, perhaps = (
+        "scenario s\n  starts with crash_loop\n",
+        "scenario s\n  starts with rollout\n  at most 1 crash_loop\n",
+    )
+    assert one("never updated(d) == 2", "s", more=broken) == "holds"
+    assert one("never updated(d) == 2", "s", more=perhaps) == "violated"
+
+
+def test_status_that_lags_behind_keeps_the_promise_all_the_same() -> None:
+    lagging = "scenario lag\n  starts with rollout\n  at most 1 stale_status\n"
+    assert one("always available(d) >= 2", "lag", more=lagging) == "holds"
+    assert one("eventually always complete(d)", "lag", more=lagging) == "holds"
+
+
 UNDO = "scenario undo\n  starts with rollout\n  at most 1 roll_back\n"
 BOTH = UNDO + "  at most 1 delete_pod\n"
 
@@ -296,6 +356,11 @@ def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, word
     [
         ("at most 1 scale", "a change of replicas"),
         ("starts with drain\n  at most 1 node_crash", "does not have drain and node_crash in one run"),
+        (
+            "starts with rollout\n  at most 1 drain\n  at most 1 taint",
+            "does not have rollout, taint and drain in one run",
+        ),
+        ("at most 1 stale_status", "only modelled of a rollout"),
         ("at most 2 node_crash", "one node_crash at a time"),
         ("at most 1 roll_back", "only a rollout can be rolled back"),
         ("starts with apply\n  at most 1 delete_pod", "besides an apply"),
