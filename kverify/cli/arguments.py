@@ -90,6 +90,7 @@ def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
         "MANIFEST": arguments.manifests and configuration.paths,
         "--property": getattr(arguments, "properties", None),
         "--scenario": getattr(arguments, "scenarios", None),
+        "--changed-since": getattr(arguments, "changed_since", None),
     }
     arguments.narrowed = next((name for name, given in less.items() if given), "")
     for name, configured in (

@@ -111,6 +111,10 @@ def test_the_configuration_names_it(check: Check) -> None:
     [
         (("--property", "admitted"), "--write-baseline writes everything that is found, and --property asks only"),
         (("--scenario", "drain"), "--write-baseline writes everything that is found, and --scenario asks only"),
+        (
+            ("--changed-since", "HEAD"),
+            "--write-baseline writes everything that is found, and --changed-since asks only",
+        ),
         (("web.yaml",), "--write-baseline writes everything that is found, and MANIFEST asks only"),
     ],
 )
