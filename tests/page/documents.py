@@ -56,6 +56,15 @@ def drain() -> Any:
     return checked("c01_pdb_equals_replicas", "fails_min_available.yaml", "cluster_3.yaml", "drain-ends")
 
 
+def crowded(document: Any, nodes: int) -> Any:
+    """``document`` with its first run among ``nodes`` nodes, the new ones without pods."""
+    legend = document["findings"][0]["verdict"]["trace"]["legend"]
+    more = [{**legend["places"][0], "name": f"more-{i}"} for i in range(nodes - len(legend["places"]))]
+    changed = copy.deepcopy(document)
+    changed["findings"][0]["verdict"]["trace"]["legend"]["places"] += more
+    return changed
+
+
 def replaced(document: Any, old: str, new: str) -> Any:
     """``document`` with one text put for another, wherever it is."""
     if isinstance(document, str):

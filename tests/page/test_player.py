@@ -139,6 +139,18 @@ def test_a_node_that_refuses_is_marked_at_the_end(opened: Opened, shop: Any) -> 
     expect(refusing.first).to_contain_text("takes no pending pod")
 
 
+def test_many_nodes_are_small_and_what_is_not_drawn_is_said(opened: Opened, shop: Any) -> None:
+    document = documents.crowded(shop, 100)
+    page = opened(document)
+    shown = player(page)
+    boxes, rest = shown.locator(".stage .box"), shown.locator(".stage text").last
+    drawn_nodes = boxes.count()
+    assert 24 < drawn_nodes < 100
+    expect(rest).to_have_text(f"{100 - drawn_nodes} more nodes with 0 pods, not drawn")
+    assert shown.locator(".stage").bounding_box()["height"] < 1000
+    assert drawn(page) == told(document, 0, 0)
+
+
 def test_nodes_that_are_not_told_apart_say_so(opened: Opened) -> None:
     page = opened(documents.drain())
     expect(player(page).locator(".several")).to_contain_text("any other node")

@@ -189,7 +189,17 @@ def _fixes(fixes: Sequence[Json]) -> Iterator[Element]:
         verified = f"verified: checked again{again}, this is gone and nothing as bad is new"
         cost = f" What it costs: {fix['cost']}." if fix["cost"] else ""
         yield el("p", fix["text"], el("span", "✓ ", verified, ".", cost, cls="checked"), cls="fix")
-        yield from (el("pre", change["patch"], cls="patch") for change in fix["changes"])
+        yield from (_patch(change["patch"]) for change in fix["changes"])
+
+
+def _patch(text: str) -> Element:
+    """A unified diff; what is added and taken away is marked, beside the signs that say so."""
+    kinds = {"+": "ins", "-": "del"}
+    lines: list[Child] = []
+    for line in text.splitlines(keepends=True):
+        kind = kinds.get(line[:1]) if not line.startswith(("+++ ", "--- ")) else None
+        lines.append(el(kind, line) if kind else line)
+    return el("pre", lines, cls="patch")
 
 
 def _repairs(finding: Json) -> Element | None:

@@ -55,7 +55,7 @@ class Chart {
   }
 
   y(value) {
-    return 12 + (HIGH - 22) * (1 - value / this.top);
+    return 12 + (HIGH - 22) * (1 - (value - this.bottom) / (this.top - this.bottom));
   }
 
   plot() {
@@ -63,13 +63,17 @@ class Chart {
     const loop = this.model.loop;
     const present = CURVES.filter((curve) => this.set[curve]);
     const highest = Math.max(1, ...present.flatMap((c) => this.set[c]), ...lines.map((line) => line.value));
-    this.top = highest + 0.5;
+    const lowest = Math.min(...present.flatMap((c) => this.set[c]), ...lines.map((line) => line.value));
+    // Of many pods only the part in which something changes: 40 and 41 would be one line.
+    const base = lowest > 8 && highest - lowest < highest / 3 ? lowest - Math.max(2, Math.ceil((highest - lowest) / 2)) : 0;
+    this.bottom = base;
+    this.top = highest + (highest - base) * 0.12;
     const high = HIGH + (loop === null ? 16 : 34);
     this.picture.setAttribute("viewBox", `0 0 ${this.width} ${high}`);
     this.picture.setAttribute("height", high);
     const parts = [];
-    const step = Math.ceil(highest / 5);
-    for (let value = 0; value <= highest; value += step) {
+    const step = Math.ceil((highest - base) / 5);
+    for (let value = base; value <= highest; value += step) {
       parts.push(svg("line", { class: "grid", x1: LEFT, x2: this.right, y1: this.y(value), y2: this.y(value) }));
       parts.push(svg("text", { class: "quiet", x: 18, y: this.y(value) + 4, "text-anchor": "end" }, value));
     }

@@ -3,7 +3,8 @@
 
 const DOT = 24;
 const DRAWN_ONE_BY_ONE = 12; // of one kind in one box; more of them are one dot with a number
-const BOXES = 24;
+const ROOMY = 12; // more nodes than these get small boxes
+const BOXES = 72; // more are not drawn
 const PHASES = { pending: "pending", starting: "not ready", ready: "ready", available: "available", terminating: "terminating" };
 const STATUS = {
   cordoned: ["closed", "cordoned: takes no new pods"],
@@ -12,6 +13,7 @@ const STATUS = {
   removed: ["gone", "removed"],
   tainted: ["closed", "tainted: NoExecute"],
 };
+const SIGN = { closed: "∥", lost: "✕", gone: "✕" };
 const CALLED = { "a node": "any node", "another node": "any other node" };
 
 // All states of a run, each with every number of pods and every status.
@@ -52,6 +54,17 @@ function pod(revision, phase) {
   return svg("g", { class: `rev-${revision % 6} phase-${phase}` }, shape, core, cross);
 }
 
+// How much there is to see at each place: 2 where something changes, 1 where there are pods.
+function interest(model, states) {
+  const found = model.places.map(() => 0);
+  model.slots.forEach(([, , place], slot) => {
+    const numbers = new Set(states.map((state) => state.pods[slot]));
+    if (place >= 0) found[place] = Math.max(found[place], numbers.size > 1 ? 2 : numbers.has(0) ? 0 : 1);
+  });
+  for (const { status } of states) for (const place of Object.keys(status)) found[place] = 2;
+  return found;
+}
+
 // Nodes by zone. Where no zone has two of them a frame around each would say nothing: then a node names its zone itself.
 function zoned(model, places) {
   const zones = [...new Set(places.map((place) => model.places[place].zone))].sort();
@@ -74,19 +87,22 @@ function layout(model, states, width) {
     here.forEach((number, place) => (most[place] = Math.max(most[place], number)));
     pending = Math.max(pending, waiting);
   }
-  const moves = model.places.map((_, place) => most[place] > 0 || states.some((s) => s.status[place] !== undefined));
-  const order = model.places.map((_, place) => place).sort((a, b) => moves[b] - moves[a] || a - b);
+  const telling = interest(model, states);
+  const order = model.places.map((_, place) => place).sort((a, b) => telling[b] - telling[a] || a - b);
   const shown = order.slice(0, BOXES).sort((a, b) => a - b);
   const left = order.slice(BOXES);
+  const small = shown.length > ROOMY;
+  const least = small ? 92 : 150;
   const groups = zoned(model, shown);
-  const gap = 12;
-  const fitting = Math.max(1, Math.floor((width + gap) / (150 + gap)));
+  const gap = small ? 8 : 12;
+  const fitting = Math.max(1, Math.floor((width + gap) / (least + gap)));
   // Rows of about the same length: four nodes are two and two, not three and one.
   const columns = groups.length > 1 ? fitting : Math.max(1, Math.ceil(shown.length / Math.ceil(shown.length / fitting)));
   const wide = Math.min(340, (width - gap * (columns - 1)) / columns);
   const perRow = Math.max(1, Math.floor((wide - 20) / DOT));
   const height = (place) => {
     const item = model.places[place];
+    if (small) return 30 + Math.max(1, Math.ceil(most[place] / perRow)) * DOT + 4;
     const notes = item.taints.length + (item.others.length ? 1 : 0);
     return 34 + 17 + Math.max(1, Math.ceil(most[place] / perRow)) * DOT + notes * 16 + 6;
   };
@@ -124,7 +140,7 @@ function layout(model, states, width) {
     tallest = Math.max(tallest, bottom - y);
     x += whole + gap;
   }
-  return { boxes, lane, zones: drawnZones, left, height: y + tallest + (left.length ? 26 : 4), width };
+  return { boxes, lane, zones: drawnZones, left, small, height: y + tallest + (left.length ? 26 : 4), width };
 }
 
 class Stage {
@@ -163,10 +179,8 @@ class Stage {
       parts.push(svg("text", { class: "small quiet", x: x + 12, y: y + 17 }, cut(zone, width - 20)));
     }
     for (const [place, box] of Object.entries(boxes)) parts.push(this.box(Number(place), box));
-    if (left.length) {
-      const rest = `${plural(left.length, "more node")}, on which nothing happens in this run`;
-      parts.push(svg("text", { class: "small quiet", x: 2, y: height - 8 }, cut(rest, this.width)));
-    }
+    this.rest = left.length ? svg("text", { class: "small quiet", x: 2, y: height - 8 }) : null;
+    if (this.rest) parts.push(this.rest);
     return parts;
   }
 
@@ -176,21 +190,22 @@ class Stage {
     if (node.several) frame.append(svg("rect", { class: "behind", x: 4.5, y: -3.5, width: width - 5, height: height - 1, rx: 8 }));
     frame.append(svg("rect", { class: "box", x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 8 }));
     const name = CALLED[node.name] ?? node.name;
-    const zone = this.layout.zones.length ? "" : node.zone;
+    const { small } = this.layout;
+    const zone = this.layout.zones.length || small ? "" : node.zone;
     const room = zone ? Math.min(width * 0.45, zone.length * 6.2) : 0;
-    frame.append(svg("text", { class: "name", x: 10, y: 21 }, cut(name, width - 24 - room, 13), svg("title", {}, node.name)));
+    frame.append(svg("text", { class: "name", x: 10, y: 21 }, cut(name, width - (small ? 30 : 24) - room, 13), svg("title", {}, node.name)));
     if (zone) {
       const at = { class: "small quiet", x: width - 10, y: 21, "text-anchor": "end" };
       frame.append(svg("text", at, cut(zone, room + 8, 11.5), svg("title", {}, `zone ${zone}`)));
     }
-    const status = svg("text", { class: "small", x: 10, y: 37 });
+    const status = svg("text", small ? { x: width - 8, y: 21, "text-anchor": "end" } : { x: 10, y: 37 });
     frame.append(status);
     const notes = node.taints.map((taint) => [`taint ${taint}`, taint]);
     if (node.others.length) {
       const number = node.others.reduce((sum, [, n]) => sum + n, 0);
       notes.push([`+ ${plural(number, "other pod")}`, node.others.map(([pods, n]) => `${n} of ${pods}`).join(", ")]);
     }
-    notes.forEach(([text, whole], i) => {
+    (small ? [] : notes).forEach(([text, whole], i) => {
       const at = { class: "small quiet", x: 10, y: height - 10 - 16 * (notes.length - 1 - i) };
       frame.append(svg("text", at, cut(text, width - 18, 11.5), svg("title", {}, whole)));
     });
@@ -214,7 +229,7 @@ class Stage {
         const begin = place < 0 ? 118 : 10;
         const perRow = Math.max(1, Math.floor((box.width - begin - 8) / DOT));
         const x = box.x + begin + 11 + (nth % perRow) * DOT;
-        const y = box.y + (place < 0 ? 18 : 56) + Math.floor(nth / perRow) * DOT;
+        const y = box.y + (place < 0 ? 18 : this.layout.small ? 42 : 56) + Math.floor(nth / perRow) * DOT;
         found.push({ revision, phase, place, x, y, number: single ? 1 : number });
       }
     });
@@ -270,7 +285,13 @@ class Stage {
       frame.setAttribute("class", [several ? "several" : "", kind, refusing ? "refusing" : ""].join(" ").trim());
       const text = refusing && kind !== "gone" ? "⊘ takes no pending pod" : says || (several ? "nodes are not told apart" : "");
       status.setAttribute("class", `small ${refusing || kind === "lost" ? "bad" : "quiet"}`);
-      status.textContent = cut(text, this.layout.boxes[place].width - 18, 11.5);
+      const shown = this.layout.small ? (text && (refusing ? "⊘" : kind ? SIGN[kind] : "")) : cut(text, this.layout.boxes[place].width - 18, 11.5);
+      status.replaceChildren(shown, svg("title", {}, text));
+    }
+    if (this.rest) {
+      const hidden = this.layout.left.map((place) => this.model.slots.reduce((sum, [, , at], slot) => sum + (at === place ? this.states[index].pods[slot] : 0), 0));
+      const pods = hidden.reduce((sum, number) => sum + number, 0);
+      this.rest.textContent = `${plural(hidden.length, "more node")} with ${plural(pods, "pod")}, not drawn`;
     }
   }
 
@@ -309,5 +330,6 @@ function marks(model, states) {
         drawn.setAttribute("class", `neutral phase-${phase}`);
         return item(drawn, PHASES[phase]);
       }),
+    model.refused.length ? html("li", {}, html("span", { "aria-hidden": "true" }, "⊘"), "node that takes no pending pod") : null,
   );
 }
