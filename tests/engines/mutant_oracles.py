@@ -11,22 +11,26 @@ from functools import partial
 
 from attrs import evolve
 
+from kverify.api.types.affinity import Toleration
+from kverify.api.types.node import Taint
 from kverify.checks import theorems
 from kverify.engines import explicit, liveness
 from kverify.engines.errors import EngineError
 from kverify.engines.verdict import Outcome
 from kverify.model.build import build, settled_states
-from kverify.model.components import disruption, kubelet, scheduler
+from kverify.model.components import disruption, horizontal_autoscaler, kubelet, scheduler, taint_eviction
 from kverify.model.components.endpoints import answering
-from kverify.model.environment import drain
-from kverify.model.expr import evaluate, integer, lift, total
+from kverify.model.environment import drain, maintenance, node_trouble
+from kverify.model.environment.limited import Limited, left
+from kverify.model.expr import all_of, any_of, evaluate, integer, lift, negate, total
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
 from kverify.model.system import TransitionSystem
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload
 from kverify.model.world import SERVING, Budget, NodeStatus, Phase, Place, World
-from kverify.spec.property import Reaches
+from kverify.spec.property import Always, Reaches
 from tests.scenarios.test_scenarios import RUNS, test_scenario
+from tests.unit.checks import test_properties as user
 from tests.unit.scheduling.scheduling_cases import HOST, anti_affinity, node, pod, selector, term
 
 # -- oracles -----------------------------------------------------------------------------------------------------
@@ -318,6 +322,96 @@ def _endpoints() -> None:
     assert number(NodeStatus.UP, Phase.TERMINATING) == 0
 
 
+def _autoscaler() -> None:
+    """The edges at which floating point and whole percents decide."""
+    for usage, requests, percent in ((100, 300, 33), (199, 100, 199), (999, 1000, 99)):
+        assert horizontal_autoscaler.utilisation(usage, requests) == percent
+    for pods, percent, target, wanted in ((10, 55, 50, 10), (10, 56, 50, 12), (10, 45, 50, 10), (10, 44, 50, 9)):
+        assert horizontal_autoscaler.desired(pods, percent, target) == wanted
+
+
+def _taints() -> None:
+    """Of the tolerations that match a taint the first counts, of several taints the one that deletes first."""
+    first, second = (Taint(key=key, effect="NoExecute") for key in "ab")
+    endless = Toleration(key="a", operator="Exists")
+    short, longer = (Toleration(key=k, operator="Exists", toleration_seconds=n) for k, n in (("a", 10), ("b", 20)))
+    for tolerations, taints, seconds in (
+        ((), (first,), 0),
+        ((endless, short), (first,), None),
+        ((short, longer), (first, second), 10),
+        ((endless,), (first, second), 0),
+    ):
+        assert taint_eviction.seconds_left(pod("p", tolerations=tolerations), taints) == seconds
+
+
+def _troubled(coming: NodeStatus, tolerations: tuple[Toleration, ...] = ()) -> tuple[World, TransitionSystem]:
+    """Two pods on a node that is up and may get into trouble, twice if it could; another node has room."""
+    revision = Revision("old", "old", pod("p", tolerations=tolerations))
+    places = Place("n1", 0), Place("n2", 1)
+    world = World(
+        workloads=(Workload("web", 2, (revision,)),),
+        places=places,
+        nodes=(node("n1"), node("n2")),
+        disturbed=(places[0], NodeStatus.UP),
+        coming=coming,
+    )
+    starts = settled_states(world, [{("old", "n1"): 2}], [revision])
+    twice = Limited("trouble", 2, node_trouble.actions, node_trouble.variables)
+    return world, build("trouble", world, starts=starts, beside=(twice,))
+
+
+def _need_not_come() -> None:
+    """As long as nothing has happened to the node its pods stay."""
+    for coming in (NodeStatus.CORDONED, NodeStatus.TAINTED, NodeStatus.SILENT):
+        world, system = _troubled(coming)
+        up = world.has_status(world.places[0], NodeStatus.UP)
+        unharmed = any_of([negate(up), world.available(world.revisions[0]) == 2])
+        verdict = explicit.check(system, Always(name="unharmed", condition=unharmed), limit=_LIMIT)
+        assert verdict.outcome is Outcome.HOLDS
+
+
+def _deleted_by_a_taint() -> None:
+    """What a taint deletes terminates before it is gone."""
+    world, system = _troubled(NodeStatus.TAINTED)
+    terminating = world.count(world.revisions[0], (Phase.TERMINATING,)) == 2
+    assert explicit.explore(system, watch=terminating, limit=_LIMIT).found is not None
+
+
+def _comes_once() -> None:
+    """A node that was lost and removed is not lost again."""
+    _, system = _troubled(NodeStatus.SILENT)
+    search = explicit.explore(system, watch=integer(left("trouble")) == 0, limit=_LIMIT)
+    assert search.complete
+    assert search.found is None
+
+
+def _listed_later() -> None:
+    """A drain lists the pods that are there when it begins, if they can come back, and evicts these only."""
+    world, system = _troubled(NodeStatus.CORDONED, (Toleration(operator="Exists"),))
+    (revision,) = world.revisions
+    cordoned = world.has_status(world.places[0], NodeStatus.CORDONED)
+    begun = all_of([cordoned, integer(drain.listed(revision)) == 2])
+    assert explicit.explore(system, watch=begun, limit=_LIMIT).found is not None
+
+
+def _maintained() -> None:
+    """No pod is bound to the node whose turn it is, and whoever maintains waits for every replica if told so."""
+    revision, places = Revision("old", "old", pod("p")), (Place("n1", 0), Place("n2", 1))
+    world = World(workloads=(Workload("web", 2, (revision,)),), places=places, nodes=(node("n1"), node("n2")))
+    for waits in (True, False):
+        turns = maintenance.InTurn(places, waits)
+        starts = settled_states(world, [{("old", "n1"): 1, ("old", "n2"): 1}], [revision])
+        system = maintenance.cordoned(build("turns", world, starts=starts, beside=(turns,)), world, turns)
+        bound = all_of([integer(maintenance.TURN) == 0, world.count(revision, (Phase.STARTING,), places[:1]) >= 1])
+        assert explicit.explore(system, watch=bound, limit=_LIMIT).found is None
+        following = next(action for action in system.actions if action.name == "after n1")
+        one_left = {
+            **dict.fromkeys((v.name for v in system.variables), 0),
+            world.at(Phase.AVAILABLE, revision, places[1]): 1,
+        }
+        assert bool(evaluate(following.guard, one_left)) != waits
+
+
 def _oracles() -> Iterator[tuple[str, Oracle]]:
     one_zero, zero_one = RollingUpdate(1, 0), RollingUpdate(0, 1)
     yield "bounds of 3 replicas, surge 1, unavailable 0", partial(_bounds, 3, one_zero, 3, 4)
@@ -353,6 +447,16 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "theorem: completion", partial(_theorem, False, False)
     yield "theorem: completion, Recreate", partial(_theorem, True, False)
     yield "theorem: completion, minReadySeconds", partial(_theorem, False, True)
+    yield "when a taint deletes a pod", _taints
+    yield "what an autoscaler asks for", _autoscaler
+    yield "trouble of a node that need not come", _need_not_come
+    yield "trouble comes once", _comes_once
+    yield "what a drain lists that comes later", _listed_later
+    yield "nodes maintained in turn", _maintained
+    yield "a kubelet that is back in time", user.test_a_kubelet_that_is_back_in_time_changes_nothing
+    yield "events in their order", user.test_events_come_in_the_order_that_is_asked_for
+    yield "a rollout that is undone", user.test_a_rollout_that_is_undone_ends_as_it_began
+    yield "what a taint that comes deletes", _deleted_by_a_taint
     for run in RUNS:
         yield f"scenario {run.id}", partial(test_scenario, *run.values)
 

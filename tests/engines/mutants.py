@@ -9,7 +9,7 @@ real ones, so everybody who imported them runs the fault; afterwards all is as b
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from types import FunctionType
@@ -51,13 +51,11 @@ def seeded(mutant: Mutant) -> Iterator[None]:
     namespace = {**vars(module)}
     exec(compile(source.replace(mutant.before, mutant.after), mutant.module, "exec"), namespace)
     kept = {}
-    for name, function in vars(module).items():
-        changed = namespace.get(name)
-        if isinstance(function, FunctionType) and function.__module__ == mutant.module:
-            assert isinstance(changed, FunctionType)
-            if changed.__code__ != function.__code__:
-                kept[function] = function.__code__
-                function.__code__ = changed.__code__
+    changed = dict(_functions(namespace, mutant.module))
+    for name, function in _functions(vars(module), mutant.module):
+        if changed[name].__code__ != function.__code__:
+            kept[function] = function.__code__
+            function.__code__ = changed[name].__code__
     if not kept:
         raise Stale(f"{mutant.name}: no function of {mutant.module} has changed")
     _forget()
@@ -67,6 +65,17 @@ def seeded(mutant: Mutant) -> Iterator[None]:
         for function, code in kept.items():
             function.__code__ = code
         _forget()
+
+
+def _functions(namespace: Mapping[str, object], module: str) -> Iterator[tuple[str, FunctionType]]:
+    """The functions of a module, and the methods of its classes but for those that attrs makes of their fields."""
+    for name, found in namespace.items():
+        if isinstance(found, FunctionType) and found.__module__ == module:
+            yield name, found
+        elif isinstance(found, type) and found.__module__ == module:
+            for inner, method in vars(found).items():
+                if isinstance(method, FunctionType) and not method.__code__.co_filename.startswith("<"):
+                    yield f"{name}.{inner}", method
 
 
 def _forget() -> None:
@@ -440,8 +449,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "drain-without-budget",
         "a drain deletes pods instead of evicting them",
         f"{ENVIRONMENT}.drain",
-        "guard: list[Condition] = [here >= 1, may_evict(world, revision, ready=phase in SERVING)]",
-        "guard: list[Condition] = [here >= 1]",
+        "[begun, here >= 1, may_evict(world, revision, ready=phase in SERVING)]",
+        "[begun, here >= 1]",
         "what a budget lets go",
     ),
     Mutant(
@@ -507,6 +516,150 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if not node.unschedulable:",
         "    if node.unschedulable or not node.unschedulable:",
         "filters, one by one",
+    ),
+    Mutant(
+        "last-toleration-counts",
+        "of the tolerations that match a NoExecute taint the last one counts",
+        f"{COMPONENTS}.taint_eviction",
+        "next((t for t in pod.spec.tolerations if tolerates(t, taint)), None)",
+        "next((t for t in reversed(pod.spec.tolerations) if tolerates(t, taint)), None)",
+        "when a taint deletes a pod",
+    ),
+    Mutant(
+        "longest-toleration-counts",
+        "of several NoExecute taints the one that is tolerated longest counts",
+        f"{COMPONENTS}.taint_eviction",
+        "return min(waits, default=None)",
+        "return max(waits, default=None)",
+        "when a taint deletes a pod",
+    ),
+    Mutant(
+        "untolerated-taint-keeps",
+        "a NoExecute taint that is not tolerated deletes nothing",
+        f"{COMPONENTS}.taint_eviction",
+        "            return 0\n",
+        "            continue\n",
+        "when a taint deletes a pod",
+    ),
+    Mutant(
+        "taint-before-it-comes",
+        "a taint deletes pods before it is there",
+        f"{COMPONENTS}.taint_eviction",
+        "return True if deletes else world.has_status(place, NodeStatus.TAINTED)",
+        "return True",
+        "trouble of a node that need not come",
+    ),
+    Mutant(
+        "evicted-by-a-taint-and-gone",
+        "a pod that a taint deletes is gone at once",
+        f"{COMPONENTS}.taint_eviction",
+        "integer(world.at(Phase.TERMINATING, revision, place)) + 1,",
+        "integer(world.at(Phase.TERMINATING, revision, place)),",
+        "what a taint that comes deletes",
+    ),
+    Mutant(
+        "autoscaler-rounds-down",
+        "the autoscaler rounds down",
+        f"{COMPONENTS}.horizontal_autoscaler",
+        "return math.ceil(ratio * pods)",
+        "return math.floor(ratio * pods)",
+        "what an autoscaler asks for",
+    ),
+    Mutant(
+        "autoscaler-without-tolerance",
+        "the autoscaler has no tolerance downwards",
+        f"{COMPONENTS}.horizontal_autoscaler",
+        "if 1.0 - down <= ratio <= 1.0 + up:",
+        "if 1.0 <= ratio <= 1.0 + up:",
+        "what an autoscaler asks for",
+    ),
+    Mutant(
+        "utilisation-rounds-up",
+        "utilisation is rounded up to whole percents",
+        f"{COMPONENTS}.horizontal_autoscaler",
+        "return usage * 100 // requests",
+        "return -(-usage * 100 // requests)",
+        "what an autoscaler asks for",
+    ),
+    Mutant(
+        "kubelet-never-back",
+        "a node whose kubelet restarts is marked unreachable all the same",
+        f"{COMPONENTS}.node_lifecycle",
+        "    if world.returns:",
+        "    if world.returns and world.stale:",
+        "a kubelet that is back in time",
+    ),
+    Mutant(
+        "trouble-twice",
+        "a node that was lost and removed is lost again",
+        f"{ENVIRONMENT}.node_trouble",
+        "guard=world.has_status(place, NodeStatus.UP),",
+        "guard=world.has_status(place, NodeStatus.UP, NodeStatus.REMOVED),",
+        "trouble comes once",
+    ),
+    Mutant(
+        "drain-lists-nothing",
+        "a drain that comes later lists no pods that may come back",
+        f"{ENVIRONMENT}.node_trouble",
+        "updates[listed(revision)] = world.count(revision, LIVE, (place,))",
+        "updates[listed(revision)] = 0",
+        "what a drain lists that comes later",
+    ),
+    Mutant(
+        "drain-before-the-cordon",
+        "a drain evicts before the node is cordoned",
+        f"{ENVIRONMENT}.drain",
+        "guard: list[Condition] = [begun, here >= 1,",
+        "guard: list[Condition] = [here >= 1,",
+        "trouble of a node that need not come",
+    ),
+    Mutant(
+        "removed-pod-stays",
+        "a pod that somebody deletes serves on",
+        f"{ENVIRONMENT}.pod_deletion",
+        "world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1}",
+        "world.at(Phase.TERMINATING, revision, place): gone + 1}",
+        "scenario a09_unavailable_old_plus_rollout/fails@open",
+    ),
+    Mutant(
+        "limits-never-run-out",
+        "what may happen once may happen again and again",
+        f"{ENVIRONMENT}.limited",
+        "updates={**action.updates, left(self.event): rest - 1},",
+        "updates={**action.updates, left(self.event): rest},",
+        "scenario a09_unavailable_old_plus_rollout/fails@open",
+    ),
+    Mutant(
+        "order-of-events-ignored",
+        "what must come first need not",
+        f"{ENVIRONMENT}.limited",
+        "guard=all_of([action.guard, rest >= 1, *waits]),",
+        "guard=all_of([action.guard, rest >= 1]),",
+        "events in their order",
+    ),
+    Mutant(
+        "maintenance-does-not-wait",
+        "the next node is drained before every replica is available",
+        f"{ENVIRONMENT}.maintenance",
+        "            if self.waits:",
+        "            if not self.waits:",
+        "nodes maintained in turn",
+    ),
+    Mutant(
+        "maintained-node-takes-pods",
+        "pods are bound to the node that is being maintained",
+        f"{ENVIRONMENT}.maintenance",
+        "return evolve(action, guard=all_of([action.guard, *map(negate, shut)]))",
+        "return action",
+        "nodes maintained in turn",
+    ),
+    Mutant(
+        "undo-applies-nothing",
+        "an undo gives the Deployment no template",
+        f"{ENVIRONMENT}.apply",
+        "                updates={applied: index},",
+        "                updates={applied: len(choices(workload)) - 1},",
+        "a rollout that is undone",
     ),
 )
 
