@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from kverify.report.html import words
 from kverify.report.html.markup import Child, el, scrolling
-from kverify.report.html.scene import guards, refusals
+from kverify.report.html.scene import CURVES, guards, refusals, scene
 from kverify.report.html.source import Excerpts, place
 
 Json: TypeAlias = "Mapping[str, Any]"
@@ -122,7 +122,30 @@ def _run(number: int, finding: Json) -> Element | None:
             cls="run",
             data_player=str(number) if trace is not None else None,
         ),
+        _numbers(finding),
     )
+
+
+def _numbers(finding: Json) -> Element | None:
+    """The curves as a table, for those who do not see them; of every workload, and of revisions where there are two."""
+    model = scene(finding)
+    if model is None or not model["curves"]:
+        return None
+    rows = []
+    for curves in model["curves"]:
+        for name in CURVES:
+            if name in curves:
+                cells = [el("td", str(value)) for value in curves[name]]
+                rows.append(el("tr", el("th", f"{curves['name']}: {name}", scope="row"), cells))
+        lines = [line["label"] for line in curves["lines"]]
+        if lines:
+            what = el("th", f"{curves['name']}: promised", scope="row")
+            rows.append(el("tr", what, el("td", "; ".join(lines), colspan=len(model["steps"]) + 1)))
+    steps = ["start", *(str(number) for number in range(1, len(model["steps"]) + 1))]
+    head = el("tr", el("th", "Pods", scope="col"), [el("th", step, scope="col") for step in steps])
+    table = el("table", el("thead", head), el("tbody", rows))
+    summary = el("summary", "Pods at every step, as a table")
+    return el("details", summary, scrolling(table, "Pods at every step"), cls="numbers")
 
 
 def _steps(finding: Json, trace: Json | None, loop: int | None) -> Iterator[Element]:

@@ -14,8 +14,9 @@ from kverify.report.html import words
 Json: TypeAlias = "Mapping[str, Any]"
 _LIVE = ("pending", "starting", "ready", "available")
 _SERVING = ("ready", "available")
-CURVES = {"existing": _LIVE, "ready": _SERVING, "available": ("available",)}
-"""What is drawn over time beside what ReplicaSets ask for (``wanted``), and of which phases it is the sum."""
+CURVES = ("wanted", "existing", "ready", "available", "answering")
+"""What is drawn over time: pods that ReplicaSets ask for, that there are, and what is known of them and true."""
+_PHASES = {"existing": _LIVE, "ready": _SERVING, "available": ("available",)}
 _SILENT = ("silent", "unreachable", "removed")
 """Nobody on such a node answers, whatever is known of its pods."""
 
@@ -119,7 +120,7 @@ def _curves(finding: Json, legend: Json, states: Sequence[Json]) -> Iterator[dic
 def _sums(revisions: Sequence[Json], states: Sequence[Json]) -> dict[str, list[int]]:
     named = {
         curve: [pods["variable"] for r in revisions for pods in r["pods"] if pods["phase"] in phases]
-        for curve, phases in CURVES.items()
+        for curve, phases in _PHASES.items()
     }
     wanted = [revision["wanted"] for revision in revisions if revision["wanted"]]
     every = {"wanted": wanted, **named} if wanted else named

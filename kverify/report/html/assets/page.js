@@ -23,7 +23,7 @@ function players() {
   for (const run of runs) near.observe(run);
   // On paper everything is open, and every run is at its end.
   window.addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of document.querySelectorAll("details:not(.numbers)")) details.open = true;
     for (const run of runs) {
       const player = build(run);
       player?.go(player.last);
