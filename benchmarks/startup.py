@@ -6,6 +6,7 @@ wall-clock seconds. Medians of several runs; the limits are the promises of the 
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
@@ -44,7 +45,12 @@ def cpu_seconds(case: Case) -> float:
     """CPU seconds of one run. ``RuntimeError`` if the command did not end as it should: a crash is always fast."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        [sys.executable, *case.arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        [sys.executable, *case.arguments],
+        cwd=ROOT,
+        env={**os.environ, "KVERIFY_NO_CACHE": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in case.exit_codes:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ class Progress:
     def __init__(self) -> None:
         self._shown = 0
         self._on = sys.stderr.isatty()
+        self._began = monotonic()
 
     def __call__(self, text: str) -> None:
         if self._on:
-            line = f"kverify: {text}"[:78]
+            seconds = int(monotonic() - self._began)
+            line = f"kverify{f' {seconds} s' if seconds else ''}: {text}"[:78]
             sys.stderr.write(f"\r{line.ljust(self._shown)}")
             sys.stderr.flush()
             self._shown = len(line)

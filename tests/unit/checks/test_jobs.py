@@ -55,6 +55,15 @@ def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
     assert text(shared) == text(run(read(A01), (), Options()))
 
 
+@pytest.mark.slow
+def test_workers_of_dask_do_not_change_the_report() -> None:
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        shared = run(read(A01), (), Options(executor=client.get_executor()))
+    assert text(shared) == text(run(read(A01), (), Options()))
+
+
 def test_the_order_of_questions_does_not_matter() -> None:
     checks = asked(Options())
 
