@@ -28,7 +28,7 @@ from kverify.checks.scenes import (
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
-from kverify.model.environment import apply, node_trouble, pod_deletion
+from kverify.model.environment import apply, node_trouble, outage, pod_deletion
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, Variable
@@ -39,7 +39,7 @@ from kverify.spec.language.values import NotModelled
 
 BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "kubelet_restart", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
-LATER = ("delete_pod", "roll_back")
+LATER = ("delete_pod", "roll_back", "outage")
 LAG = "stale_status"
 _STATUS = {
     "drain": NodeStatus.CORDONED,
@@ -195,6 +195,8 @@ def _case(
 ) -> Case:
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
+    if "outage" in later:
+        scene = evolve(scene, world=evolve(scene.world, failing=True))
     if LAG in later:
         later = {event: number for event, number in later.items() if event != LAG}
         scene = evolve(scene, world=evolve(scene.world, stale=True))
@@ -268,6 +270,8 @@ def _changeable(world: World) -> World:
 def _actions_of(event: str) -> Callable[[World], Iterator[Action]]:
     if event in _STATUS:
         return node_trouble.actions
+    if event == "outage":
+        return outage.actions
     return _roll_backs if event == "roll_back" else pod_deletion.actions
 
 

@@ -456,6 +456,7 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "a kubelet that is back in time", user.test_a_kubelet_that_is_back_in_time_changes_nothing
     yield "events in their order", user.test_events_come_in_the_order_that_is_asked_for
     yield "a rollout that is undone", user.test_a_rollout_that_is_undone_ends_as_it_began
+    yield "an outage that need not come", user.test_an_outage_takes_readiness_from_all_or_none
     yield "what a taint that comes deletes", _deleted_by_a_taint
     for run in RUNS:
         yield f"scenario {run.id}", partial(test_scenario, *run.values)

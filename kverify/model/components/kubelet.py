@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kverify.model.expr import Condition, all_of, any_of, integer
+from kverify.model.expr import Condition, all_of, any_of, boolean, integer, negate
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision, Workload
 from kverify.model.world import ANSWERING, SERVING, NodeStatus, Phase, Place, World
 
 COMPONENT = "kubelet"
 
+OUTAGE = "outage"
+"""The variable that says whether all readiness probes fail, where that may happen (``World.failing``)."""
+
 
 def variables(world: World) -> Iterator[Variable]:
+    if world.failing:
+        yield Variable.boolean(OUTAGE)
     for workload in world.workloads:
         for revision in workload.revisions:
             for place in world.places:
@@ -36,10 +41,33 @@ def actions(world: World) -> Iterator[Action]:
                 if workload.min_ready:
                     yield _become_available(world, revision, place)
                 yield _stop(world, revision, place)
+                if world.failing:
+                    yield from _fail(world, workload, revision, place)
 
 
 def _alive(world: World, place: Place) -> Condition:
     return world.has_status(place, *ANSWERING)
+
+
+def _probes_pass(world: World) -> Condition:
+    return negate(boolean(OUTAGE)) if world.failing else True
+
+
+def _fail(world: World, workload: Workload, revision: Revision, place: Place) -> Iterator[Action]:
+    for phase in SERVING:
+        if phase in world.phases(workload):
+            here = integer(world.at(phase, revision, place))
+            there = integer(world.at(Phase.STARTING, revision, place))
+            yield Action(
+                f"fail {phase.value} {revision.key}@{place.name}",
+                COMPONENT,
+                guard=all_of([boolean(OUTAGE), here >= 1, _alive(world, place)]),
+                updates={
+                    world.at(phase, revision, place): here - 1,
+                    world.at(Phase.STARTING, revision, place): there + 1,
+                },
+                says=f"The readiness probe of a pod of {revision.title}{_on(place)} fails: it is not Ready any more",
+            )
 
 
 def _become_ready(world: World, workload: Workload, revision: Revision, place: Place) -> Action:
@@ -49,7 +77,7 @@ def _become_ready(world: World, workload: Workload, revision: Revision, place: P
     return Action(
         f"ready {revision.key}@{place.name}",
         COMPONENT,
-        guard=all_of([here >= 1, _alive(world, place), volumes_attach(world, workload, place)]),
+        guard=all_of([here >= 1, _alive(world, place), volumes_attach(world, workload, place), _probes_pass(world)]),
         updates={world.at(Phase.STARTING, revision, place): here - 1, world.at(ready, revision, place): there + 1},
         says=f"A pod of {revision.title}{_on(place)} becomes Ready",
     )

@@ -38,6 +38,7 @@ EVENTS = {
         Event("image_pull_failure", "The image of the new template cannot be pulled: its pods never become Ready."),
         Event("crash_loop", "The containers of the new template crash: its pods never become Ready."),
         Event("probe_failure", "The readiness probe of the new template always fails: its pods never become Ready."),
+        Event("outage", "What the containers of running pods need is gone: every readiness probe fails from then on."),
         Event("delete_pod", "Somebody deletes a pod: kubectl delete pod.", True),
         Event("roll_back", "The old pod template is applied again while the rollout is under way.", True),
         Event("scale", "kubectl scale: replicas are changed.", True, _NO.format("a change of replicas during a run")),

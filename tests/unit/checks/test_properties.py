@@ -222,6 +222,16 @@ def test_a_kubelet_that_is_back_in_time_changes_nothing() -> None:
         assert one("eventually disturbance_over()", "restart", more=restart, cluster=cluster) == "holds"
 
 
+def test_an_outage_takes_readiness_from_all_or_none() -> None:
+    perhaps, now = (f"scenario s\n  {clause} outage\n" for clause in ("at most 1", "starts with"))
+    assert one("always ready(d) >= 1", "s", more=perhaps) == "violated"
+    assert one("possibly ready(d) == 0", "s", more=perhaps) == "holds"
+    assert one("always eventually ready(d) == 2", "s", more=now) == "violated"
+    lost = "ready(d) <= 1 leads to ready(d) == 0"
+    assert one(lost, "s", more=perhaps) == "holds"
+    assert one("always replicas(d) == 2", "s", more=perhaps) == "holds", "nothing is deleted because it is not Ready"
+
+
 def test_what_starts_broken_never_gets_well() -> None:
     broken, perhaps = (
         "scenario s\n  starts with crash_loop\n",
