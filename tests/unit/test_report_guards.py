@@ -54,6 +54,7 @@ def test_a_comparison_without_minus_says_the_same(left: Sum, right: Sum, sign: s
     sides = re.split(" (?:<=|<|==) ", unmet.text)
     assert [worth(side, values) for side in sides] == [unmet.left, unmet.right]
     assert " - " not in unmet.text
+    assert " - " not in unmet.text
     for other in itertools.product((-2, 0, 3), repeat=3):
         others = dict(zip(NAMES, other, strict=True))
         assert worth(unmet.text, others) == evaluate(part, others)

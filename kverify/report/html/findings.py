@@ -17,7 +17,7 @@ SIGNS = {"error": "✗", "warning": "!", "info": "i"}
 CERTAINTY = {"certain": "every run goes wrong", "possible": "some runs go wrong"}
 _URL = re.compile(r"https?://[^\s<>\"')\]]*[^\s<>\"')\].,;:]")
 _OPEN = 12
-"""So many findings are shown open; of more only the headings, until one is chosen."""
+"""So many findings, and so many problems, are shown open; of more only the headings, until one is chosen."""
 
 
 def findings(document: Json, excerpts: Excerpts) -> Iterator[Element]:
@@ -291,12 +291,13 @@ def suppressed(document: Json) -> Element | None:
 def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:
     """Problems of the input, the worst first."""
     mended = {row["diagnostic"]: row["fixes"] for row in document["mended"]}
+    opened = "" if len(document["diagnostics"]) <= _OPEN else None
     for number, row in ordered(document["diagnostics"]):
         marks = [{"path": row["path"], "note": None, "span": row["span"]}, *row["related"]]
         yield el(
-            "article",
+            "details",
             el(
-                "header",
+                "summary",
                 badge(row["severity"], row["id"]),
                 el("h3", el("span", row["object"] or place(row["span"]), cls="object")),
                 el("p", sentence(row["message"]), cls="message"),
@@ -310,6 +311,7 @@ def diagnostics(document: Json, excerpts: Excerpts) -> Iterator[Element]:
             ),
             id=f"problem-{number}",
             cls=f"problem card {row['severity']}",
+            open=opened,
             data_outcome="input",
             data_severity=row["severity"],
             data_namespace=namespace(row["object"] or ""),

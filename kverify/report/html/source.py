@@ -12,9 +12,11 @@ Json: TypeAlias = "Mapping[str, Any]"
 
 
 def place(span: Json) -> str:
-    """``file:line:column``, and the template it was rendered from."""
+    """``file:line:column``, and the template it was rendered from; the file alone for what is nowhere in it."""
     origin = f" (from {span['origin']})" if span["origin"] else ""
-    return f"{span['file']}:{span['line']}:{span['column']}{origin}"
+    nowhere = all(span[name] == 1 for name in ("line", "column", "endLine", "endColumn"))
+    at = "" if nowhere else f":{span['line']}:{span['column']}"
+    return f"{span['file']}{at}{origin}"
 
 
 class Excerpts:
