@@ -9,7 +9,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, subject_of
 from kverify.cluster.bundle import describe
-from kverify.manifest.edit import Add, Edit, Put, Remove
+from kverify.manifest.edit import Add, Edit, Put, Rename
 from kverify.manifest.nodes import Plain
 
 
@@ -20,9 +20,9 @@ def relaxed(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     if len(budgets) != 1:
         return
     (budget,) = budgets
-    edits: tuple[Edit, ...] = (Put(("spec", "maxUnavailable"), 1, ("minAvailable",)),)
+    edits: tuple[Edit, ...] = (Put(("spec", "maxUnavailable"), 1),)
     if budget.spec.min_available is not None:
-        edits += (Remove(("spec", "minAvailable")),)
+        edits = (Rename(("spec", "minAvailable"), "maxUnavailable"), *edits)
     cost = "one pod less may serve while a node is drained"
     if subject is not None and subject.replicas == 1:
         cost = "no pod serves while its node is drained"
