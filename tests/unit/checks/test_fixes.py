@@ -1,0 +1,140 @@
+"""What counts as a fix: the finding is gone, nothing as bad is new, and it was all looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from kverify.checks import Options, Report, run
+from kverify.checks.context import Context
+from kverify.checks.finding import Finding
+from kverify.checks.fixes import apply_fixes, families, with_fixes
+from kverify.checks.fixes.candidate import Candidate, change
+from kverify.checks.fixes.verify import Verifier, worse
+from kverify.checks.fixes.workspace import Workspace
+from kverify.cluster.bundle import Bundle
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.edit import Put
+
+NODES = "".join(
+    f"apiVersion: v1\nkind: Node\nmetadata: {{name: n{i}, labels: {{kubernetes.io/hostname: n{i}}}}}\n"
+    'status: {allocatable: {cpu: "1", pods: "9"}}\n---\n'
+    for i in range(2)
+)
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: "example.org/web:1", resources: {requests: {cpu: 600m}}}]
+"""
+
+
+def read(tmp_path: Path, text: str) -> tuple[Bundle, tuple[Diagnostic, ...]]:
+    file, nodes = tmp_path / "web.yaml", tmp_path / "nodes.yaml"
+    file.write_text(text, "utf-8")
+    nodes.write_text(NODES, "utf-8")
+    return Bundle.read([str(file)], [str(nodes)])
+
+
+def verifier(bundle: Bundle, diagnostics: tuple[Diagnostic, ...]) -> tuple[Verifier, Report]:
+    report = run(bundle, diagnostics, Options())
+    work = Workspace(bundle, diagnostics, Options().kubernetes_version)
+    return Verifier(work, report, Options()), report
+
+
+def put(bundle: Bundle, *edits: Put) -> Candidate:
+    return Candidate(text="a change", changes=change(bundle.wanted[0], *edits))
+
+
+STRATEGY = ("spec", "strategy", "rollingUpdate")
+
+
+def test_only_what_makes_it_go_away_is_a_fix(tmp_path: Path) -> None:
+    bundle, diagnostics = read(tmp_path, WEB)
+    judge, report = verifier(bundle, diagnostics)
+    stuck = next(f for f in report.findings if f.id == "KV4001")
+    assert judge.holds(put(bundle, Put((*STRATEGY, "maxSurge"), 2)), stuck) is None
+    held = judge.holds(put(bundle, Put(STRATEGY, {"maxSurge": 0, "maxUnavailable": 1})), stuck)
+    assert held is not None
+    (changed,) = held[0].changes
+    assert changed.after == WEB.replace("maxSurge: 1, maxUnavailable: 0", "maxSurge: 0, maxUnavailable: 1")
+
+
+def test_what_brings_something_as_bad_is_no_fix(tmp_path: Path) -> None:
+    """With requests that fit no node the rollout is not asked about any more, and the pods are Pending."""
+    bundle, diagnostics = read(tmp_path, WEB)
+    judge, report = verifier(bundle, diagnostics)
+    stuck = next(f for f in report.findings if f.id == "KV4001")
+    containers = ("spec", "template", "spec", "containers", 0, "resources", "requests", "cpu")
+    assert judge.holds(put(bundle, Put(containers, "3")), stuck) is None
+    # So is what the API server would not take.
+    assert judge.holds(put(bundle, Put(("spec", "replicas"), -1)), stuck) is None
+    assert judge.holds(put(bundle, Put(("spec", "replicas"), "two")), stuck) is None
+
+
+def test_less_bad_findings_may_be_new(tmp_path: Path) -> None:
+    bundle, diagnostics = read(tmp_path, WEB)
+    _, report = verifier(bundle, diagnostics)
+    less = evolve(report, findings=tuple(f for f in report.findings if f.severity is not Severity.WARNING))
+    assert report.findings != less.findings
+    assert not worse([report], less, Severity.ERROR)
+    assert worse([report], less, Severity.WARNING)
+    assert not worse([less], report, Severity.WARNING)
+
+
+def test_the_search_is_bounded_and_says_what_was_looked_at(tmp_path: Path) -> None:
+    other = WEB.replace("web", "api").replace("replicas: 2", "replicas: 0")
+    bundle, diagnostics = read(tmp_path, f"{WEB}---\n{other}")
+    report = run(bundle, diagnostics, Options())
+    found = with_fixes(report, bundle, diagnostics, Options())
+    (fix,) = next(f.fixes for f in found.findings if f.id == "KV4001")
+    assert fix.again == ("Deployment default/web",)
+    assert fix.cost
+    none = with_fixes(report, bundle, diagnostics, Options(), most=0)
+    assert [f.fixes for f in none.findings] == [() for _ in report.findings]
+    # A repair that says the same is not said twice.
+    assert fix.text not in [r.text for f in found.findings for r in f.repairs]
+
+
+def test_fixes_together_are_checked_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was thought of each by itself: what makes the whole worse is dropped, from the last on."""
+    small = WEB.replace("600m", "550m").replace("replicas: 2", "replicas: 1")
+    bundle, diagnostics = read(tmp_path, f"{small}---\n{small.replace('web', 'api')}")
+    report = run(bundle, diagnostics, Options())
+    stuck = [f.object for f in report.findings if f.severity is Severity.ERROR]
+    assert stuck == ["Deployment default/web", "Deployment default/api"]
+
+    def first(ctx: Context, finding: Finding) -> Iterator[Candidate]:
+        edit = Put(STRATEGY, {"maxSurge": 0, "maxUnavailable": 1})
+        if finding.object == "Deployment default/api":
+            edit = Put(("spec", "replicas"), 9)
+        item = next(w for w in ctx.bundle.wanted if finding.object.endswith(f"/{w.metadata.name}"))
+        yield Candidate(text="a change", changes=change(item, edit))
+
+    def unseen(judge: Verifier, candidate: Candidate, _: object) -> tuple[Workspace, tuple[str, ...]]:
+        return judge.work.revised(candidate.changes), ()
+
+    monkeypatch.setattr(families, "FINDINGS", {"KV4001": (first,)})
+    monkeypatch.setattr(Verifier, "holds", unseen)
+    applied = apply_fixes(report, bundle, diagnostics, Options())
+    assert [problem.object for problem, _ in applied.fixes] == ["Deployment default/web"]
+    (changed,) = applied.changes
+    assert changed.after == changed.before.replace(
+        "maxSurge: 1, maxUnavailable: 0", "maxSurge: 0, maxUnavailable: 1", 1
+    )
+
+
+def test_generated_objects_have_no_fix() -> None:
+    """What is in no file cannot be changed."""
+    bundle, _ = Bundle.read([])
+    assert with_fixes(Report(), bundle, (), Options()).mended == ()
