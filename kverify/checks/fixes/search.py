@@ -54,7 +54,7 @@ def with_fixes(
             options.progress(f"a fix for {problem.id} of {problem.object}")
         try:
             found = first(verifier, tries, problem)
-        except Interrupted:
+        except (Interrupted, KeyboardInterrupt):
             break
         if found is not None:
             fixes[id(problem)] = (found[1],)
