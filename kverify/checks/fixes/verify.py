@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from kverify.api.registry import AnyObject
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
+from kverify.checks import admitted
 from kverify.checks.finding import Finding, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
@@ -23,6 +24,9 @@ from kverify.manifest.edit import CannotEdit
 
 _FEW = 1
 """So many workloads are all checked again, whatever was changed."""
+
+ADMITTED = admitted.PROPERTY
+"""The property of which nothing is said where the input has nothing that could forbid a pod."""
 
 
 class Interrupted(Exception):
@@ -71,7 +75,7 @@ class Verifier:
         return checked(work, options)
 
     def _gone(self, problem: Finding | Diagnostic, again: Sequence[Report]) -> bool:
-        """There is less of the same kind at the same object; and where the question was asked again, it was decided."""
+        """There is less of the same kind at the same object, and the question was asked again and decided."""
         name = _name(problem)
         if _names(again)[name] >= max(1, _names([self.report])[name]):
             return False
@@ -79,8 +83,12 @@ class Verifier:
             return False
         if any(_same(problem, d) for r in again for d in r.diagnostics):
             return False
-        asked = [p for report in again for p in report.proofs if (p.id, p.object) == name]
-        return all(p.verdict.outcome is Outcome.HOLDS for p in asked)
+        if isinstance(problem, Diagnostic):
+            return True
+        # A finding may also be gone because nobody asks any more.
+        decided = [p for r in again for p in r.proofs if (p.property, p.object) == (problem.property, problem.object)]
+        silent = problem.property == ADMITTED
+        return bool(decided or silent) and all(p.verdict.outcome is Outcome.HOLDS for p in decided)
 
     def is_gone(self, problem: Finding | Diagnostic) -> bool:
         """It is there no more in the input as it is now."""
