@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kverify.testing.from_manifests import drain_of, node_loss_of, rollout_of, situations
+    from kverify.testing.inputs import Manifests, bundles, clusters, deployments, rollout_manifests, rollouts
     from kverify.testing.machine import ClusterStateMachine, Walked, state_machine
     from kverify.testing.smallest import MINIMAL, minimal
     from kverify.testing.strategies import json_values, objects, quantities, typed, valid_objects
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # No name is that of a module: importing the module would put it in the name's place.
 _PLACES = {
+    "inputs": ("Manifests", "bundles", "clusters", "deployments", "rollout_manifests", "rollouts"),
     "machine": ("ClusterStateMachine", "Walked", "state_machine"),
     "smallest": ("MINIMAL", "minimal"),
     "from_manifests": ("drain_of", "node_loss_of", "rollout_of", "situations"),
@@ -30,18 +32,24 @@ __all__ = [
     "MINIMAL",
     "ClusterStateMachine",
     "KverifyWarning",
+    "Manifests",
     "NotVerified",
     "Situation",
     "Violation",
     "Walked",
     "assert_verified",
+    "bundles",
+    "clusters",
+    "deployments",
     "drain_of",
     "json_values",
     "minimal",
     "node_loss_of",
     "objects",
     "quantities",
+    "rollout_manifests",
     "rollout_of",
+    "rollouts",
     "situations",
     "state_machine",
     "typed",

@@ -25,7 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from kverify.engines.verdict import Step, Trace
 from kverify.model.system import State, TransitionSystem
 from kverify.spec.property import Property
-from kverify.testing.plan import Held, Plan
+from kverify.testing.plan import Held, Plan, Start
 from kverify.testing.violation import Situation
 
 
@@ -48,7 +48,7 @@ class Walked:
 
 
 class ClusterStateMachine(RuleBasedStateMachine):
-    """Walks ``system``, or one of ``situations``, and fails where one of ``properties`` breaks.
+    """Walks ``system``, or one of ``situations`` (or of a strategy), and fails where one of ``properties`` breaks.
 
     Subclass it, or let ``state_machine`` do that, and run it as any other machine::
 
@@ -68,7 +68,7 @@ class ClusterStateMachine(RuleBasedStateMachine):
 
     system: ClassVar[TransitionSystem | None] = None
     properties: ClassVar[Sequence[Property]] = ()
-    situations: ClassVar[Sequence[Situation]] = ()
+    situations: ClassVar[Sequence[Situation] | st.SearchStrategy[Situation]] = ()
     swarm: ClassVar[bool] = False
     traces: ClassVar[str | PathLike[str] | None] = None
 
@@ -81,11 +81,13 @@ class ClusterStateMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._plan = self._planned()
+        self._begun = False
         self.state: State = ()
         self._moves: Mapping[int, State] = {}
         self._since: dict[int, int] = {}
         """Since which step each action has been possible."""
-        self._place(0, ())
+        if self._plan.starts:
+            self._place(Start(*self._plan.starts[0]))
 
     @classmethod
     def _planned(cls) -> Plan:
@@ -97,15 +99,12 @@ class ClusterStateMachine(RuleBasedStateMachine):
 
     # -- the rules -------------------------------------------------------------------------------------------------
 
-    @initialize(
-        start=st.runner().flatmap(lambda machine: machine.starts()),
-        holding_back=st.runner().flatmap(lambda machine: machine.subsets()),
-    )
-    def begin(self, start: int, holding_back: Sequence[str]) -> None:
+    @initialize(start=st.runner().flatmap(lambda machine: machine.starts()))
+    def begin(self, start: Start) -> None:
         """The first state of the walk, by its number, and who holds back."""
         __tracebackhide__ = True
         self._plan.walks += 1
-        self._place(start, holding_back)
+        self._place(start)
         self._look()
 
     @rule(action=st.runner().flatmap(lambda machine: machine.choices()))
@@ -115,17 +114,20 @@ class ClusterStateMachine(RuleBasedStateMachine):
         if action is not None:
             self.take(action)
 
-    def starts(self) -> st.SearchStrategy[int]:
-        """Where a walk may begin."""
-        return st.integers(0, len(self._plan.starts) - 1)
+    def starts(self) -> st.SearchStrategy[Start]:
+        """Where a walk may begin; what is drawn is drawn here."""
+        plan, swarm = self._plan, self.swarm
 
-    def subsets(self) -> st.SearchStrategy[Sequence[str]]:
-        """Who may hold back, by name of an action or a component. Shrinks to nobody."""
-        if not self.swarm:
-            return st.just(())
-        names = self._plan.names
-        chosen = st.lists(st.sampled_from(names), max_size=len(names) // 2, unique=True)
-        return chosen.map(lambda drawn: tuple(sorted(drawn)))
+        @st.composite
+        def start(draw: st.DrawFn) -> Start:
+            choices = plan.starts if plan.drawn is None else plan.ready(draw(plan.drawn))
+            spot, number, state = choices[draw(st.integers(0, len(choices) - 1))]
+            names = spot.names
+            # Shrinks to nobody.
+            held = st.lists(st.sampled_from(names), max_size=len(names) // 2, unique=True) if swarm else st.just([])
+            return Start(spot, number, state, tuple(sorted(draw(held))))
+
+        return start()
 
     def choices(self) -> st.SearchStrategy[str | None]:
         """What may happen next.
@@ -140,10 +142,13 @@ class ClusterStateMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Count how the walk ended; a subclass that has more to do calls this as well."""
-        if self._spot.at_rest(self._moves):
-            self._plan.rested += 1
+        if not self._begun:
+            # Hypothesis has given up drawing where to begin.
+            return
+        at_rest = self._spot.at_rest(self._moves)
+        self._plan.rested += at_rest
         if currently_in_test_context():
-            event("nothing moves any more" if self._spot.at_rest(self._moves) else "cut off while things still move")
+            event("nothing moves any more" if at_rest else "cut off while things still move")
 
     # -- the walk --------------------------------------------------------------------------------------------------
 
@@ -179,15 +184,15 @@ class ClusterStateMachine(RuleBasedStateMachine):
         self._since = {i: known.get(i, len(self._steps)) for i in self._moves}
         self._look()
 
-    def _place(self, start: int, holding_back: Sequence[str]) -> None:
-        self._spot, self._start = self._plan.starts[start]
-        self._number = start
-        self._held = Held.of(self._spot.system, holding_back)
+    def _place(self, start: Start) -> None:
+        self._spot, self._start, self._number = start.spot, start.state, start.number
+        self._held = Held.of(self._spot.system, start.holding_back)
         self._steps: list[Step] = []
         self.state = self._start
         self._moves = self._spot.moves(self.state)
         self._since = dict.fromkeys(self._moves, 0)
         self._monitors = self._spot.monitors()
+        self._begun = True
 
     def _look(self) -> None:
         __tracebackhide__ = True
@@ -206,7 +211,10 @@ class ClusterStateMachine(RuleBasedStateMachine):
         """
         __tracebackhide__ = True
         machine = cls()
-        machine._place(start, ())
+        starts = machine._plan.starts
+        if not 0 <= start < len(starts):
+            raise ValueError(f"there is no start {start}; there are {len(starts)}")
+        machine._place(Start(*starts[start]))
         machine._look()
         for action in actions:
             machine.take(action)
@@ -223,24 +231,27 @@ _PLANS: WeakKeyDictionary[type[ClusterStateMachine], Plan] = WeakKeyDictionary()
 
 
 def state_machine(
-    system: TransitionSystem | Situation | Sequence[Situation],
+    system: TransitionSystem | Situation | Sequence[Situation] | st.SearchStrategy[Situation],
     properties: Sequence[Property] = (),
     *,
     name: str = "Machine",
     swarm: bool = False,
     traces: str | PathLike[str] | None = None,
 ) -> type[ClusterStateMachine]:
-    """A machine that walks ``system`` and watches ``properties``, those of situations included.
+    """A machine that walks ``system`` and watches ``properties``, those of situations included. Of a strategy for
+    situations every example draws one, and a failure shrinks it together with the run.
 
     ``name`` is what failures call it. Raises ``NotWatchable`` for a property that no walk can break, ``ModelError`` for
     a system that cannot be executed.
     """
+    situations: Sequence[Situation] | st.SearchStrategy[Situation]
     if isinstance(system, TransitionSystem):
-        situations: tuple[Situation, ...] = (Situation(system=system),)
+        situations = (Situation(system=system),)
+    elif isinstance(system, Situation):
+        situations = (system,)
     else:
-        situations = (system,) if isinstance(system, Situation) else tuple(system)
+        situations = system
     content: dict[str, Any] = {
-        "__doc__": f"Walks {', '.join(situation.system.name for situation in situations)}.",
         "situations": situations,
         "properties": tuple(properties),
         "swarm": swarm,

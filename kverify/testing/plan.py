@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from attrs import Factory, define, evolve, field, frozen
+from hypothesis import strategies as st
 
 from kverify.checks import CHECKS
 from kverify.checks.finding import Finding
@@ -46,6 +49,12 @@ class Spot:
         compiled = compile_system(situation.system)
         return cls(situation, compiled, {name: i for i, name in enumerate(names)})
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Who can hold back: components and actions."""
+        actions = self.system.actions
+        return tuple(sorted({a.component for a in actions} | {a.name for a in actions}))
+
     @property
     def system(self) -> TransitionSystem:
         return self.situation.system
@@ -64,6 +73,25 @@ class Spot:
     def monitors(self) -> list[Monitor]:
         """One for each property, at the beginning of a walk. Raises ``NotWatchable``."""
         return [Monitor(self.compiled, watched.prop) for watched in self.situation.properties]
+
+
+@frozen(eq=False, repr=False)
+class Start:
+    """Where a walk begins, and who holds back in it."""
+
+    spot: Spot
+    number: int
+    state: State
+    holding_back: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        held = f", holding back {', '.join(self.holding_back)}" if self.holding_back else ""
+        origin = self.spot.situation.origin
+        return f"{self.number}{held}" if origin is None else f"{self.number}{held}, of\n{origin!r}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows it."""
+        printer.text("..." if cycle else repr(self))
 
 
 @frozen
@@ -93,14 +121,14 @@ class Held:
 
 @define(eq=False)
 class Plan:
-    """``starts`` are all first states of all situations. ``names`` are those that can hold back."""
+    """``starts`` are all first states of all situations, each with its number; none where situations are ``drawn``."""
 
     name: str
-    spots: tuple[Spot, ...]
-    starts: tuple[tuple[Spot, State], ...]
-    names: tuple[str, ...]
+    properties: tuple[Property, ...]
     folder: Path | None
-    taken: Counter[str]
+    drawn: st.SearchStrategy[Situation] | None
+    starts: tuple[tuple[Spot, int, State], ...] = ()
+    taken: Counter[str] = Factory(Counter)
     walks: int = 0
     rested: int = 0
     _kinds: dict[tuple[str, str], type[Violation]] = Factory(dict)
@@ -111,26 +139,27 @@ class Plan:
         name: str,
         system: TransitionSystem | None,
         properties: Sequence[Property],
-        situations: Sequence[Situation],
+        situations: Sequence[Situation] | st.SearchStrategy[Situation],
         traces: str | PathLike[str] | None,
     ) -> Plan:
         """Raises ``TypeError`` where there is nothing to walk, ``NotWatchable``, and whatever ``Spot.of`` raises."""
+        folder = None if traces is None else Path(traces)
+        if isinstance(situations, st.SearchStrategy):
+            return cls(name, tuple(properties), folder, situations)
         given = (*situations, *(() if system is None else (Situation(system=system),)))
         if not given:
             raise TypeError(f"{name} has nothing to walk: give it a system, or situations")
-        whole = [evolve(s, properties=(*s.properties, *properties)) for s in given]
-        spots = tuple(Spot.of(situation) for situation in whole)
-        for spot in spots:
-            spot.monitors()
-        actions = [action for spot in spots for action in spot.system.actions]
-        return cls(
-            name=name,
-            spots=spots,
-            starts=tuple((spot, state) for spot in spots for state in initial_states(spot.system)),
-            names=tuple(sorted({a.component for a in actions} | {a.name for a in actions})),
-            folder=None if traces is None else Path(traces),
-            taken=Counter(dict.fromkeys((a.name for a in actions), 0)),
-        )
+        plan = cls(name, tuple(properties), folder, None)
+        found = [(spot, state) for situation in given for spot, _, state in plan.ready(situation)]
+        plan.starts = tuple((spot, number, state) for number, (spot, state) in enumerate(found))
+        return plan
+
+    def ready(self, situation: Situation) -> tuple[tuple[Spot, int, State], ...]:
+        """The first states of one situation, ready to be walked."""
+        spot = Spot.of(evolve(situation, properties=(*situation.properties, *self.properties)))
+        spot.monitors()
+        self.taken.update(dict.fromkeys((action.name for action in spot.system.actions), 0))
+        return tuple((spot, number, state) for number, state in enumerate(initial_states(spot.system)))
 
     def violation(self, spot: Spot, number: int, start: int, trace: Trace) -> Violation:
         """What to raise where ``trace`` breaks the property with this number.
@@ -149,7 +178,8 @@ class Plan:
 
             trace = replay(shortened(spot.compiled, trace, broken), prop)
         arguments = [repr(step.action.name) for step in trace.steps] + ([f"start={start}"] if start else [])
-        notes = {"again": f"{self.name}.replay({', '.join(arguments)})"}
+        # What was drawn is shown by Hypothesis, and can only be drawn again.
+        notes = {"again": f"{self.name}.replay({', '.join(arguments)})"} if self.drawn is None else {}
         if self.folder is not None:
             path, known = self._write(spot.situation, watched, trace)
             notes["trace"] = f"kverify replay {path}" if known else str(path)
@@ -176,7 +206,8 @@ class Plan:
             )
             text = evidence.render(finding, inputs, inputs.digests())
         self.folder.mkdir(parents=True, exist_ok=True)
-        which = [spot.situation for spot in self.spots].index(situation)
+        known = list(dict.fromkeys(id(spot.situation) for spot, *_ in self.starts))
+        which = known.index(id(situation)) if self.drawn is None else 0
         told = f"{self.name}-{watched.check or prop.name}{f'-{which + 1}' if which else ''}"
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", told)
         path = self.folder / f"{stem}.itf.json"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kverify.checks.scenes import Scene
 from kverify.checks.specs import lowered
@@ -45,7 +46,7 @@ class Situation:
 
     Of a system that was built from manifests, ``scene`` is its part of the cluster and ``begins`` what has just
     happened; they are how a run is told. ``object`` is the workload that is asked about. With ``inputs`` a run can be
-    looked at by ``kverify replay``.
+    looked at by ``kverify replay``. ``origin`` is what it was drawn from, if it was.
     """
 
     system: TransitionSystem
@@ -55,6 +56,11 @@ class Situation:
     begins: str = ""
     assumptions: tuple[str, ...] = field(default=(), repr=False)
     inputs: Inputs | None = field(default=None, repr=False)
+    origin: Any = field(default=None, repr=False)
+
+    def asking(self, *properties: Property) -> Situation:
+        """The same with further properties."""
+        return evolve(self, properties=(*self.properties, *_watched(properties)))
 
 
 class Violation(AssertionError):
