@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from attrs import evolve
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -145,19 +145,28 @@ def test_promises_are_kept_on_every_walk_of_every_rollout(placed: bool) -> None:
     assert machine.walked().rested >= 10
 
 
-def test_manifests_shrink_together_with_the_run() -> None:
+def failure(*phases: Phase) -> Violation:
+    """What a machine finds that draws rollouts."""
     machine = state_machine(rollouts(max_replicas=2, max_spare=1), name="Rollouts")
     with pytest.raises(Violation) as caught:
-        run_state_machine_as_test(machine, settings=settings(SAME, stateful_step_count=30))
-    violation = caught.value
-    assert "again" not in violation.notes
-    (manifests,) = [violation.situation.origin]
-    assert isinstance(manifests, Manifests)
-    (deployment,) = manifests.wanted
-    assert (deployment["spec"]["replicas"], len(manifests.existing)) == (1, 1)
-    assert len(violation.trace.steps) == 2
+        run_state_machine_as_test(machine, settings=settings(SAME, phases=phases, stateful_step_count=30))
+    return caught.value
+
+
+def test_what_was_drawn_is_shown() -> None:
+    violation = failure(Phase.generate)
+    assert violation.notes == {}
     (begin,) = [note for note in violation.__notes__ if note.startswith("state.begin(start=0, of\n# wanted\n---\n")]
     assert "kind: Deployment" in begin
+    assert isinstance(violation.situation.origin, Manifests)
+
+
+@pytest.mark.slow
+def test_manifests_shrink_together_with_the_run() -> None:
+    violation = failure(Phase.generate, Phase.shrink)
+    (deployment,) = violation.situation.origin.wanted
+    assert (deployment["spec"]["replicas"], len(violation.situation.origin.existing)) == (1, 1)
+    assert len(violation.trace.steps) == 2
 
 
 @SOME
