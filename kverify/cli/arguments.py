@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from kverify.cli.configuration import Configuration
-    from kverify.cluster.references.existence import Boundary
 
 
-def add_manifests(parser: argparse.ArgumentParser, metavar: str, meaning: str, *, needed: bool = True) -> None:
-    """The positional files; ``meaning`` says what their objects are to the command. Those that are not ``needed`` may
-    come from the configuration (:func:`settle`)."""
+def add_manifests(parser: argparse.ArgumentParser, metavar: str, meaning: str) -> None:
+    """The positional files, for :func:`settle`; ``meaning`` says what their objects are to the command."""
     where = "a file, a directory (recursive: .yaml, .yml, .json) or -"
-    parser.add_argument("manifests", metavar=metavar, nargs="+" if needed else "*", help=f"{where}: {meaning}")
+    parser.add_argument("manifests", metavar=metavar, nargs="*", help=f"{where}: {meaning}")
 
 
 def add_files(
@@ -38,11 +36,9 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-config", action="store_true", help="use no configuration")
 
 
-def add_version(parser: argparse.ArgumentParser, default: str | None = "1.36") -> None:
-    """``--kubernetes-version``. Without a default it may come from the configuration (:func:`settle`)."""
-    parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default=default, help="the version of the cluster (default: 1.36)"
-    )
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """``--kubernetes-version``, for :func:`settle`."""
+    parser.add_argument("--kubernetes-version", metavar="VERSION", help="the version of the cluster (default: 1.36)")
 
 
 def require_sound(arguments: argparse.Namespace, *files: str) -> None:
@@ -54,11 +50,6 @@ def require_sound(arguments: argparse.Namespace, *files: str) -> None:
         arguments.parser.error(f"unknown --kubernetes-version {arguments.kubernetes_version}; one of {known}")
     if files.count("-") > 1:
         arguments.parser.error("- can be given only once, because there is only one standard input")
-
-
-def boundary(arguments: argparse.Namespace) -> Boundary:
-    """What lies outside the input, as the configuration declares it; exits as :func:`configured` does."""
-    return configured(arguments).boundary
 
 
 def configured(arguments: argparse.Namespace) -> Configuration:
@@ -75,7 +66,7 @@ def configured(arguments: argparse.Namespace) -> Configuration:
 
 def refuse_configuration(arguments: argparse.Namespace, problems: str) -> NoReturn:
     """Exit with a usage error that has a line for each problem."""
-    arguments.parser.exit(2, f"{arguments.parser.prog}: the configuration cannot be used\n{problems}\n")
+    arguments.parser.refuse(f"the configuration cannot be used\n{problems}")
     raise AssertionError("argparse exits")
 
 
@@ -104,5 +95,5 @@ def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
     arguments.kubernetes_version = arguments.kubernetes_version or configuration.kubernetes_version or DEFAULT_VERSION
     if not arguments.manifests:
         arguments.parser.error(
-            "MANIFEST is missing; name it before any option that takes several files, or set paths in kverify.toml"
+            "no manifests are named; name them before any option that takes several files, or set paths in kverify.toml"
         )

@@ -53,12 +53,13 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
     Nothing is written of a run that saw only a part: it would forget the rest.
     """
     from kverify.report import baseline
+    from kverify.report.source import escape
 
     if arguments.write_baseline:
         name = arguments.write_baseline
         if report.interrupted or report.bad_input:
             why = "the run was interrupted" if report.interrupted else "some of the input cannot be used"
-            print(f"kverify: {name} was not written, because {why}", file=sys.stderr)
+            print(f"kverify: {escape(name)} was not written, because {why}", file=sys.stderr)
             return report
         text = baseline.render(report, sources)
         try:
@@ -67,7 +68,7 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
             arguments.parser.error(f"--write-baseline {name}: {error.strerror}")
         known = baseline.read(name, text)
         number = len(known.entries)
-        print(f"kverify: {name} has {number} finding{'s' * (number != 1)} now", file=sys.stderr)
+        print(f"kverify: {escape(name)} has {number} finding{'s' * (number != 1)} now", file=sys.stderr)
     if known is None:
         return report
     return baseline.apply(report, sources, known, whole=not arguments.narrowed)

@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    shared.add_manifests(parser, "MANIFEST", "the objects about to be applied", needed=False)
+    shared.add_manifests(parser, "MANIFEST", "the objects about to be applied")
     live = "what exists: nodes, and any live objects (the output of kubectl get -o yaml will do)"
     shared.add_files(parser, "--cluster", "FILE", live)
     shared.add_files(parser, "--from", "MANIFEST", "the revision that runs now", "previous")
@@ -85,7 +85,7 @@ def add_parser(commands: Any) -> None:
     )
     shared.add_config(parser)
     outputs.add_output(parser, FORMS)
-    shared.add_version(parser, default=None)
+    shared.add_version(parser)
     parser.add_argument(
         "--property",
         metavar="NAME",

@@ -60,13 +60,14 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply, report, and return the exit code."""
+    configuration = shared.configured(arguments)
+    shared.settle(arguments, configuration)
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
     if not arguments.server_side and (arguments.force_conflicts or arguments.field_manager):
         option = "--force-conflicts" if arguments.force_conflicts else "--field-manager"
         arguments.parser.error(f"{option} is about server-side apply; add --server-side")
     files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
     wanted = outputs.requested(arguments, files)
-    boundary = shared.boundary(arguments)
     from kverify.cluster.apply import Mode
     from kverify.cluster.changes import read_changes
     from kverify.report import diff
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.kubernetes_version,
         streams.standard_input(files, sources),
         mode,
-        boundary,
+        configuration.boundary,
     )
 
     def text(output: outputs.Output) -> str:

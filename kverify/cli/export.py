@@ -53,15 +53,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--as", dest="language", choices=LANGUAGES, default="tla", help="default: tla; tlc prints the configuration"
     )
-    parser.add_argument(
-        "--kubernetes-version", metavar="VERSION", default="1.36", help="the version of the cluster (default: 1.36)"
-    )
+    shared.add_config(parser)
+    shared.add_version(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """List the questions, or print one; return the exit code."""
+    shared.settle(arguments, shared.configured(arguments))
     files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
     shared.require_sound(arguments, *files)
     from kverify.checks.context import Context

@@ -85,6 +85,7 @@ def add_parser(commands: Any) -> None:
     templates = "nodes that can be had, each a template for any number (default: those of --cluster)"
     shared.add_files(parser, "--node-class", "FILE", templates, dest="node_class")
     outputs.add_output(parser, ("text", "json", "yaml"))
+    shared.add_config(parser)
     shared.add_version(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks")
     parser.set_defaults(run=run, parser=parser)
@@ -110,6 +111,11 @@ def _scoring(arguments: argparse.Namespace) -> Scoring | None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide, report, and return the exit code."""
+    from attrs import evolve
+
+    configuration = shared.configured(arguments)
+    # Whoever looks for a cluster does not mean the one that is there.
+    shared.settle(arguments, evolve(configuration, cluster=()) if arguments.synthesize else configuration)
     files = (*arguments.manifests, *arguments.cluster, *arguments.node_class)
     shared.require_sound(arguments, *files)
     scores = arguments.choice == "best" or arguments.scheduler_config is not None

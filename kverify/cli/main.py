@@ -43,9 +43,15 @@ class Parser(argparse.ArgumentParser):
             message = "name a command, for example kverify check MANIFEST"
         if message == "the following arguments are required: ACTION":
             message = "name an action: check, format, test, list or show"
-        if message == "the following arguments are required: MANIFEST":
-            message = "MANIFEST is missing; name it before any option that takes several files"
-        self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.refuse(f"{message} (see {self.prog} --help)")
+
+    def refuse(self, message: str) -> NoReturn:
+        """End with a usage error. Names in it come from files, and may not move the cursor."""
+        if not message.replace("\n", "").isprintable():
+            from kverify.report.source import escape
+
+            message = "\n".join(map(escape, message.split("\n")))
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:

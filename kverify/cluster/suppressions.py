@@ -18,6 +18,7 @@ from enum import Enum
 from attrs import evolve, field, frozen
 
 from kverify.api.registry import AnyObject
+from kverify.api.types.pod import Pod
 from kverify.cluster.codes import ANNOTATION
 from kverify.cluster.objects import Key, covers, describe, key_of, templates_of
 from kverify.manifest.diagnostics import Diagnostic, Severity, shown
@@ -70,8 +71,8 @@ def annotated(item: AnyObject, refusal: Callable[[str], str]) -> Iterator[Suppre
 
     ``refusal`` says of an id why it cannot be suppressed, and nothing of one that can.
     """
-    for path, template in templates_of(item):
-        if path and IGNORE in template.metadata.annotations:
+    for path, template in () if isinstance(item, Pod) else templates_of(item):
+        if IGNORE in template.metadata.annotations:
             where = (*path.split("."), "metadata", "annotations", IGNORE)
             message = f"{IGNORE} stands at the pods of {describe(item)}, where nobody reads it."
             yield _wrong(item, where, message, f"move it to metadata.annotations of {describe(item)}")

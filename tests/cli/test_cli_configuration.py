@@ -218,7 +218,45 @@ def test_the_command_line_overrules_the_file(
     assert report["kubernetesVersion"] == "1.35"
     with pytest.raises(SystemExit):
         main(["check", "--no-config"])
-    assert "MANIFEST is missing" in capsys.readouterr().err
+    assert "no manifests are named" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("fit", "1 workload on 1 node"),
+        ("diff", "Deployment shop/web: created"),
+        ("export", "Deployment shop/web: rollout"),
+    ],
+)
+def test_other_commands_take_paths_and_cluster_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, says: str
+) -> None:
+    node = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: 1, memory: 1Gi, pods: 9}}\n"
+    monkeypatch.chdir(tmp_path)
+    Path("kverify.toml").write_text("paths = ['web.yaml']\ncluster = ['nodes.yaml']\n")
+    Path("web.yaml").write_text(deployment())
+    Path("nodes.yaml").write_text(node)
+    main([command])
+    assert says in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([command, "--no-config"])
+    assert "no manifests are named" in capsys.readouterr().err
+
+
+def test_what_a_configuration_says_moves_no_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("web.yaml").write_text(deployment())
+    for text in ('baseline = "a\\u001b[2J"', '"a\\u001b[2J" = 1', '[severity]\n"a\\u001b[2J" = "info"'):
+        Path("kverify.toml").write_text(text)
+        with pytest.raises(SystemExit) as stop:
+            main(["check", "web.yaml"])
+        assert stop.value.code == 2
+        shown = capsys.readouterr().err
+        assert "\x1b" not in shown
+        assert "a\\x1b[2J" in shown
 
 
 @pytest.mark.parametrize("scenario", ["rollout", "drain", "node-loss"])
