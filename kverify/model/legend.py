@@ -136,7 +136,7 @@ def _pods(world: World, workload: Workload, revision: Revision) -> Iterator[Pods
 def _place(world: World, place: Place) -> PlaceLegend:
     disturbed = world.disturbed is not None and world.disturbed[0] is place
     status = world.status(place) if disturbed else ""
-    if place.node is None:
+    if place.node is None or place.many:
         return PlaceLegend(name=place.name, several=True, status=status)
     others = tuple(_others(world, place.node).items())
     return evolve(node_legend(world.nodes[place.node], others), name=place.name, status=status)

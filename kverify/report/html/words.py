@@ -16,23 +16,27 @@ PHASES = {
     "terminating": "terminating",
 }
 """The phases of pods as people know them: a pod that starts, or whose node is lost, is not ready."""
-STATUSES = {
-    "up": "up",
-    "cordoned": "cordoned",
-    "silent": "silent",
-    "unreachable": "unreachable",
-    "removed": "removed",
-    "tainted": "tainted",
-}
-
-_PLACE = r"(?:a node|another node|one node|the node|[A-Za-z0-9](?:[-.\w]*\w)?)"
+_PLACES = (
+    "a node that keeps it",
+    "a node",
+    "another such node",
+    "another node",
+    "one node",
+    "the next node",
+    "the node whose turn it is",
+    "the nodes",
+    "the node",
+)
+"""Places that are no node's names, those that begin like others first."""
+_PLACE = rf"(?:{'|'.join(_PLACES)}|[A-Za-z0-9](?:[-.\w]*\w)?(?: or \d+ nodes? like it)?)"
 _KEY = r"(?:\w[\w.-]*/[\w.-]+/)?\w[\w-]*"
-_POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{'|'.join(PHASES)})(?:@(?P<place>{_PLACE}))?")
-_COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>spec|seen|choosing|listed)")
-_STATUS = re.compile(rf"(?P<place>{_PLACE})\.status")
+_PHASE, _WHAT = "|".join(PHASES), "spec|seen|choosing|listed"
+_POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{_PHASE})(?:@(?P<place>.+))?")
+_COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>{_WHAT})")
+_STATUS = re.compile(r"(?P<place>.+)\.status")
 _LEFT = re.compile(r"left\.(?P<event>.+)")
 _TEMPLATE = re.compile(r"(?P<workload>.+)\.(?:target|template)")
-_NAME = re.compile(rf"{_POD.pattern}|{_COUNT.pattern.replace('<key>', '<owner>')}|maintenance\.\w+")
+_NAME = re.compile(rf"{_KEY}\.(?:(?:{_PHASE})(?:@{_PLACE})?|(?:{_WHAT})\b)|{_PLACE}\.status|maintenance\.\w+")
 _COUNTS = {
     "spec": "wanted pods of {}",
     "seen": "available pods of {}, as last reported",
@@ -42,9 +46,7 @@ _COUNTS = {
 _FIXED = {
     "maintenance.turn": "nodes that have had their turn",
     "maintenance.cordoned": "a node is cordoned",
-    "replicas": "replicas",
-    "maxSurge": "maxSurge",
-    "maxUnavailable": "maxUnavailable",
+    "outage": "all readiness probes fail",
 }
 _SIZE = re.compile(r"\b(?:replicas|maxSurge|maxUnavailable)\b")
 _SIGNS = (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("==", "="))
@@ -84,8 +86,9 @@ def _revision(key: str, titles: Mapping[str, str]) -> str:
 
 def action(name: str, titles: Mapping[str, str]) -> str:
     """The name of an action with revisions and places as people call them: ``delete available web (old)``."""
-    for key, title in sorted(titles.items(), key=lambda item: -len(item[0])):
-        name = re.sub(rf"(?<![\w/.-]){re.escape(key)}(?![\w-])", lambda _, t=title: short(t), name)  # type: ignore[misc]
+    for key in sorted(titles, key=len, reverse=True):
+        # A title may have characters that mean something in a replacement.
+        name = short(titles[key]).join(re.split(rf"(?<![\w/.-]){re.escape(key)}(?![\w-])", name))
     return name.partition("@")[0]
 
 
