@@ -15,12 +15,13 @@ from attrs import evolve
 from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
-from kverify.checks.scaled import range_text
+from kverify.checks.scaled import range_text, telling
 from kverify.checks.scenes import (
     Scene,
     created_scene,
     disturbed_scene,
     node_classes,
+    resizable_scene,
     resting_scene,
     rollout_scene,
     troubled_scene,
@@ -28,7 +29,7 @@ from kverify.checks.scenes import (
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
-from kverify.model.environment import apply, node_trouble, outage, pod_deletion
+from kverify.model.environment import apply, node_trouble, outage, pod_deletion, scale
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.system import Action, Variable
@@ -39,7 +40,9 @@ from kverify.spec.language.values import NotModelled
 
 BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "kubelet_restart", "maintenance")
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
-LATER = ("delete_pod", "roll_back", "outage")
+LATER = ("delete_pod", "roll_back", "outage", "scale")
+FEW = 4
+"""A workload of at most so many replicas is scaled to every number up to twice as many."""
 LAG = "stale_status"
 _STATUS = {
     "drain": NodeStatus.CORDONED,
@@ -95,6 +98,11 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
             yield from maintained.cases(ctx, script, together, later, placed=placed)
             return
         yield from _disturbances(ctx, script, together, starts, later, placed=placed)
+    elif "scale" in later:
+        for subject in subjects:
+            if subject.managed:
+                scene = resizable_scene(ctx, subject, counts_of(subject)[-1], rolls=False)
+                yield _case(ctx, script, scene, later, "everything has settled", "")
     else:
         scene = resting_scene(ctx, subjects, merge=not placed)
         yield _case(ctx, script, scene, later, "everything has settled", "")
@@ -147,15 +155,19 @@ def _rollouts(
     if not subject.replicas:
         return
     trouble = next((event for event in later if event in _STATUS), "")
+    if trouble and "scale" in later:
+        raise NotModelled(f"the model does not have {trouble} and scale in one run yet")
     if trouble == "drain" and ctx.shares_budget(subject) != (subject,):
         raise NotModelled("a budget selects pods of others too, and one workload rolls out while a node is drained")
     for ready, node in product(readies, _nodes(ctx, subject) if trouble else (None,)):
-        if trouble:
+        if "scale" in later:
+            scene = resizable_scene(ctx, subject, counts_of(subject)[-1], rolls=True, ready=ready)
+        elif trouble:
             returns = trouble == "kubelet_restart"
             scene = troubled_scene(ctx, subject, node, _STATUS[trouble], ready=ready, returns=returns)
         else:
             scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
-        if not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
+        if "scale" not in later and not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
             budgets = ctx.model_budgets({w.name: w for w in scene.world.workloads})
             scene = evolve(scene, world=evolve(scene.world, budgets=budgets))
         begins = "the pod template has just been changed"
@@ -205,8 +217,8 @@ def _case(
         Limited(
             event,
             number,
-            _actions_of(event),
-            apply.variables if event == "roll_back" else _nothing,
+            _actions_of(event, scene),
+            _variables_of(event),
             tuple((first, later[first]) for first, second in script.before if second == event and first in later),
         )
         for event, number in later.items()
@@ -215,7 +227,7 @@ def _case(
     system = build(
         f"{script.name} of {listing([s.title for s in scene.subjects])}",
         world,
-        starts=[_begun(world, start, later) for start in _starts(scene, first)],
+        starts=[{**_begun(world, start, later), **_resized(scene)} for start in _starts(scene, first)],
         beside=beside,
         # Whoever only cordons a node evicts nothing.
         without=frozenset({DRAINS}) if "cordon" in (starts, *later) else frozenset(),
@@ -223,7 +235,7 @@ def _case(
     sizes = ", ".join(f"{s.title} with {count(s.replicas, 'replica')}" for s in scene.subjects)
     parts = [sizes, nodes, count(len(ctx.nodes), "node") if ctx.nodes and not nodes else ""]
     starting = f"from {count(len(scene.placements), 'settled placement')}" if any(scene.placements) else "from nothing"
-    allowed = [f"at most {n} {event}" for event, n in later.items()]
+    allowed = [f"at most {n} {event}" + _numbers(event, scene) for event, n in later.items()]
     scope = "; ".join(p for p in (*parts, *allowed, starting) if p)
     scaled = tuple(
         f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {range_text(s)}"
@@ -251,6 +263,15 @@ def _starts(scene: Scene, first: Sequence[Revision]) -> Iterator[dict[str, int]]
         yield start
 
 
+def _resized(scene: Scene) -> dict[str, int]:
+    """The number of replicas at first, where it may change."""
+    return {
+        name: value
+        for subject in scene.subjects
+        for name, value in scale.settled(scene.world, scene.workload(subject), subject.replicas).items()
+    }
+
+
 def _begun(world: World, start: dict[str, int], later: dict[str, int]) -> dict[str, int]:
     """A start with its events still to come, and the new template applied where that may change."""
     begun = {**start, **{left(event): number for event, number in later.items()}}
@@ -267,11 +288,30 @@ def _changeable(world: World) -> World:
     return evolve(world, workloads=tuple(evolve(w, target=apply.target(w.name)) for w in world.workloads))
 
 
-def _actions_of(event: str) -> Callable[[World], Iterator[Action]]:
+def counts_of(subject: Subject) -> tuple[int, ...]:
+    """What a workload may be scaled to: what its autoscaler allows, or up to twice its replicas; never to nothing."""
+    if subject.scaled:
+        chosen, _ = telling(subject, [n for n in subject.counts if n])
+        return tuple(sorted({*chosen, subject.replicas}))
+    now = subject.replicas
+    return tuple(range(1, 2 * now + 1)) if now <= FEW else (1, now // 2, now - 1, now, now + 1, 2 * now)
+
+
+def _numbers(event: str, scene: Scene) -> str:
+    return f" (to {listing(list(map(str, counts_of(scene.subjects[0]))))})" if event == "scale" else ""
+
+
+def _variables_of(event: str) -> Callable[[World], Iterator[Variable]]:
+    return {"roll_back": apply.variables, "scale": scale.variables}.get(event, _nothing)
+
+
+def _actions_of(event: str, scene: Scene) -> Callable[[World], Iterator[Action]]:
     if event in _STATUS:
         return node_trouble.actions
     if event == "outage":
         return outage.actions
+    if event == "scale":
+        return scale.Scales(counts_of(scene.subjects[0])).actions
     return _roll_backs if event == "roll_back" else pod_deletion.actions
 
 

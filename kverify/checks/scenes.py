@@ -12,16 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from kverify.api.types.apps import Deployment
 from kverify.checks import focus
 from kverify.checks.context import RESOURCES, Context
 from kverify.checks.focus import fixed_pods
-from kverify.checks.subject import Subject
+from kverify.checks.subject import Subject, strategy_of
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.model.build import alike, placing
+from kverify.model.environment.scale import resizable
+from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
-from kverify.model.workload import Workload
+from kverify.model.workload import Strategy, Workload
 from kverify.model.world import NodeStatus, Phase, Place, World
 
 HOSTNAME = "kubernetes.io/hostname"
@@ -178,6 +181,31 @@ def troubled_scene(
         raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
     others = ("the other workloads' pods stay where they are",) if len(ctx.placeable) > 1 else ()
     world = evolve(world, coming=coming, returns=returns)
+    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
+
+
+def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, ready: bool = True) -> Scene:
+    """``subject`` settled (and about to roll out, if it ``rolls``), with a number of replicas that may change up to
+    ``most``. Budgets are left out: what they expect would change as well."""
+
+    def strategy(number: Number) -> Strategy | None:
+        return strategy_of(subject.object, number) if isinstance(subject.object, Deployment) else None
+
+    both = rolls and subject.strategy is not None
+    workload = resizable(subject.workload(both=both, ready=ready), strategy)
+    there, big = ctx.at(subject, max(most, subject.replicas))
+    if ctx.open and not subject.claims:
+        return _merged(subject, workload, CLUSTER_IS_OPEN)
+    if not ctx.open and not subject.claims and big in there.placeable and there.has_room(big):
+        return _merged(subject, workload, ALWAYS_ROOM)
+    if ctx.open:
+        raise TooManyPlacements("where the pods of a claim are while replicas change is not modelled without nodes")
+    base, _ = _base(ctx, (subject,), (workload,))
+    world = evolve(base, ignored=frozenset(), budgets=())
+    placements = _settled(ctx, evolve(world, workloads=(subject.workload(both=both, ready=ready),)), (subject,))
+    if not placements:
+        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
+    others = ("the other workloads' pods stay where they are",) if len(ctx.placeable) > 1 else ()
     return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
 
 

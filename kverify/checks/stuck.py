@@ -151,6 +151,14 @@ def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]
     spec = {r: int(view[world.spec(r)]) for r in workload.revisions}
     available = sum(int(evaluate(world.available(r), view)) for r in workload.revisions)
     replicas = int(evaluate(workload.replicas, view))
+    told = None if workload.annotated is None else int(evaluate(workload.annotated, view))
+    if told is not None and told != replicas:
+        yield (
+            f"The Deployment controller takes the change of replicas from {told} to {replicas} for unfinished, and "
+            "does nothing else: its only active ReplicaSet has as many already, so its annotation desired-replicas is "
+            "never written (kubernetes/kubernetes#138036)"
+        )
+        return
     match workload.strategy:
         case RollingUpdate(surge=surge, unavailable=unavailable) if any(spec[r] for r in old):
             most, least = replicas + int(evaluate(surge, view)), replicas - int(evaluate(unavailable, view))

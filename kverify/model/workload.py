@@ -49,6 +49,9 @@ class Workload:
 
     ``target`` is the index of the revision that the template asks for: fixed, or an expression when somebody may
     change the template during the run. ``claims`` are ReadWriteOnce claims that all its pods mount.
+
+    Where ``replicas`` may change, ``annotated`` is the number that its active ReplicaSets were last told (the
+    annotation ``deployment.kubernetes.io/desired-replicas``) and ``annotated_surge`` maxSurge at that time.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Workload:
     target: Number = 0
     min_ready: bool = False
     claims: tuple[str, ...] = ()
+    annotated: Number | None = None
+    annotated_surge: Number = 0
 
 
 def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: Number) -> RollingUpdate:

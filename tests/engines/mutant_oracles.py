@@ -30,6 +30,7 @@ from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, 
 from kverify.model.world import SERVING, Budget, NodeStatus, Phase, Place, World
 from kverify.spec.property import Always, Reaches
 from tests.scenarios.test_scenarios import RUNS, test_scenario
+from tests.unit import test_model_scale as scaling
 from tests.unit.checks import test_properties as user
 from tests.unit.scheduling.scheduling_cases import HOST, anti_affinity, node, pod, selector, term
 
@@ -394,6 +395,19 @@ def _listed_later() -> None:
     assert explicit.explore(system, watch=begun, limit=_LIMIT).found is not None
 
 
+def _scaled() -> None:
+    """Recorded (10 to 20 in a rollout stuck at 8 and 5), and worked out by the rules of ``scale`` in sync.go."""
+    for surge, before, after, specs, expected in (
+        (3, 10, 20, (8, 5), (14, 9)),
+        (0, 10, 11, (5, 5), (5, 6)),
+        (2, 10, 5, (9, 3), (5, 2)),
+        (1, 10, 11, (5, 5), (5, 7)),
+        (0, 3, 2, (2, 0), None),
+    ):
+        world = scaling.world_of(surge, 0 if surge else 1)
+        assert scaling.scaled(world, before, after, *specs) == expected
+
+
 def _maintained() -> None:
     """No pod is bound to the node whose turn it is, and whoever maintains waits for every replica if told so."""
     revision, places = Revision("old", "old", pod("p")), (Place("n1", 0), Place("n2", 1))
@@ -457,6 +471,9 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "events in their order", user.test_events_come_in_the_order_that_is_asked_for
     yield "a rollout that is undone", user.test_a_rollout_that_is_undone_ends_as_it_began
     yield "an outage that need not come", user.test_an_outage_takes_readiness_from_all_or_none
+    yield "a scaled rollout", _scaled
+    yield "a change of replicas comes first", scaling.test_nothing_else_happens_before_the_change_is_carried_out
+    yield "who is scaled at once", scaling.test_recreate_and_bare_replica_sets_are_scaled_at_once
     yield "what a taint that comes deletes", _deleted_by_a_taint
     for run in RUNS:
         yield f"scenario {run.id}", partial(test_scenario, *run.values)

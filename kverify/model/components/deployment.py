@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 
 from kverify.model.expr import (
     Condition,
+    Expr,
     Number,
     all_of,
     any_of,
     integer,
     ite,
+    lift,
     maximum,
     minimum,
     negate,
@@ -44,6 +46,10 @@ def actions(world: World) -> Iterator[Action]:
             if asked is False:
                 continue
             old = [r for r in workload.revisions if r is not new]
+            if workload.annotated is not None:
+                # isScalingEvent: a sync that has to scale does nothing else.
+                yield from _resize(world, workload, all_of([asked, workload.replicas != workload.annotated]), new, old)
+                asked = all_of([asked, workload.replicas == workload.annotated])
             match workload.strategy:
                 case RollingUpdate() as strategy:
                     yield from _roll(world, workload, strategy, asked, new, old)
@@ -95,8 +101,7 @@ def _roll(
         COMPONENT,
         guard=all_of([asked, negate(can_scale_up), negate(too_many), can_scale_down]),
         updates=updates,
-        says="The Deployment controller scales down "
-        + ", ".join(f"{r.title} from {{before[{world.spec(r)}]}} to {{after[{world.spec(r)}]}}" for r in changed),
+        says="The Deployment controller scales down " + ", ".join(_change(world, r) for r in changed),
     )
 
 
@@ -132,6 +137,80 @@ def _scaled_down(
         updates[world.spec(r)] = left[r] - take
         scaled = scaled + take
     return updates, all_of([budget >= 1, *sane, cleaned + scaled >= 1])
+
+
+def _resize(
+    world: World, workload: Workload, asked: Condition, new: Revision, old: Sequence[Revision]
+) -> Iterator[Action]:
+    """``scale`` in sync.go, after somebody has changed the number of replicas.
+
+    The only active ReplicaSet gets all of them, or the newest one if none is active. If it happens to have them already
+    nothing is written, not even the annotation, and so every later sync comes here again and no rollout goes on
+    (kubernetes/kubernetes#138036). Several active ones are scaled in proportion.
+    """
+    replicas, before = workload.replicas, workload.annotated
+    assert before is not None
+    assert isinstance(before, Expr)
+    assert before.name is not None
+    told = {before.name: replicas}
+    spec = {r: integer(world.spec(r)) for r in workload.revisions}
+    for one in workload.revisions:
+        alone = [spec[r] == 0 for r in workload.revisions if r is not one]
+        active = spec[one] >= 1 if one is not new else True
+        yield Action(
+            f"resize {one.key}" + (f" for {new.key}" if old else ""),
+            COMPONENT,
+            guard=all_of([asked, *alone, active, spec[one] != replicas]),
+            updates={world.spec(one): replicas, **told},
+            says=_resizes(world, one),
+        )
+    if isinstance(workload.strategy, RollingUpdate) and len(workload.revisions) == 2:
+        sizes = _in_proportion(world, workload, workload.strategy)
+        changes = " and ".join(_change(world, r) for r in workload.revisions)
+        yield Action(
+            f"resize {workload.name} for {new.key}",
+            COMPONENT,
+            guard=all_of([asked, *(spec[r] >= 1 for r in workload.revisions)]),
+            updates={**{world.spec(r): size for r, size in sizes.items()}, **told},
+            says=f"The Deployment controller scales in proportion: {changes}",
+        )
+
+
+def _in_proportion(world: World, workload: Workload, strategy: RollingUpdate) -> dict[Revision, Number]:
+    """What two active ReplicaSets have after a scaling event: the share of each in what there may be now, the rest for
+    the larger one (of equal ones the newer when there are more, the older when there are fewer)."""
+    older, newer = workload.revisions
+    spec = {r: integer(world.spec(r)) for r in workload.revisions}
+    assert workload.annotated is not None
+    most_before = maximum([1, workload.annotated + workload.annotated_surge])
+    most = ite(workload.replicas == 0, 0, workload.replicas + strategy.surge)
+    missing = most - total(spec.values())
+
+    def share(r: Revision) -> Number:
+        """``getReplicaSetFraction``: rounded half up."""
+        rounded = lift(2 * spec[r] * most + most_before) // lift(2 * most_before)
+        return ite(workload.replicas == 0, 0, rounded) - spec[r]
+
+    def within(wish: Number, most_of_it: Number) -> Number:
+        return ite(missing > 0, minimum([wish, most_of_it]), maximum([wish, most_of_it]))
+
+    newer_first = any_of(
+        [
+            spec[newer] >= spec[older] + 1,
+            all_of([spec[newer] == spec[older], missing > 0]),
+        ]
+    )
+
+    def sizes(first: Revision, second: Revision) -> tuple[Number, Number]:
+        mine = within(share(first), missing)
+        rest = ite(missing == mine, 0, within(share(second), missing - mine))
+        return maximum([0, spec[first] + missing - rest]), spec[second] + rest
+
+    if_newer, if_older = sizes(newer, older), sizes(older, newer)
+    return {
+        newer: ite(newer_first, if_newer[0], if_older[1]),
+        older: ite(newer_first, if_newer[1], if_older[0]),
+    }
 
 
 def _recreate(
@@ -170,9 +249,17 @@ def _observe(world: World, workload: Workload) -> Iterator[Action]:
         )
 
 
-def _scales(world: World, revision: Revision, direction: str) -> str:
+def _change(world: World, revision: Revision) -> str:
     spec = world.spec(revision)
-    return f"The Deployment controller scales {direction} {revision.title} from {{before[{spec}]}} to {{after[{spec}]}}"
+    return f"{revision.title} from {{before[{spec}]}} to {{after[{spec}]}}"
+
+
+def _resizes(world: World, revision: Revision) -> str:
+    return f"The Deployment controller scales {_change(world, revision)}, which is what is wanted now"
+
+
+def _scales(world: World, revision: Revision, direction: str) -> str:
+    return f"The Deployment controller scales {direction} {_change(world, revision)}"
 
 
 def promises(world: World, workload: Workload) -> tuple[Condition, Condition]:

@@ -41,7 +41,7 @@ EVENTS = {
         Event("outage", "What the containers of running pods need is gone: every readiness probe fails from then on."),
         Event("delete_pod", "Somebody deletes a pod: kubectl delete pod.", True),
         Event("roll_back", "The old pod template is applied again while the rollout is under way.", True),
-        Event("scale", "kubectl scale: replicas are changed.", True, _NO.format("a change of replicas during a run")),
+        Event("scale", "kubectl scale, or an autoscaler: replicas are changed, but not to none.", True),
         Event("cordon", "kubectl cordon: no new pod is bound to a node; those that are there stay.", True),
         Event("taint", "kubectl taint: a node gets a NoExecute taint that no pod tolerates by name.", True),
         Event("delete", "An object is deleted.", True, _NO.format("the deletion of whole objects during a run")),

@@ -232,6 +232,27 @@ def test_an_outage_takes_readiness_from_all_or_none() -> None:
     assert one("always replicas(d) == 2", "s", more=perhaps) == "holds", "nothing is deleted because it is not Ready"
 
 
+def test_replicas_may_change() -> None:
+    rolls = "scenario s\n  starts with rollout\n  at most 1 scale\n"
+    rests = "scenario s\n  at most 1 scale\n"
+    assert one("eventually always complete(d)", "s", more=rolls) == "holds"
+    assert one("eventually always complete(d)", "s", more=rests, cluster=nodes(2)) == "holds"
+    assert one("possibly desired(d) == 4 and available(d) == 4", "s", more=rests) == "holds"
+    assert one("possibly desired(d) == 5", "s", more=rests) == "violated"
+    assert one("always available(d) >= 2", "s", more=rests) == "violated"
+    assert one("always wanted(d) <= desired(d)", "s", more=rests) == "violated", "not at the same moment"
+    assert one("always desired(d) >= 2 implies available(d) >= 1", "s", more=rests) == "holds"
+    full = nodes(1).replace("pods: 110", "pods: 3")
+    assert one("eventually always complete(d)", "s", more=rests, cluster=full) == "violated", "the fourth finds no node"
+
+
+def test_an_autoscaler_says_between_which_counts() -> None:
+    rests = "scenario s\n  at most 1 scale\n"
+    scaled = (WEB + SCALED).replace("replicas: 2", "replicas: 3")
+    assert one("always desired(d) >= 3 and desired(d) <= 6", "s", more=rests, wanted=scaled) == "holds"
+    assert one("possibly desired(d) == 6", "s", more=rests, wanted=scaled) == "holds"
+
+
 def test_what_starts_broken_never_gets_well() -> None:
     broken, perhaps = (
         "scenario s\n  starts with crash_loop\n",
@@ -364,7 +385,7 @@ def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, word
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        ("at most 1 scale", "a change of replicas"),
+        ("starts with rollout\n  at most 1 scale\n  at most 1 drain", "does not have drain and scale in one run"),
         ("starts with drain\n  at most 1 node_crash", "does not have drain and node_crash in one run"),
         (
             "starts with rollout\n  at most 1 drain\n  at most 1 taint",
