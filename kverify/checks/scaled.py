@@ -76,10 +76,15 @@ def scaled_to(subject: Subject, first: Subject) -> str:
 
 
 def scale_cause(subject: Subject) -> Cause:
-    """The field that says how many replicas there are: of the manifest, or the end of the autoscaler's range."""
-    if not subject.scaled or subject.replicas not in (subject.counts[0], subject.counts[-1]):
+    """The field that says how many replicas there are: of the manifest, or of the autoscaler's range."""
+    written = getattr(subject.object.spec, "replicas", None) if subject.written("spec.replicas") else None
+    if not subject.scaled or subject.replicas == written:
         return subject.cause("spec.replicas", f"{subject.replicas} wanted")
-    return end_cause(subject, subject.replicas == subject.counts[0])
+    lowest = subject.replicas == subject.counts[0]
+    end = end_cause(subject, lowest)
+    if lowest or subject.replicas == subject.counts[-1]:
+        return end
+    return evolve(end, note=f"it may ask for {subject.replicas}")
 
 
 def end_cause(subject: Subject, lowest: bool) -> Cause:

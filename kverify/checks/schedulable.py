@@ -13,7 +13,7 @@ from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.room import core_of
-from kverify.checks.stuck import per_node
+from kverify.checks.stuck import per_node, reserved
 from kverify.checks.subject import Subject
 from kverify.checks.words import amount, count
 from kverify.cluster.objects import describe, key_of
@@ -223,11 +223,12 @@ def _steps(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Iterator[s
 def _details(ctx: Context, answer: Fit) -> Iterator[str]:
     """What nodes say: of each that was looked at, or of each kind."""
     yield from per_node([n.name for n in ctx.nodes], answer.rejections) if answer.rejections else ()
-    for number, first, said in answer.refusals[:_SHOWN]:
+    refusals = [row for row in answer.refusals if not reserved(row[2])] or answer.refusals
+    for number, first, said in refusals[:_SHOWN]:
         where = f"{first} and {count(number - 1, 'node')} like it" if number > 1 else first
         yield f"{where}: " + "; ".join(dict.fromkeys(r.detail or r.reason for r in said))
-    if len(answer.refusals) > _SHOWN:
-        nodes = sum(number for number, _, _ in answer.refusals[_SHOWN:])
+    if len(refusals) > _SHOWN:
+        nodes = sum(number for number, _, _ in refusals[_SHOWN:])
         yield f"{count(nodes, 'node')} of other kinds refuse it as well"
 
 
@@ -235,10 +236,12 @@ _SHOWN = 8
 """Kinds of nodes whose refusals are told."""
 
 
-def _said(ctx: Context, answer: Fit) -> Iterator[tuple[int, str, tuple[Requirement, ...]]]:
-    """(Number of nodes, name of one, what they reject the pod for)."""
-    yield from ((1, node.name, said) for node, said in zip(ctx.nodes, answer.rejections, strict=False))
-    yield from answer.refusals
+def _said(ctx: Context, answer: Fit) -> Sequence[tuple[int, str, tuple[Requirement, ...]]]:
+    """(Number of nodes, name of one, what they reject the pod for); of the control plane's nodes only where there are
+    no others."""
+    rows = [(1, node.name, tuple(said)) for node, said in zip(ctx.nodes, answer.rejections, strict=False)]
+    rows += answer.refusals
+    return [row for row in rows if not reserved(row[2])] or rows
 
 
 def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:

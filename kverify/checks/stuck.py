@@ -120,10 +120,21 @@ def concrete(world: World, view: Mapping[str, int | bool]) -> Snapshot:
     return snapshot.with_counts({key: int(evaluate(number, view)) for key, number in snapshot.counts.items()})
 
 
+CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+
+
+def reserved(rejected: Sequence[Requirement]) -> bool:
+    """The node is set apart for the control plane, where the pod has no business: that it refuses is no news."""
+    taints = tuple(f"{{{key}:" for key in CONTROL_PLANE)
+    return any(r.plugin == "TaintToleration" and any(taint in r.reason for taint in taints) for r in rejected)
+
+
 def per_node(names: Sequence[str], rejections: Sequence[Sequence[Requirement]]) -> list[str]:
-    """One line for each distinct set of reasons, with the nodes that give it."""
+    """One line for each distinct set of reasons, with the nodes that give it. Nodes of the control plane are left out
+    where there are others."""
     lines: dict[str, tuple[str, list[str]]] = {}
-    for name, rejected in zip(names, rejections, strict=True):
+    rows = list(zip(names, rejections, strict=True))
+    for name, rejected in [row for row in rows if not reserved(row[1])] or rows:
         text = "; ".join(dict.fromkeys(r.detail or r.reason for r in rejected))
         # The same text but for the node's own name is the same reason.
         alike = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "*", text)

@@ -37,7 +37,7 @@ RUNS = {
         1,
         ["tests/cli/input/good.yaml", "--spec", "tests/cli/input/spec/policies.kv", "--set", "most=1Gi"],
     ),
-    "kustomize": (1, ["-", "--rendered-from", "tests/cli/input/rendered/overlays/production"]),
+    "kustomize": (1, ["-", "--rendered-from", "tests/cli/rendered/overlays/production"]),
     "proofs": (0, ["examples/clean/node-agent"]),
     "vacuous": (1, ["examples/peers"]),
     "unknown": (
@@ -60,7 +60,7 @@ RUNS = {
     ),
 }
 """By name: the exit code and the arguments. ``-`` is what ``kubectl kustomize`` made of an overlay."""
-BUILT = ROOT / "tests/cli/input/rendered/kustomize.yaml"
+BUILT = ROOT / "tests/cli/rendered/kustomize.yaml"
 QUIET = ("proofs", "unknown")
 """Runs without a finding."""
 GOLDEN_FORMS = tuple(form for form in FORMATS if form != "html")

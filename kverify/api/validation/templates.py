@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kverify.api.base import atoi
 from kverify.api.languages.percentages import is_percent, parse_percent
 from kverify.api.types.meta import LabelSelector
@@ -27,13 +29,21 @@ def check_workload_selector(selector: LabelSelector | None, path: Path, kind: st
     return usable
 
 
+def label_mend(asked: Mapping[str, str], template: PodTemplateSpec) -> str:
+    """How to make a template have the labels that its selector asks for."""
+    labels = template.metadata.labels
+    missing = ", ".join(f"{key}: {value}" for key, value in asked.items() if labels.get(key) != value)
+    mend = "give the template the labels that the selector asks for"
+    return f"{mend} ({missing}), or select those it has" if missing else mend
+
+
 def check_matches(selector: LabelSelector | None, template: PodTemplateSpec, path: Path, report: Report) -> None:
     """The workload selects the pods it makes; ``path`` is the template's."""
     if selector is None or not selector.matches(template.metadata.labels):
         given = "No selector matches" if selector is None else "The selector does not match"
         message = f"{given} the labels of the pod template."
-        mend = "give the template the labels that the selector asks for"
-        report.error(SELECTOR, path.child("metadata", "labels"), message, mend)
+        asked = {} if selector is None else selector.match_labels
+        report.error(SELECTOR, path.child("metadata", "labels"), message, label_mend(asked, template))
 
 
 def check_runs_for_ever(template: PodTemplateSpec, path: Path, kind: str, report: Report) -> None:

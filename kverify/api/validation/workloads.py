@@ -22,6 +22,7 @@ from kverify.api.validation.templates import (
     check_matches,
     check_runs_for_ever,
     check_workload_selector,
+    label_mend,
     rounded_amount,
 )
 
@@ -87,7 +88,7 @@ def check_replication_controller(controller: ReplicationController, report: Repo
         return
     if not map_matches(spec.selector, spec.template.metadata.labels):
         message = "The selector does not match the labels of the pod template."
-        mend = "give the template the labels that the selector asks for"
+        mend = label_mend(spec.selector, spec.template)
         report.error(SELECTOR, path.child("metadata", "labels"), message, mend)
     check_template(spec.template, path, report)
     check_runs_for_ever(spec.template, path, "ReplicationController", report)

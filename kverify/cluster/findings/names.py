@@ -44,6 +44,7 @@ def missing(existence: Existence, boundary: Boundary, refused: Iterable[Diagnost
     """
     names = _Names(existence.bundle)
     blamed = {diagnostic.object for diagnostic in refused}
+    unread = "" in blamed
     diagnostics: list[Diagnostic] = []
     users: dict[Key, list[Reference]] = {}
     said: set[tuple[Key, Key]] = set()
@@ -56,7 +57,7 @@ def missing(existence: Existence, boundary: Boundary, refused: Iterable[Diagnost
                 diagnostics += _missing_key(reference, target)
             if target is not None or existence.given(reference.target) or title(*reference.target[:3]) in blamed:
                 continue
-            evidence = _evidence(reference, names, boundary)
+            evidence = _evidence(reference, names, boundary, unread)
             pair = key_of(item), reference.target
             if evidence is None:
                 users.setdefault(reference.target, []).append(reference)
@@ -67,8 +68,9 @@ def missing(existence: Existence, boundary: Boundary, refused: Iterable[Diagnost
     return Missing(tuple(diagnostics), tuple(assumed))
 
 
-def _evidence(reference: Reference, names: _Names, boundary: Boundary) -> Diagnostic | None:
-    """The finding, if there is reason to think that the object will be missing."""
+def _evidence(reference: Reference, names: _Names, boundary: Boundary, unread: bool) -> Diagnostic | None:
+    """The finding, if there is reason to think that the object will be missing. What could not be read (``unread``) may
+    have been what is delivered together with this."""
     target = reference.target
     related: AnyObject | None = None
     if (near := names.near(target)) is not None:
@@ -80,7 +82,7 @@ def _evidence(reference: Reference, names: _Names, boundary: Boundary) -> Diagno
         return None
     elif names.dumped(target):
         mend = "the cluster has others of its kind; create it, correct the name, or declare it external"
-    elif reference.relation in WIRING or boundary.closed:
+    elif (reference.relation in WIRING and not unread) or boundary.closed:
         mend = f"add the {target.kind} to the input, or declare it external"
     else:
         return None
