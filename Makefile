@@ -17,13 +17,14 @@ demo: $(STAMP)
 	@$(BIN)/kverify check examples/shop; \
 	code=$$?; test $$code -eq 1 || { echo "kverify exited with $$code instead of 1" >&2; exit 1; }
 
+APT := -o Acquire::Retries=1 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30
 # The tests of the page need a browser, and are skipped without one. Only root on a system with apt-get gets one here.
 browser:
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
 		command -v $$name >/dev/null 2>&1 && exit 0; \
 	done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+		{ apt-get $(APT) update -qq && DEBIAN_FRONTEND=noninteractive apt-get $(APT) install -qq -y --no-install-recommends \
 			chromium fonts-dejavu-core; } >/dev/null 2>&1 && exit 0; \
 	fi; \
 	echo "make browser: no Chromium can be installed here; the tests of the page that need one will be skipped"

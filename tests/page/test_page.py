@@ -103,6 +103,16 @@ def test_the_responsible_characters_are_marked() -> None:
     assert {"3", "labelSelector:"} <= set(marked)
 
 
+def test_a_finding_shows_the_lines_around_its_own_marks_only() -> None:
+    document = documents.golden("shop")
+    cause = document["findings"][0]["causes"][0]
+    source = next(source for source in document["sources"] if source["file"] == cause["span"]["file"])
+    whole = [*source["texts"], *(f"line-{number}: of others" for number in range(500))]
+    document["sources"] = [{**source, "texts": whole}]
+    marks = sum(len(finding["causes"]) for finding in document["findings"])
+    assert page(document).count("of others") <= 5 * marks < 100
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_texts_of_manifests_are_no_markup(text: str) -> None:
     """Wherever the text stands, the page has the elements and attributes that it has without it."""

@@ -113,8 +113,10 @@ def _headline(document: Json) -> str:
         return "Nothing ends badly, but something is lost for a time"
     if document["interrupted"] or summary["unknown"]:
         return "Not everything could be decided"
+    if summary["vacuous"]:
+        return "Nothing was found, but some questions say nothing here"
     if summary["holds"]:
-        return "Nothing was found, and this is proved"
+        return "Nothing was found: what was asked is proved"
     return "Nothing was found, and nothing is proved"
 
 

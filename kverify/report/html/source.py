@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
+from kverify.report.excerpts import AROUND
 from kverify.report.html.markup import Child, el, scrolling
 
 Json: TypeAlias = "Mapping[str, Any]"
@@ -33,13 +34,10 @@ class Excerpts:
         which the first mark of each is told."""
         left = list(marks)
         while left:
-            lines = self._lines.get(left[0]["span"]["file"], {})
-            run = _run(lines, left[0]["span"]["line"])
-            here = [
-                m
-                for m in left
-                if m is left[0] or (m["span"]["file"] == left[0]["span"]["file"] and m["span"]["line"] in run)
-            ]
+            file = left[0]["span"]["file"]
+            lines = self._lines.get(file, {})
+            run = _run(lines, left[0]["span"]["line"], [m["span"]["line"] for m in left if m["span"]["file"] == file])
+            here = [m for m in left if m is left[0] or (m["span"]["file"] == file and m["span"]["line"] in run)]
             yield self._figure(lines, run, here, severity)
             left = [mark for mark in left if not any(mark is one for one in here)]
 
@@ -68,14 +66,16 @@ def _caption(mark: Json) -> Element:
     return el("span", el("span", place(mark["span"]), cls="place"), " ", path)
 
 
-def _run(lines: Mapping[int, str], number: int) -> range:
-    """The numbers around ``number`` of which all lines are there."""
+def _run(lines: Mapping[int, str], number: int, marked: Sequence[int]) -> range:
+    """The numbers around ``number``, and on to other ``marked`` lines whose surroundings meet its own. What else is
+    there of the file was pointed at by others."""
     if number not in lines:
         return range(0)
+    near = {line + step for line in marked for step in range(-AROUND, AROUND + 1)}
     first, last = number, number
-    while first - 1 in lines:
+    while first - 1 in lines and first - 1 in near:
         first -= 1
-    while last + 1 in lines:
+    while last + 1 in lines and last + 1 in near:
         last += 1
     return range(first, last + 1)
 
