@@ -72,7 +72,8 @@ def suppress(report: Report, bundle: Bundle, options: Options) -> Report:
     findings = tuple(filter(kept, report.findings))
     used |= {id(rule) for row in undecided(report) for rule in wanted.of(*row)}
     if options.whole and not (report.interrupted or report.bad_input):
-        problems += [_unused(rule) for rule in current if id(rule) not in used]
+        idle = [rule for rule in current if id(rule) not in used]
+        problems += [_unused(rule) for rule in idle if _was_asked(rule, report, bundle, wanted)]
     said = (evolve(d, severity=options.severities.get(d.id, d.severity)) for d in problems)
     return evolve(report, diagnostics=(*diagnostics, *said), findings=findings, suppressed=tuple(suppressed))
 
@@ -87,6 +88,15 @@ def suppressible(item: Finding | Diagnostic) -> bool:
 def undecided(report: Report) -> list[tuple[str, str]]:
     """Id and object of what was asked and not answered: it may be violated, so nothing that hides it is idle."""
     return [(proof.id, proof.object) for proof in report.proofs if proof.verdict.outcome is Outcome.UNKNOWN]
+
+
+def _was_asked(rule: Suppression, report: Report, bundle: Bundle, rules: _Rules) -> bool:
+    """Whether what the rule suppresses would have been found if it were there. Without nodes some things are not asked:
+    then nobody knows, unless no object at all is meant."""
+    if rule.id.startswith(("KV1", "KV2")) or bundle.nodes:
+        return True
+    proofs = (p for p in report.proofs if p.id == rule.id and p.verdict.outcome is Outcome.HOLDS)
+    return any(rule in rules.of(p.id, p.object) for p in proofs) or not rules.meant(rule)
 
 
 def _annotations(bundle: Bundle, specs: Specs | None) -> tuple[list[Suppression], list[Diagnostic]]:
@@ -128,6 +138,10 @@ class _Rules:
         if rules is not None:
             targets = list(self._targets(object))
             yield from (rule for rule in rules if any(map(rule.covers, targets)))
+
+    def meant(self, rule: Suppression) -> bool:
+        """Whether the rule speaks of any object that is there."""
+        return any(rule.covers(key_of(item)) for item in self.bundle.objects)
 
     def _targets(self, object: str) -> Iterator[Key]:
         """The objects that are named, and whoever controls them: of a pod, its workload."""

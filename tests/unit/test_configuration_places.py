@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kverify.cli.configuration import ConfigurationError, read
 from kverify.cli.configuration.places import KeyPath, Places
+from kverify.cli.configuration.reading import EXTERNAL_KEYS, KEYS, SUPPRESS_KEYS
 
 TEXT = '''\
 # a comment with [brackets] = "and quotes"
@@ -123,3 +127,33 @@ def keys(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     for name, inner in items:
         yield (*path, name), inner
         yield from keys(inner, (*path, name))
+
+
+TABLES = {"external": EXTERNAL_KEYS, "suppress": SUPPRESS_KEYS}
+CONFIGURATIONS = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(KEYS), VALUES).map(lambda pair: f"{pair[0]} = {pair[1]}"),
+        st.sampled_from(["[severity]", "[parameters]", "[external]", "[suppress]"]),
+        st.sampled_from(sorted(TABLES)).flatmap(
+            lambda table: st.lists(st.tuples(st.sampled_from(TABLES[table]), VALUES), max_size=4).map(
+                lambda pairs: f"[[{table}]]\n" + "\n".join(f"{key} = {value}" for key, value in pairs)
+            )
+        ),
+    ),
+    max_size=4,
+).map("\n".join)
+
+
+@given(CONFIGURATIONS)
+def test_any_file_is_a_configuration_or_told_why_not(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "kverify.toml"
+        file.write_text(text, "utf-8")
+        try:
+            found = read(file)
+        except ConfigurationError as error:
+            lines = str(error).splitlines()
+            assert lines
+            assert all(line.startswith(f"{file}:") and line.isprintable() for line in lines)
+        else:
+            assert all(rule.id.strip() and rule.reason.strip() for rule in found.suppressions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from attrs import frozen
 
@@ -73,11 +74,12 @@ def _quoted(text: str) -> str:
 
 
 def _rendered(found: Survey) -> Iterator[str]:
-    """Commands that check what is rendered."""
-    for path in found.charts:
-        yield f"helm template {shlex.quote(path)} | kverify check -"
-    for path in found.kustomizations:
-        yield f"kustomize build {shlex.quote(path)} | kverify check -"
+    """Commands that check what is rendered, and name the files that it comes from. Helm names them from the directory
+    that holds the chart."""
+    rows = [("helm template", path, str(PurePosixPath(path).parent)) for path in found.charts]
+    rows += [("kustomize build", path, path) for path in found.kustomizations]
+    for command, path, origin in rows:
+        yield f"{command} {shlex.quote(path)} | kverify check - --rendered-from {shlex.quote(origin)}"
 
 
 # -- CI ----------------------------------------------------------------------------------------------------------------

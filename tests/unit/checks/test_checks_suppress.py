@@ -6,14 +6,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kverify.api.types.meta import ObjectMeta
 from kverify.checks import Finding, Options, Report, run
 from kverify.checks.suppress import suppress
 from kverify.cluster import Bundle
-from kverify.cluster.suppressions import By, Suppression
+from kverify.cluster.objects import Key
+from kverify.cluster.suppressions import IGNORE, By, Suppression, annotated
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
-from tests.unit.cluster.cluster_helpers import bundle, deployment
+from tests.unit.cluster.cluster_helpers import bundle, deployment, objects
 
 TODAY = date(2026, 6, 15)
 PLACE = Span("kverify.toml", 3, 1, 3, 13)
@@ -109,6 +114,16 @@ def test_one_that_suppresses_nothing_is_told_where_everything_was_asked() -> Non
     assert told(report_of(quiet, rule(), part=True)) == []
 
 
+def test_one_for_what_is_not_asked_without_nodes_is_not_called_idle() -> None:
+    def idle(id: str, existing: str = "", **options: str) -> bool:
+        return ("KV6003", "") in told(report_of(deployment(), rule(id, **options), existing=existing))
+
+    node = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: 8, memory: 8Gi, pods: 9}}\n"
+    assert [idle("KV3001"), idle("KV3001", node)] == [False, True]
+    # This is asked, and holds; that names nothing; and this never needs nodes.
+    assert [idle("KV4002"), idle("KV3001", name="wbe"), idle("KV2002")] == [True, True, True]
+
+
 # -- annotations ------------------------------------------------------------------------------------------------------
 
 
@@ -190,12 +205,25 @@ spec: {{containers: [{{name: main, image: "x:1"}}]}}
 
 
 def test_one_of_several_objects_is_enough() -> None:
-    def finding(objects: str) -> Finding:
-        return Finding(id="KV4001", severity=Severity.ERROR, object=objects, message="m", property="p")
+    def finding(named: str) -> Finding:
+        return Finding(id="KV4001", severity=Severity.ERROR, object=named, message="m", property="p")
 
-    for objects, count in (("Deployment a/x, Service a/y", 1), ("Deployment a/x, Node y", 0)):
-        report = Report(findings=(finding(objects),))
+    for named, count in (("Deployment a/x, Service a/y", 1), ("Deployment a/x, Node y", 0)):
+        report = Report(findings=(finding(named),))
         found = suppress(
             report, bundle(), Options(today=TODAY, suppressions=(rule("KV4001", name="y", namespace="a"),))
         )
         assert len(found.suppressed) == count
+
+
+@given(st.text(st.sampled_from(list("KV4005:; \n\tuntil2027-06-30x\x1b")), max_size=40))
+def test_every_entry_of_any_annotation_is_followed_or_told(text: str) -> None:
+    item = evolve(objects(service())[0], metadata=ObjectMeta(name="web", annotations={IGNORE: text}))
+    found = list(annotated(item, lambda _: ""))
+    entries = [part for part in text.replace("\n", ";").split(";") if part.strip()]
+    assert len(found) == max(1, len(entries))
+    for one in found:
+        if isinstance(one, Suppression):
+            assert one.id
+            assert one.reason.strip()
+            assert one.covers(Key("Service", "default", "web"))
