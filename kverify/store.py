@@ -37,7 +37,6 @@ class Store:
     def __init__(self, folder: Path, most: int = MOST):
         self.folder = folder
         self.most = most
-        self._written = False
 
     def read(self, key: str) -> str | None:
         """The text under ``key``, None if there is none."""
@@ -65,14 +64,11 @@ class Store:
             except BaseException:
                 new.unlink(missing_ok=True)
                 raise
-            self._written = True
         except OSError:
             return
 
-    def close(self) -> None:
-        """Make room, if anything was written."""
-        if not self._written:
-            return
+    def trim(self) -> None:
+        """Make room, if there is more than ``most``."""
         entries = []
         for path in self.folder.glob("??/*"):
             try:

@@ -16,7 +16,9 @@ from kverify.checks.question import Check, Question, last, objects_of, questions
 from kverify.checks.words import count
 from kverify.engines.budget import OutOfTime, over, unbounded, until, were_late, why_stopped
 from kverify.engines.explicit import PACK_FROM, within
+from kverify.engines.kept import keeping
 from kverify.engines.verdict import Outcome, Verdict
+from kverify.store import Store
 
 METHOD = "not finished"
 PATIENCE = 2.0
@@ -143,7 +145,9 @@ def ask(
     answers: list[Answer] = []
     stopped = ""
     reason = "" if seconds is None else f"more than {seconds:g} seconds for one property of an object"
-    with within(max_bytes=ctx.options.max_bytes, progress=searching), until(seconds, reason) as budget:
+    store = None if ctx.options.cache is None else Store(ctx.options.cache)
+    bounds = within(max_bytes=ctx.options.max_bytes, progress=searching)
+    with keeping(store), bounds, until(seconds, reason) as budget:
         try:
             items = objects_of(question.check, check, ctx)
             if question.index < len(items):

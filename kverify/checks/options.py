@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -39,6 +40,7 @@ class Options:
 
     ``timeout_per_property`` ends a question (one property of one object) after so many seconds; it is unknown then.
     ``max_bytes`` bounds the memory of each search.
+    ``cache`` is a directory in which answers are kept from run to run (None: they are not).
     ``jobs`` is the number of processes that answer questions: None takes as many as there are processors, once a run
     turns out to be long. ``executor`` answers them instead, if it is given.
     """
@@ -62,6 +64,7 @@ class Options:
     progress: Callable[[str], None] | None = None
     timeout_per_property: float | None = None
     max_bytes: int | None = None
+    cache: Path | None = None
     jobs: int | None = 1
     executor: Executor | None = None
 

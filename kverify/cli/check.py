@@ -210,14 +210,13 @@ def run(arguments: argparse.Namespace) -> int:
 
         report, whole = Report(diagnostics=problems, kubernetes_version=arguments.kubernetes_version), False
     else:
-        stdin = None if past is None else past.stdin
         report, whole = _check(
             arguments,
             sources,
             configuration,
             specs,
             lambda found: baseline.settle(arguments, found, sources, known),
-            stdin,
+            past,
         )
     if arguments.diff:
         outputs.to_stdout(arguments.patch)
@@ -347,10 +346,10 @@ def _check(
     configuration: Configuration,
     specs: Specs | None,
     settle: Callable[[Report], Report],
-    read: bytes | None,
+    past: remembered.Remembered | None,
 ) -> tuple[Report, bool]:
     """The report, and whether it is all that there is to say, whoever asks. ``settle`` takes out of a report what is
-    known; ``read`` is what standard input held, if it was read."""
+    known; ``past`` knows what standard input held, if it was read, and where answers are kept."""
     from kverify.cluster.bundle import Bundle
     from kverify.engines.budget import until
     from kverify.manifest.codes import UNREADABLE
@@ -364,7 +363,7 @@ def _check(
     try:
         progress("reading")
         files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
-        given = streams.standard_input(files, sources, read)
+        given = streams.standard_input(files, sources, None if past is None else past.stdin)
         stdin = None if given is None else Rendered(given, arguments.rendered_from)
         bundle, diagnostics = Bundle.read(
             arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
@@ -389,6 +388,7 @@ def _check(
             progress=progress,
             timeout_per_property=arguments.timeout_per_property,
             max_bytes=None if arguments.max_memory is None else arguments.max_memory * 1_000_000,
+            cache=None if past is None else past.folder,
             jobs=arguments.jobs,
         )
         options = changed.narrowed(arguments, configuration, options, bundle)

@@ -52,11 +52,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 class Remembered:
-    """The results of runs like the one that the arguments ask for. ``stdin`` is standard input, if it was read."""
+    """The results of runs like the one that the arguments ask for. ``stdin`` is standard input, if it was read,
+    ``folder`` where results are kept."""
 
     def __init__(self, store: Store, arguments: argparse.Namespace):
         self.stdin: bytes | None = None
         self._store = store
+        self.folder = store.folder
         self._began = time.time()
         self._first = self._key_of_arguments(arguments)
         self._second: str | None = None
@@ -112,7 +114,7 @@ class Remembered:
         if key is not None:
             self._store.write(self._first, json.dumps(whole))
             self._store.write(key, json.dumps({"exit": code, "texts": [text for _, text in texts]}))
-            self._store.close()
+            self._store.trim()
 
     def _known(self, key: str) -> dict[str, Any] | None:
         text = self._store.read(key)

@@ -90,6 +90,12 @@ def over() -> str:
     return budget.reason
 
 
+def enough() -> bool:
+    """Whatever was asked in this context so far had time enough."""
+    budget = _BUDGET.get(None)
+    return budget is None or not (budget.late or budget.interrupted or over())
+
+
 def were_late() -> None:
     """Somebody who works for us was told that the time is over."""
     budget = _BUDGET.get(None)

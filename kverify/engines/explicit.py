@@ -74,6 +74,11 @@ def within(*, max_bytes: int | None = None, progress: Progress | None = None) ->
         _BOUNDS.reset(token)
 
 
+def bytes_allowed() -> int | None:
+    """The memory that a search in this context may take."""
+    return _BOUNDS.get().max_bytes
+
+
 @define
 class Exploration:
     """What a search has found: ``states`` in the order of their distance from the start.

@@ -17,7 +17,7 @@ from kverify.spec.property import DECLARED, Fair, Property
 
 def fingerprint(system: TransitionSystem, prop: Property, fair: Fair = DECLARED) -> str:
     """64 hexadecimal digits. Lemmas and symmetry, which no answer depends on, do not count."""
-    trees = _Trees()
+    trees = Trees()
     variables = [(v.name, v.low, v.high, v.initial, v.values, v.truth) for v in (*system.variables, *system.parameters)]
     actions = [
         (
@@ -38,7 +38,7 @@ def fingerprint(system: TransitionSystem, prop: Property, fair: Fair = DECLARED)
     return _digest([repr(part) for part in (system.name, variables, actions, begin, kind)])
 
 
-class _Trees:
+class Trees:
     """Digests of expressions; shared parts are looked at once."""
 
     def __init__(self) -> None:
@@ -47,6 +47,7 @@ class _Trees:
         """A tree must live as long as its number is in the table."""
 
     def of(self, root: Number | Condition) -> str:
+        """The digest of ``root``."""
         tree = lift(root)
         for expr in walk(tree):
             if id(expr) not in self._known:

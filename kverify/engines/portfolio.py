@@ -13,9 +13,10 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
-from kverify.engines import bounded, bounded_lasso, explicit, houdini, induction, liveness, spacer, walk
+from kverify.engines import bounded, bounded_lasso, explicit, houdini, induction, kept, liveness, spacer, walk
+from kverify.engines.budget import INTERRUPTED, OutOfTime, over
 from kverify.engines.errors import Undecided
 from kverify.engines.history import as_always, forget, forgetting
 from kverify.engines.progress import not_stuck, prove
@@ -293,6 +294,10 @@ ENGINES = {
 """What can be asked for by name, and what each does."""
 
 
+_ELSEWHERE = ("system", "prop", "progress")
+"""The fields of a question that are no bounds of its answer."""
+
+
 # -- the climb -----------------------------------------------------------------------------------------------------
 
 
@@ -320,23 +325,22 @@ def decide(
     Raises ``ModelError`` (also ``SymmetryError``) when the system is wrong; whatever an engine finds wrong with its own
     result (``ReplayError``, ``CertificateError``) is raised as well, never hidden behind the next engine's answer.
     """
-    return climb(
-        Question(
-            system=system,
-            prop=prop,
-            fair=fair,
-            limit=limit,
-            depth=depth,
-            effort=effort,
-            invariant=invariant,
-            rank=rank,
-            where_stuck=where_stuck,
-            certain=certain,
-            cover=cover,
-            progress=progress,
-        ),
-        engine,
+    question = Question(
+        system=system,
+        prop=prop,
+        fair=fair,
+        limit=limit,
+        depth=depth,
+        effort=effort,
+        invariant=invariant,
+        rank=rank,
+        where_stuck=where_stuck,
+        certain=certain,
+        cover=cover,
+        progress=progress,
     )
+    bounds = {f.name: getattr(question, f.name) for f in fields(Question) if f.name not in _ELSEWHERE}
+    return kept.known(system, prop, {**bounds, "engine": engine}, lambda: climb(question, engine))
 
 
 def climb(q: Question, engine: str = "") -> Verdict:
@@ -353,7 +357,7 @@ def climb(q: Question, engine: str = "") -> Verdict:
             silent.append(why)
             continue
         begun = _cpu_seconds()
-        verdict = found = rung.ask(q)
+        verdict = found = _answer(rung, q)
         if rung.of_states:
             verdict = q.of_states(found)
             never_stuck = q.goal is not None and found.outcome is Outcome.HOLDS
@@ -374,13 +378,20 @@ def climb(q: Question, engine: str = "") -> Verdict:
                 verdict = evolve(verdict, certain=unavoidable)
             return evolve(verdict, rungs=tuple(said))
         undecided.append(verdict)
-        if verdict.reason.startswith("interrupted"):
+        if verdict.reason.startswith(INTERRUPTED) or over():
             break
     if not undecided:
         reason = silent[0] if engine else "no engine can say anything about it"
         return Verdict(outcome=Outcome.UNKNOWN, method=engine or "none", scope=q.system.name, reason=reason)
     last = max(undecided, key=lambda verdict: verdict.states)
     return evolve(last, rungs=tuple(said))
+
+
+def _answer(rung: Rung, q: Question) -> Verdict:
+    try:
+        return rung.ask(q)
+    except OutOfTime as late:
+        return Verdict(outcome=Outcome.UNKNOWN, method=rung.engine, scope=q.system.name, reason=str(late))
 
 
 def _goal(q: Question) -> Condition:

@@ -315,7 +315,7 @@ def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
         os.utime(tmp_path / "00" / f"{number:062}", (number, number))
     assert store.read(f"{0:064}") is not None  # used just now
     store.write("f" * 64, "x" * 60)
-    store.close()
+    store.trim()
     left = [number for number in range(6) if store.read(f"{number:064}") is not None]
     assert left == [0, 5]
     assert store.read("f" * 64) is not None
