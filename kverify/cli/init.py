@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path(arguments.folder)
     if not root.is_dir():
         arguments.parser.error(f"{arguments.folder} is not a directory")
-    found = survey(root)
     said: list[str] = []
     try:
+        found = survey(root)
         if concerns(root / "pyproject.toml"):
             said.append("left pyproject.toml as it is: it configures kverify already")
         else:

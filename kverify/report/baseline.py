@@ -87,8 +87,8 @@ def read(file: str, text: str) -> Baseline:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise BaselineError(f"{file}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}") from error
-    except RecursionError as error:
-        raise BaselineError(f"{file}: this is no baseline: it is nested too deeply") from error
+    except (ValueError, RecursionError) as error:
+        raise BaselineError(f"{file}: this is no baseline: {error}") from error
     schema = content.get("schema") if isinstance(content, dict) else None
     if schema != SCHEMA:
         found = "no schema" if schema is None else f"the schema {schema!r}"

@@ -227,6 +227,7 @@ def test_what_is_refused_or_not_decided_is_never_hidden() -> None:
     [
         ("{\n 1", "known.json:2:2: this is not JSON"),
         ("[" * 100_000, "known.json: this is no baseline"),
+        ("1" * 5000, "known.json: this is no baseline: Exceeds the limit"),
         ("[]", "known.json: this is not what --write-baseline writes: it has no schema"),
         ('{"schema": "kverify.report/1"}', "it has the schema 'kverify.report/1', not 'kverify.baseline/1'"),
         ('{"schema": "kverify.baseline/1"}', "known.json: findings is not a list"),

@@ -90,6 +90,9 @@ def test_what_is_declared(tmp_path: Path) -> None:
             ],
         ),
         ("references = ", ["Invalid value"]),
+        ('paths = ["a\\u0000"]', ["1:1: paths is a list of paths"]),
+        (f"max-states = 1{'0' * 5000}", ["Exceeds the limit"]),
+        (f"paths = {'[' * 5000}", ["maximum recursion depth"]),
     ],
 )
 def test_all_mistakes_are_told_at_their_places(tmp_path: Path, text: str, problems: list[str]) -> None:

@@ -34,7 +34,7 @@ def concerns(path: Path) -> bool:
     """Whether a ``pyproject.toml`` has a table for kverify. One that cannot be read is another program's problem."""
     try:
         return _own(tomllib.loads(_text(path))) is not None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 
@@ -43,7 +43,7 @@ def read(path: Path) -> Configuration:
     try:
         text = _text(path)
         content = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ConfigurationError(f"{path}: {escape(reason)}") from error
     prefix: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ class _Reader:
 
     def texts(self, content: Mapping[str, Any], key: str, what: str = "names") -> tuple[str, ...]:
         found = content.get(key, [])
-        if isinstance(found, list) and all(isinstance(text, str) and text.strip() for text in found):
+        if isinstance(found, list) and all(map(_named, found)):
             return tuple(found)
         self.wrong((key,), f'{key} is a list of {what}, as in {key} = ["{_EXAMPLES[key]}"]')
         return ()
@@ -180,7 +180,7 @@ class _Reader:
 
     def path(self, content: Mapping[str, Any], key: str) -> str | None:
         name = content.get(key)
-        if name is None or (isinstance(name, str) and name.strip()):
+        if name is None or _named(name):
             return None if name is None else str(self.folder / name)
         self.wrong((key,), f"{key} is a path, not {name!r}")
         return None
@@ -210,6 +210,11 @@ class _Reader:
 
     def wrong(self, path: KeyPath, message: str) -> None:
         self.problems.append((self.places.span(path), escape(message)))
+
+
+def _named(value: Any) -> bool:
+    """A text that can be a name; none of a file has a null character."""
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
 
 _EXAMPLES = {
