@@ -130,9 +130,9 @@ def _best(recording: Recording, name: str, min_ready: int | None) -> Answer:
     return max(answers, key=lambda answer: answer.conformance.matched)
 
 
-def follow(case: Case, system: TransitionSystem) -> Conformance:
-    """Whether ``system``, built of the case's world, can do what was recorded."""
-    return conform(system, case.projection, case.observations, apart=case.separate)
+def follow(case: Case, system: TransitionSystem, *, explain: bool = False) -> Conformance:
+    """Whether ``system``, built of the case's world, can do what was recorded; ``explain`` by which steps."""
+    return conform(system, case.projection, case.observations, apart=case.separate, explain=explain)
 
 
 def system_of(world: World) -> TransitionSystem:

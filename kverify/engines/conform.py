@@ -24,6 +24,7 @@ from kverify.engines.compiled import compile_system
 from kverify.engines.errors import EngineError
 from kverify.engines.ranges import conjuncts
 from kverify.engines.starts import initial_states
+from kverify.engines.verdict import Step, Trace
 from kverify.model.expr import Number, evaluate, lift, to_text
 from kverify.model.system import Action, State, TransitionSystem, Variable
 
@@ -71,12 +72,14 @@ class Refusal:
 
 @frozen(kw_only=True)
 class Conformance:
-    """How far the observations are a run. ``most`` is the largest number of states that were possible at once."""
+    """How far the observations are a run. ``most`` is the largest number of states that were possible at once.
+    ``run`` is one that explains them, where that was asked for and there is one."""
 
     matched: int
     total: int
     refusal: Refusal | None
     most: int
+    run: Trace | None = None
 
     @property
     def conforms(self) -> bool:
@@ -92,6 +95,8 @@ class _Debt:
 
 
 _Possible: TypeAlias = "tuple[State, _Debt | None]"
+_Came: TypeAlias = "tuple[int, _Possible, Action | None]"
+"""From what, at which observation, and by which action; None for one more write of an earlier one."""
 
 
 def conform(
@@ -101,12 +106,14 @@ def conform(
     *,
     apart: frozenset[str] = frozenset(),
     limit: int = MAX_STATES,
+    explain: bool = False,
 ) -> Conformance:
-    """Follow ``observations`` in ``system``. The first one is a state the system starts in.
+    """Follow ``observations`` in ``system``. The first one is a state the system starts in. ``explain`` also keeps how
+    each state was come by, for a run that explains them.
 
     Raises ``ModelError`` for a system that cannot be executed and ``TooManyStates`` beyond ``limit``.
     """
-    follower = _Follower(system, projection, apart, limit)
+    follower = _Follower(system, projection, apart, limit, keep=explain)
     vectors = [tuple(o.values[name] for name in projection) for o in observations]
     possible: set[_Possible] = {(s, None) for s in initial_states(system) if follower.project(s) == vectors[0]}
     if not possible:
@@ -117,6 +124,7 @@ def conform(
         if before == after:
             continue
         closed = follower.close(possible)
+        follower.next_moment()
         possible = follower.advance(closed, before, after, observations[position].disturbances)
         if not possible:
             refusal = follower.explain(closed, position, observations[position], before, after)
@@ -124,18 +132,31 @@ def conform(
     if all(debt is not None for _, debt in possible):
         refusal = follower.unpaid(possible, len(observations) - 1, observations[-1])
         return Conformance(matched=len(observations) - 1, total=len(observations), refusal=refusal, most=follower.most)
-    return Conformance(matched=len(observations), total=len(observations), refusal=None, most=follower.most)
+    return Conformance(
+        matched=len(observations),
+        total=len(observations),
+        refusal=None,
+        most=follower.most,
+        run=follower.run(min(state for state, debt in possible if debt is None)) if explain else None,
+    )
 
 
 class _Follower:
     """The states that agree with the observations, step by step."""
 
     def __init__(
-        self, system: TransitionSystem, projection: Mapping[str, Number], apart: frozenset[str], limit: int
+        self,
+        system: TransitionSystem,
+        projection: Mapping[str, Number],
+        apart: frozenset[str],
+        limit: int,
+        *,
+        keep: bool = False,
     ) -> None:
         self.system = system
         self.limit = limit
         self.most = 0
+        self._came: list[dict[_Possible, _Came]] | None = [{}] if keep else None
         self._known: dict[State, Vector] = {}
         self._names = tuple(projection)
         self._lagging = tuple(name in apart for name in projection)
@@ -169,9 +190,10 @@ class _Follower:
         while waiting:
             here = waiting.pop()
             seen = self.project(here[0])
-            for _, following in self.steps(here, frozenset()):
+            for action, following in self.steps(here, frozenset()):
                 there = (following, here[1])
                 if there not in closed and self.project(following) == seen:
+                    self._remember(there, here, action)
                     closed.add(there)
                     waiting.append(there)
             if len(closed) > self.limit:
@@ -187,16 +209,23 @@ class _Follower:
         for here in possible:
             state, debt = here
             if debt is not None:
-                self._keep(result, state, debt.component, self.project(state), before, after, debt)
+                there = self._explaining(state, debt.component, self.project(state), before, after, debt)
+                self._add(result, there, here, None)
             for action, following in self.steps(here, allowed):
                 reached = self.project(following)
-                if reached != self.project(state):
-                    self._keep(result, following, action.component, reached, before, after, debt, self.project(state))
+                left = self.project(state)
+                if reached != left:
+                    there = self._explaining(following, action.component, reached, before, after, debt, left)
+                    self._add(result, there, here, action)
         return result
 
-    def _keep(
+    def _add(self, result: set[_Possible], there: _Possible | None, here: _Possible, action: Action | None) -> None:
+        if there is not None and there not in result:
+            result.add(there)
+            self._remember(there, here, action, back=1)
+
+    def _explaining(
         self,
-        result: set[_Possible],
         state: State,
         component: str,
         reached: Vector,
@@ -204,24 +233,50 @@ class _Follower:
         after: Vector,
         debt: _Debt | None,
         left: Vector | None = None,
-    ) -> None:
-        """Add ``state`` if it explains ``after``. ``left`` is what was seen of the state an action has just left."""
+    ) -> _Possible | None:
+        """``state`` with what is still owed, if it explains ``after``. ``left`` is what was seen of the state an action
+        has just left."""
         owed = dict(debt.shown) if debt is not None else {}
         shown = []
         who = component if debt is None or left is None else debt.component
         for i, (old, new, real) in enumerate(zip(before, after, reached, strict=True)):
             moved = left is not None and left[i] != real
             if old != new and left is not None and not moved:
-                return
+                return None
             if new == real:
                 continue
             late = i in owed or (moved and self._lagging[i])
             if not late or not (old <= new <= real or real <= new <= old):
-                return
+                return None
             if moved and self._lagging[i]:
                 who = component
             shown.append((i, new))
-        result.add((state, _Debt(who, tuple(shown)) if shown else None))
+        return state, _Debt(who, tuple(shown)) if shown else None
+
+    # -- the run ---------------------------------------------------------------------------------------------------
+
+    def next_moment(self) -> None:
+        """What comes now belongs to the next observation."""
+        if self._came is not None:
+            self._came.append({})
+
+    def _remember(self, there: _Possible, here: _Possible, action: Action | None, back: int = 0) -> None:
+        if self._came is not None:
+            moment = len(self._came) - 1
+            self._came[moment].setdefault(there, (moment - back, here, action))
+
+    def run(self, final: State) -> Trace:
+        """A run to ``final``, which explains the last observation and owes nothing."""
+        assert self._came is not None
+        moment = len(self._came) - 1
+        here: _Possible = (final, None)
+        steps: list[Step] = []
+        while here in self._came[moment]:
+            moment, before, action = self._came[moment][here]
+            if action is not None:
+                steps.append(Step(action, here[0]))
+            here = before
+        return Trace(self.system, here[0], tuple(reversed(steps)))
 
     # -- explaining ------------------------------------------------------------------------------------------------
 

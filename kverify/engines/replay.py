@@ -102,7 +102,7 @@ def replay(trace: Trace, prop: Property, fair: Fair = DECLARED) -> Trace:
 
     A property that reads parameters has to be fixed as the trace's system is, see ``kverify.spec.property.fix``.
     """
-    _check_run(trace)
+    require_run(trace)
     match prop:
         case Reaches():
             _check_stuck(trace, prop)
@@ -184,7 +184,8 @@ def refuse_unfair(trace: Trace, fair: Fair) -> None:
             raise ReplayError(f"{system.name}: {action.name!r} is strongly fair, enabled in the loop, never taken")
 
 
-def _check_run(trace: Trace) -> None:
+def require_run(trace: Trace) -> None:
+    """``trace`` is a run of its system, by the plain interpreter. Raises ``ReplayError``."""
     system = trace.system
     if system.parameters:
         raise ReplayError(f"{system.name}: a trace needs every parameter fixed")

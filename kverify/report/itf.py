@@ -11,12 +11,12 @@ what a reader wants to say about where the trace is from.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kverify import __version__
 from kverify.engines.verdict import Step, Trace
-from kverify.model.system import State, TransitionSystem, Variable
+from kverify.model.system import Action, State, TransitionSystem, Variable
 
 DESCRIPTION = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
@@ -86,7 +86,9 @@ def from_itf(system: TransitionSystem, data: Mapping[str, Any]) -> Trace:
 
     Only its form is checked: whether it is a run is ``replay``'s to say. Raises ``TraceFileError``.
     """
-    actions = {action.name: action for action in system.actions}
+    named: dict[str, list[Action]] = {}
+    for action in system.actions:
+        named.setdefault(action.name, []).append(action)
     rows = data["states"]
     states = [_state(system, row, index) for index, row in enumerate(rows)]
     names = [_name(row, index) for index, row in enumerate(rows) if index]
@@ -97,11 +99,22 @@ def from_itf(system: TransitionSystem, data: Mapping[str, Any]) -> Trace:
             raise TraceFileError(f"the loop goes back to state {loop!r}, which is not there")
         names.append(str(data["#meta"]["kverify"].get("closing")))
         after.append(states[loop])
-    unknown = next((name for name in names if name not in actions), None)
+    unknown = next((name for name in names if name not in named), None)
     if unknown is not None:
         raise TraceFileError(f"the model has no action {unknown!r}")
-    steps = tuple(Step(actions[name], state) for name, state in zip(names, after, strict=True))
-    return Trace(system, states[0], steps, loop)
+    before = [*states[: len(names)]]
+    steps = (
+        Step(_meant(system, named[name], then), state) for name, then, state in zip(names, before, after, strict=True)
+    )
+    return Trace(system, states[0], tuple(steps), loop)
+
+
+def _meant(system: TransitionSystem, actions: Sequence[Action], before: State) -> Action:
+    """The action that a name stands for: where several are called so, one at most is possible at a time."""
+    if len(actions) == 1:
+        return actions[0]
+    enabled = set(system.enabled(before))
+    return next((action for action in actions if action in enabled), actions[0])
 
 
 def _name(row: Mapping[str, Any], index: int) -> str:

@@ -172,10 +172,12 @@ class ClusterStateMachine(RuleBasedStateMachine):
         Raises ``ValueError`` where it is not possible, and ``Violation``.
         """
         __tracebackhide__ = True
-        index = self._spot.index.get(action)
-        if index is None or index not in self._moves:
+        meant = [i for i in self._spot.index.get(action, ()) if i in self._moves]
+        if len(meant) != 1:
             able = ", ".join(repr(self._spot.system.actions[i].name) for i in sorted(self._moves)) or "nothing"
-            raise ValueError(f"{action!r} is not possible after step {len(self._steps)}; possible is {able}")
+            what = "stands for two actions that are" if meant else "is not"
+            raise ValueError(f"{action!r} {what} possible after step {len(self._steps)}; possible is {able}")
+        (index,) = meant
         self._plan.taken[action] += 1
         self.state = self._moves[index]
         self._steps.append(Step(self._spot.system.actions[index], self.state))

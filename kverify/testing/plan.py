@@ -36,18 +36,17 @@ class Spot:
 
     situation: Situation
     compiled: Compiled = field(repr=False)
-    index: Mapping[str, int] = field(repr=False)
+    index: Mapping[str, tuple[int, ...]] = field(repr=False)
     _known: dict[State, Mapping[int, State]] = field(factory=dict, repr=False)
 
     @classmethod
     def of(cls, situation: Situation) -> Spot:
-        """Raises ``ModelError`` for a system that cannot be executed, ``ValueError`` for actions of one name."""
-        names = [action.name for action in situation.system.actions]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"{situation.system.name}: two actions are called {', '.join(doubled)}")
-        compiled = compile_system(situation.system)
-        return cls(situation, compiled, {name: i for i, name in enumerate(names)})
+        """Raises ``ModelError`` for a system that cannot be executed."""
+        index: dict[str, tuple[int, ...]] = {}
+        for number, action in enumerate(situation.system.actions):
+            # One name may stand for several actions, of which one at most is possible at a time.
+            index[action.name] = (*index.get(action.name, ()), number)
+        return cls(situation, compile_system(situation.system), index)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

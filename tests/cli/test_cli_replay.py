@@ -13,6 +13,9 @@ import pytest
 
 from kverify.cli.main import main
 from kverify.engines import explicit, induction, liveness, walk
+from kverify.engines.verdict import Step, Trace
+from kverify.model.system import Action, TransitionSystem, Variable
+from kverify.report.itf import from_itf, read, render
 
 A01 = Path(__file__).parents[1] / "scenarios" / "a01_rollout_antiaffinity_full"
 TRACE = "traces/KV4001-Deployment-default-web.itf.json"
@@ -247,3 +250,14 @@ def test_traces_are_not_written_where_they_would_be_read_as_manifests(
         main(["check", str(folder), "--traces", str(folder / "sub")])
     assert stop.value.code == 2
     assert "would be read as manifests" in capsys.readouterr().err
+
+
+def test_a_name_that_two_actions_have_stands_for_the_one_that_is_possible() -> None:
+    """Of actions for several target revisions of a workload one at most is possible at a time."""
+    at = Variable("at", 0, 2, initial=0)
+    first = Action("go", "somebody", at.expr == 0, {"at": 1})
+    second = Action("go", "somebody", at.expr == 1, {"at": 2})
+    system = TransitionSystem("walk", variables=(at,), actions=(first, second))
+    trace = Trace(system, (0,), (Step(first, (1,)), Step(second, (2,))))
+    again = from_itf(system, read(render(trace, {})))
+    assert [step.action for step in again.steps] == [first, second]
