@@ -7,6 +7,7 @@ variable counts the pods of which revision, in which phase and where, and what t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
@@ -15,6 +16,8 @@ from kverify.model.scheduling.framework import NodeInfo
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
 from kverify.model.world import Place, World
 
+Changing: TypeAlias = "Number | tuple[int, ...] | None"
+"""A number that may depend on the state; of a trace that was read back: what it was in each state, None if unknown."""
 PENDING = "pending"
 """The phase of pods that have no node yet."""
 ZONE = "topology.kubernetes.io/zone"
@@ -44,13 +47,13 @@ class RevisionLegend:
 @frozen(kw_only=True)
 class WorkloadLegend:
     """A workload. ``least`` and ``most`` are what its strategy promises, ``None`` where it promises nothing: pods that
-    stay available, and pods that are wanted at once. ``replicas`` is None where that is not known."""
+    stay available, and pods that are wanted at once."""
 
     name: str
-    replicas: Number | None
+    replicas: Changing
     strategy: str
-    least: Number | None
-    most: Number | None
+    least: Changing
+    most: Changing
     revisions: tuple[RevisionLegend, ...]
 
 
@@ -70,10 +73,10 @@ class PlaceLegend:
 
 @frozen(kw_only=True)
 class BudgetLegend:
-    """A PodDisruptionBudget: ``desired`` pods (None: not known) of ``revisions`` (keys) are to be healthy."""
+    """A PodDisruptionBudget: ``desired`` pods of ``revisions`` (keys) are to be healthy."""
 
     name: str
-    desired: Number | None
+    desired: Changing
     revisions: tuple[str, ...]
 
 

@@ -11,8 +11,8 @@ from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppresse
 from kverify.engines.verdict import Coverage, Outcome, Said, Trace, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
-from kverify.model.expr import Expr, Number, evaluate, to_text
-from kverify.model.legend import Legend, PlaceLegend, RevisionLegend, WorkloadLegend
+from kverify.model.expr import Expr, evaluate, to_text
+from kverify.model.legend import Changing, Legend, PlaceLegend, RevisionLegend, WorkloadLegend
 from kverify.report.excerpts import Excerpt, excerpts
 from kverify.report.guards import held_up
 from kverify.report.source import Sources
@@ -247,7 +247,7 @@ def _legend(legend: Legend, trace: Trace) -> dict[str, Any]:
         "workloads": [_workload(workload, trace) for workload in legend.workloads],
         "places": [_place(place) for place in legend.places],
         "budgets": [
-            {"name": budget.name, "desired": _constant(budget.desired, trace), "revisions": list(budget.revisions)}
+            {"name": budget.name, "desired": _by_state(budget.desired, trace), "revisions": list(budget.revisions)}
             for budget in legend.budgets
         ],
     }
@@ -257,9 +257,9 @@ def _workload(workload: WorkloadLegend, trace: Trace) -> dict[str, Any]:
     return {
         "name": workload.name,
         "strategy": workload.strategy or None,
-        "replicas": _constant(workload.replicas, trace),
-        "least": _constant(workload.least, trace),
-        "most": _constant(workload.most, trace),
+        "replicas": _by_state(workload.replicas, trace),
+        "least": _by_state(workload.least, trace),
+        "most": _by_state(workload.most, trace),
         "revisions": [_revision(revision, trace) for revision in workload.revisions],
     }
 
@@ -291,14 +291,13 @@ def _place(place: PlaceLegend) -> dict[str, Any]:
     }
 
 
-def _constant(number: Number | None, trace: Trace) -> int | None:
-    """What ``number`` is worth in every state of ``trace``; None where it changes, or is left open."""
-    if not isinstance(number, Expr):
-        return number
-    if not number.variables() <= {variable.name for variable in trace.system.variables}:
+def _by_state(number: Changing, trace: Trace) -> list[int] | None:
+    """What ``number`` is worth in every state of ``trace``, the start first; None where it is left open."""
+    if number is None or isinstance(number, tuple):
+        return None if number is None else list(number)
+    if isinstance(number, Expr) and not number.variables() <= {variable.name for variable in trace.system.variables}:
         return None
-    worth = {int(evaluate(number, trace.system.view(state))) for state in trace.states()}
-    return worth.pop() if len(worth) == 1 else None
+    return [int(evaluate(number, trace.system.view(state))) for state in trace.states()]
 
 
 def _state(trace: Trace, state: tuple[int, ...]) -> Mapping[str, int | bool | str]:

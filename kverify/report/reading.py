@@ -312,7 +312,9 @@ def _trace(part: _Part) -> Trace:
     actions = part.all("steps", _action)
     for held in part.each("blocked"):
         _blocked(held)
-    system = TransitionSystem(part.text("system"), variables, (), legend=part.maybe("legend", _legend))
+    system = TransitionSystem(
+        part.text("system"), variables, (), legend=part.maybe("legend", lambda p: _legend(p, len(states)))
+    )
     steps = tuple(Step(action, _state(variables, state)) for action, state in zip(actions, states[1:], strict=True))
     loop = part.number_or_none("loop")
     if loop is not None and not 0 <= loop < len(steps):
@@ -358,27 +360,36 @@ def _blocked(part: _Part) -> None:
         unmet.number_or_none("right")
 
 
-def _legend(part: _Part) -> Legend:
+def _legend(part: _Part, states: int) -> Legend:
     return Legend(
-        workloads=part.all("workloads", _workload),
+        workloads=part.all("workloads", lambda p: _workload(p, states)),
         places=part.all("places", _place),
         budgets=part.all(
             "budgets",
-            # An open number is none that anything could be compared with.
             lambda p: BudgetLegend(
-                name=p.text("name"), desired=p.number_or_none("desired"), revisions=p.texts("revisions")
+                name=p.text("name"), desired=_by_state(p, "desired", states), revisions=p.texts("revisions")
             ),
         ),
     )
 
 
-def _workload(part: _Part) -> WorkloadLegend:
+def _by_state(part: _Part, name: str, states: int) -> tuple[int, ...] | None:
+    """A number for every state; None where it was left open."""
+    if part[name].value is None:
+        return None
+    numbers = part.all(name, lambda p: p.is_(int, "a number"))
+    if len(numbers) != states:
+        raise ReportFileError(f"{part[name].path} has {len(numbers)} numbers for {states} states")
+    return numbers
+
+
+def _workload(part: _Part, states: int) -> WorkloadLegend:
     return WorkloadLegend(
         name=part.text("name"),
-        replicas=part.number_or_none("replicas"),
+        replicas=_by_state(part, "replicas", states),
         strategy=part.text("strategy"),
-        least=part.number_or_none("least"),
-        most=part.number_or_none("most"),
+        least=_by_state(part, "least", states),
+        most=_by_state(part, "most", states),
         revisions=part.all(
             "revisions",
             lambda p: RevisionLegend(

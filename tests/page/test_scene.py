@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kverify.checks.finding import Finding, Report
 from kverify.engines.verdict import Outcome, Step, Trace, Verdict
 from kverify.manifest.diagnostics import Severity
+from kverify.model.expr import integer
 from kverify.model.legend import BudgetLegend, Legend, PlaceLegend, Pods, RevisionLegend, WorkloadLegend
 from kverify.model.system import Action, TransitionSystem, Variable
 from kverify.report.html.scene import guards, refusals, scene
@@ -140,11 +141,23 @@ def test_every_change_is_told_and_nothing_else(trace: Trace) -> None:
 
 def test_promises_are_lines_with_their_reasons() -> None:
     (total, *_) = scene(documents.golden("shop")["findings"][0])["curves"]  # type: ignore[index]
-    assert [(line["kind"], line["of"], line["value"], line["label"]) for line in total["lines"]] == [
-        ("floor", "available", 3, "at least 3 available = 3 replicas − maxUnavailable 0"),
-        ("ceiling", "wanted", 4, "at most 4 wanted = 3 replicas + maxSurge 1"),
-        ("floor", "ready", 2, "PodDisruptionBudget shop/frontend: at least 2 healthy"),
+    assert [(line["kind"], line["of"], line["values"], line["label"]) for line in total["lines"]] == [
+        ("floor", "available", [3, 3, 3], "at least 3 available = 3 replicas − maxUnavailable 0"),
+        ("ceiling", "wanted", [4, 4, 4], "at most 4 wanted = 3 replicas + maxSurge 1"),
+        ("floor", "ready", [2, 2, 2], "PodDisruptionBudget shop/frontend: at least 2 healthy"),
     ]
+
+
+def test_promises_follow_replicas_that_change() -> None:
+    n = integer("n")
+    workload = WorkloadLegend(name="w", replicas=n, strategy="RollingUpdate", least=n - 1, most=n, revisions=())
+    system = TransitionSystem("s", (Variable("n"),), (), legend=Legend(workloads=(workload,), places=()))
+    step = Step(Action("scale", "operator", True, {}), (2,))
+    model = scene(finding(Trace(system, (3,), (step,))))
+    assert model is not None
+    (curves,) = model["curves"]
+    assert [(line["kind"], line["values"]) for line in curves["lines"]] == [("floor", [2, 1]), ("ceiling", [3, 2])]
+    assert not [line["label"] for line in curves["lines"] if any(sign in line["label"] for sign in "123")]
 
 
 @given(traces())
@@ -153,7 +166,7 @@ def test_a_service_wants_an_endpoint_that_answers(trace: Trace) -> None:
     assert model is not None
     lines = [line for curve in model["curves"] for line in curve["lines"] if "endpoint" in line["label"]]
     alone = len({r["workload"] for r in model["revisions"]}) == 1
-    assert [line["value"] for line in lines] == [1] * alone
+    assert [set(line["values"]) for line in lines] == [{1}] * alone
     for line in lines:
         lost = any(moment["status"].get("0") in ("silent", "removed") for moment in (model["start"], *model["steps"]))
         assert line["of"] == ("answering" if lost else "ready")

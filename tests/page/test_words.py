@@ -32,6 +32,7 @@ def reports() -> list[Any]:
         ("worker-1.status", "worker-1"),
         ("left.node_crash", "how often node crash may still happen"),
         ("Deployment shop/web.template", "the template of Deployment shop/web"),
+        ("Deployment shop/web.replicas", "spec.replicas of Deployment shop/web"),
         ("outage", "all readiness probes fail"),
         ("n", "n"),
     ],

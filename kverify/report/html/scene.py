@@ -140,26 +140,38 @@ def _someone_is_lost(legend: Json, states: Sequence[Json]) -> bool:
 
 
 def _lines(finding: Json, legend: Json, workload: Json, states: Sequence[Json]) -> Iterator[dict[str, Any]]:
-    """What is promised of the total: ``of`` is the curve that the line bounds, ``kind`` from which side."""
-    replicas = workload["replicas"]
+    """What is promised of the total: ``of`` is the curve that the line bounds, ``kind`` from which side; ``values`` are
+    by state."""
+    replicas, least, most = (_steady(workload[name]) for name in ("replicas", "least", "most"))
     if workload["least"] is not None:
-        away = "" if replicas is None else f" = {replicas} replicas − maxUnavailable {replicas - workload['least']}"
-        yield _line("floor", "available", workload["least"], f"at least {workload['least']} available{away}")
+        label = "at least replicas − maxUnavailable available, whatever replicas are"
+        if replicas is not None and least is not None:
+            label = f"at least {least} available = {replicas} replicas − maxUnavailable {replicas - least}"
+        yield _line("floor", "available", workload["least"], label)
     if workload["most"] is not None:
-        more = "" if replicas is None else f" = {replicas} replicas + maxSurge {workload['most'] - replicas}"
-        yield _line("ceiling", "wanted", workload["most"], f"at most {workload['most']} wanted{more}")
+        label = "at most replicas + maxSurge wanted, whatever replicas are"
+        if replicas is not None and most is not None:
+            label = f"at most {most} wanted = {replicas} replicas + maxSurge {most - replicas}"
+        yield _line("ceiling", "wanted", workload["most"], label)
     keys = {revision["key"] for revision in workload["revisions"]}
     for budget in legend["budgets"]:
         # A budget over pods of several workloads promises nothing of one of them.
         if budget["desired"] is not None and set(budget["revisions"]) == keys:
-            yield _line("floor", "ready", budget["desired"], f"{budget['name']}: at least {budget['desired']} healthy")
+            desired = _steady(budget["desired"])
+            number = "as many healthy as it wants" if desired is None else f"at least {desired} healthy"
+            yield _line("floor", "ready", budget["desired"], f"{budget['name']}: {number}")
     if finding["property"] == "endpoints-kept" and len(legend["workloads"]) == 1:
         of = "answering" if _someone_is_lost(legend, states) else "ready"
-        yield _line("floor", of, 1, f"{finding['object']}: at least 1 endpoint that answers")
+        yield _line("floor", of, [1] * len(states), f"{finding['object']}: at least 1 endpoint that answers")
 
 
-def _line(kind: str, of: str, value: int, label: str) -> dict[str, Any]:
-    return {"kind": kind, "of": of, "value": value, "label": label}
+def _steady(values: Sequence[int] | None) -> int | None:
+    """The number that is the same in every state; None where it changes or is not known."""
+    return values[0] if values is not None and len(set(values)) == 1 else None
+
+
+def _line(kind: str, of: str, values: Sequence[int], label: str) -> dict[str, Any]:
+    return {"kind": kind, "of": of, "values": values, "label": label}
 
 
 # -- why nothing moves -----------------------------------------------------------------------------------------------

@@ -35,13 +35,19 @@ _POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{_PHASE})(?:@(?P<place>.+))?")
 _COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>{_WHAT})")
 _STATUS = re.compile(r"(?P<place>.+)\.status")
 _LEFT = re.compile(r"left\.(?P<event>.+)")
-_TEMPLATE = re.compile(r"(?P<workload>.+)\.(?:target|template)")
+_WRITTEN = re.compile(r"(?P<workload>.+)\.(?P<what>target|template|replicas|annotated)")
 _NAME = re.compile(rf"{_KEY}\.(?:(?:{_PHASE})(?:@{_PLACE})?|(?:{_WHAT})\b)|{_PLACE}\.status|maintenance\.\w+")
 _COUNTS = {
     "spec": "wanted pods of {}",
     "seen": "available pods of {}, as last reported",
     "choosing": "{} is choosing which pods to delete",
     "listed": "pods of {} that the drain has still to evict",
+}
+_SAID_OF = {
+    "target": "the revision that {} asks for",
+    "template": "the template of {}",
+    "replicas": "spec.replicas of {}",
+    "annotated": "replicas of {} that its ReplicaSets were told",
 }
 _FIXED = {
     "maintenance.turn": "nodes that have had their turn",
@@ -73,8 +79,8 @@ def variable(name: str, titles: Mapping[str, str]) -> str:
         return match["place"]
     if match := _LEFT.fullmatch(name):
         return f"how often {match['event'].replace('_', ' ')} may still happen"
-    if match := _TEMPLATE.fullmatch(name):
-        return f"the template of {match['workload']}"
+    if match := _WRITTEN.fullmatch(name):
+        return _SAID_OF[match["what"]].format(match["workload"])
     return name
 
 

@@ -62,8 +62,8 @@ class Chart {
     const { lines } = this.set;
     const loop = this.model.loop;
     const present = CURVES.filter((curve) => this.set[curve]);
-    const highest = Math.max(1, ...present.flatMap((c) => this.set[c]), ...lines.map((line) => line.value));
-    const lowest = Math.min(...present.flatMap((c) => this.set[c]), ...lines.map((line) => line.value));
+    const highest = Math.max(1, ...present.flatMap((c) => this.set[c]), ...lines.flatMap((line) => line.values));
+    const lowest = Math.min(...present.flatMap((c) => this.set[c]), ...lines.flatMap((line) => line.values));
     // Of many pods only the part in which something changes: 40 and 41 would be one line.
     const base = lowest > 8 && highest - lowest < highest / 3 ? lowest - Math.max(2, Math.ceil((highest - lowest) / 2)) : 0;
     this.bottom = base;
@@ -92,16 +92,21 @@ class Chart {
 
   // Curves that are equal for a while lie beside each other, not on each other.
   curve(name, aside) {
-    const path = this.set[name].map((value, i) => {
+    return svg("path", { class: `curve curve-${name}`, d: this.stepped(this.set[name], aside) });
+  }
+
+  stepped(values, aside) {
+    const parts = values.map((value, i) => {
       const y = (this.y(value) + aside).toFixed(1);
       return `${i ? "L" : "M"}${this.x(i).toFixed(1)} ${y}H${this.x(i + 1).toFixed(1)}`;
     });
-    return svg("path", { class: `curve curve-${name}`, d: path.join("") });
+    return parts.join("");
   }
 
   // The steps at which less is there than was promised.
-  broken({ of, value }) {
+  broken({ of, values }) {
     return this.set[of].flatMap((number, i) => {
+      const value = values[i];
       if (number >= value) return [];
       const box = { x: this.x(i), y: this.y(value), width: this.x(i + 1) - this.x(i), height: this.y(number) - this.y(value) };
       return [svg("rect", { class: "broken", ...box }, svg("title", {}, `${number} where ${value} were promised`))];
@@ -112,13 +117,14 @@ class Chart {
   bounds(lines) {
     let last = -Infinity;
     return [...lines]
-      .sort((a, b) => b.value - a.value)
-      .flatMap(({ kind, value, label }) => {
+      .sort((a, b) => b.values.at(-1) - a.values.at(-1))
+      .flatMap(({ kind, values, label }) => {
+        const value = values.at(-1);
         const y = this.y(value);
         last = Math.max(y + 4, last + 13);
         const short = `${kind === "floor" ? "at least" : "at most"} ${value}`;
         return [
-          svg("line", { class: `bound ${kind}`, x1: LEFT, x2: this.right + 6, y1: y, y2: y }),
+          svg("path", { class: `bound ${kind}`, d: `${this.stepped(values, 0)}h6` }),
           svg("text", { class: `bound-label ${kind}-label`, x: this.right + 10, y: last }, short, svg("title", {}, label)),
         ];
       });
@@ -164,7 +170,7 @@ class Chart {
     const items = present.map((curve) => {
       const sample = svg("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" }, svg("line", { class: `curve-${curve}`, x1: 0, x2: 26, y1: 4, y2: 4 }));
       const number = this.set[curve][index];
-      const below = this.set.lines.some((line) => line.of === curve && line.kind === "floor" && number < line.value);
+      const below = this.set.lines.some((line) => line.of === curve && line.kind === "floor" && number < line.values[index]);
       const says = `${curve} `;
       return html("li", { class: below ? "below" : null }, sample, html("span", {}, says, html("b", {}, number), below ? ", below the promise" : ""));
     });
