@@ -74,6 +74,7 @@ def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
     """Take from the configuration what the command line leaves out. Exits with a usage error without manifests.
 
     ``arguments.narrowed`` is what on the command line asks for less than the configuration does; empty for nothing.
+    ``arguments.part``: the configuration, or a baseline, may speak of more than is asked about.
     """
     from kverify.api.versions import DEFAULT_VERSION
 
@@ -92,6 +93,8 @@ def settle(arguments: argparse.Namespace, configuration: Configuration) -> None:
         ("scenarios", configuration.scenarios),
     ):
         setattr(arguments, name, getattr(arguments, name, None) or list(configured))
+    # What is piped in is one of several charts or overlays, for all that is known.
+    arguments.part = bool(arguments.narrowed) or "-" in arguments.manifests
     arguments.kubernetes_version = arguments.kubernetes_version or configuration.kubernetes_version or DEFAULT_VERSION
     if not arguments.manifests:
         arguments.parser.error(

@@ -71,7 +71,7 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
         print(f"kverify: {escape(name)} has {number} finding{'s' * (number != 1)} now", file=sys.stderr)
     if known is None:
         return report
-    return baseline.apply(report, sources, known, whole=not arguments.narrowed)
+    return baseline.apply(report, sources, known, whole=not arguments.part)
 
 
 def _require_sound(arguments: argparse.Namespace) -> None:

@@ -382,7 +382,7 @@ def _check(
             specs=specs,
             severities=configuration.severities,
             suppressions=configuration.suppressions,
-            part=bool(arguments.narrowed),
+            part=arguments.part,
             cover=arguments.verbose,
             engine=arguments.engine,
             progress=progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,17 @@ def test_text_counts_and_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert "warning[KV2001] Service default/two:" in shown
     assert "\x1b" not in shown
     assert shown.rstrip().endswith("no proofs, 2 suppressed")
+
+
+def test_what_is_piped_in_makes_no_suppression_idle(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The configuration may speak of another chart."""
+    assert main(["check", "two.yaml"]) == 0
+    assert "KV6003" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("two.yaml").read_bytes())))
+    assert main(["check", "-"]) == 0
+    assert "KV6003" not in capsys.readouterr().out
 
 
 def test_what_is_not_suppressed_still_fails(capsys: pytest.CaptureFixture[str]) -> None:
