@@ -64,7 +64,7 @@ class FileChange:
     @classmethod
     def of(cls, file: str, before: str, after: str) -> FileChange:
         """The change between two texts of ``file``."""
-        name = "stdin" if file == "-" else path_of(file)
+        name = "stdin" if file == "-" else path_of(file).lstrip("/")
         lines = tuple(
             Lines(start=before.count("\n", 0, r.start) + 1, end=before.count("\n", 0, r.end) + 1, text=r.text)
             for r in difference(before, after)

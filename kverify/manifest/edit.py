@@ -112,9 +112,14 @@ def _edited(text: str, place: Place, edit: Edit, newline: str) -> str:
         text = replaced(text, replacements(text, document.root, primitive, newline))
     after, more = _read(text, place.file)
     new = Counter(d.id for d in more) - Counter(d.id for d in problems)
-    if new or json.dumps(after.plain, sort_keys=True) != json.dumps(expected, sort_keys=True):
+    if new or not _same(after.plain, expected):
         raise CannotEdit(f"{format_path(edit.path)} is written in a form that cannot be changed without the rest")
     return text
+
+
+def _same(one: Plain, other: Plain) -> bool:
+    """They are one value in JSON, where 1 is neither 1.0 nor true."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _read(text: str, file: str) -> tuple[Document, tuple[Diagnostic, ...]]:
@@ -152,7 +157,8 @@ def _objects(root: Node, prefix: FieldPath = ()) -> Iterator[tuple[FieldPath, No
 
 def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
     """The same change in steps that each need one place of the text only: where a mapping replaces a mapping, its keys
-    one by one; where a field has no parent yet, the parent with the field in it."""
+    one by one; of a list that stays as long its items; where a field has no parent yet, the parent with the field in
+    it."""
     if not isinstance(edit, Put):
         yield from _primitive_of_list(root, edit)
         return
@@ -169,6 +175,11 @@ def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
         else:
             yield Put(edit.path[:depth], value)
         return
+    if isinstance(node, Sequence) and isinstance(edit.value, list) and len(node.items) == len(edit.value) > 0:
+        for index, (old, value) in enumerate(zip(node.value, edit.value, strict=True)):
+            if not _same(old, value):
+                yield from _primitives(root, Put((*edit.path, index), value))
+        return
     if isinstance(node, Mapping) and isinstance(edit.value, dict) and node.value and edit.value:
         kept = [key for key in node.value if key in edit.value]
         if kept:
@@ -176,7 +187,7 @@ def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
             for key, value in edit.value.items():
                 if key not in node.value:
                     yield Put((*edit.path, key), value)
-                elif node.value[key] != value or type(node.value[key]) is not type(value):
+                elif not _same(node.value[key], value):
                     yield from _primitives(root, Put((*edit.path, key), value))
             return
     yield edit

@@ -1,4 +1,4 @@
-"""Mends of problems of the input: names that are nearly right, values of the wrong type, fields that contradict."""
+"""Mends of problems of the input: names that are nearly right, and what the existing object does not allow."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from kverify.api.encode import to_plain
 from kverify.api.types.scheduling import PriorityClass
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
-from kverify.checks.fixes.candidate import Candidate, Change, change
+from kverify.checks.fixes.candidate import Candidate, change
+from kverify.checks.fixes.validation import candidate, for_refusal, served
 from kverify.checks.fixes.workspace import Workspace
 from kverify.cluster.bundle import describe
 from kverify.manifest.diagnostics import Diagnostic
-from kverify.manifest.edit import Edit, Put, Remove, Rename
+from kverify.manifest.edit import Edit, Put, Rename
 from kverify.manifest.nodes import Document, FieldPath, Plain, Scalar, format_path, parse_path
 from kverify.manifest.nodes import Mapping as MappingNode
 
 _MEANT = re.compile(r"did you mean (.+?)\?")
 _PAIR = re.compile(r"(\S+): (.*)")
-_DEADLINE = 600
-"""``progressDeadlineSeconds`` where nothing is said: how long a rollout may make no progress."""
 
 
 def for_diagnostic(work: Workspace, diagnostic: Diagnostic) -> Iterator[Candidate]:
@@ -33,14 +32,13 @@ def for_diagnostic(work: Workspace, diagnostic: Diagnostic) -> Iterator[Candidat
     meant = _MEANT.search(diagnostic.mend)
     if meant is not None:
         yield from _meant(document, path, diagnostic, meant[1])
-    elif diagnostic.id in ("KV1102", "KV1103"):
-        yield from _retyped(document, path, diagnostic)
-    elif diagnostic.id == "KV1202" and path[-1] == "progressDeadlineSeconds":
-        yield from _longer(document, path)
-    elif diagnostic.id == "KV1216":
-        yield from _toleration(document, path)
     elif diagnostic.id == "KV1217":
         yield from _as_it_is(work, document, path, diagnostic)
+    elif diagnostic.id == "KV1301":
+        # The object that is checked is already what came after the removed API version.
+        yield from served(document, work.as_written(document), work.version)
+    else:
+        yield from for_refusal(document, path, diagnostic)
 
 
 def _path(diagnostic: Diagnostic) -> FieldPath:
@@ -50,69 +48,22 @@ def _path(diagnostic: Diagnostic) -> FieldPath:
         return ()
 
 
-def _candidate(document: Document, text: str, *edits: Edit, cost: str = "") -> Candidate:
-    return Candidate(text=text, changes=(Change(document, edits),), cost=cost)
-
-
 def _meant(document: Document, path: FieldPath, diagnostic: Diagnostic, meant: str) -> Iterator[Candidate]:
     key, node, parent = path[-1], document.node(path), document.node(path[:-1])
     pair = _PAIR.fullmatch(meant)
     if diagnostic.id == "KV1109":
         # The field itself is misspelt.
         if node is not None and isinstance(parent, MappingNode) and meant not in parent.value:
-            yield _candidate(document, f"write {meant} in place of {key}", Rename(path, meant))
+            yield candidate(document, f"write {meant} in place of {key}", Rename(path, meant))
     elif pair is not None and isinstance(parent, MappingNode):
         # A label: key and value.
         name, value = pair[1], pair[2]
         edits: tuple[Edit, ...] = () if name == key else (Rename(path, name),)
         edits += (Put((*path[:-1], name), value),)
-        yield _candidate(document, f"write {meant} in {format_path(path[:-1])}", *edits)
+        yield candidate(document, f"write {meant} in {format_path(path[:-1])}", *edits)
     elif isinstance(node, Scalar) and isinstance(node.value, str):
         text = f"write {meant} in place of {node.value} in {format_path(path)}"
-        yield _candidate(document, text, Put(path, meant))
-
-
-def _retyped(document: Document, path: FieldPath, diagnostic: Diagnostic) -> Iterator[Candidate]:
-    """Quotes around a number that is to be a text, or none around a text that is to be a number."""
-    node = document.node(path)
-    if not isinstance(node, Scalar):
-        return
-    if diagnostic.id == "KV1102":
-        yield _candidate(document, f"quote {format_path(path)}", Put(path, node.raw))
-    elif isinstance(node.value, str):
-        value = _number(node.value)
-        if value is not None:
-            yield _candidate(document, f"remove the quotes in {format_path(path)}", Put(path, value))
-
-
-def _number(text: str) -> int | bool | None:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else None
-
-
-def _longer(document: Document, path: FieldPath) -> Iterator[Candidate]:
-    ready = document.node((*path[:-1], "minReadySeconds"))
-    if isinstance(ready, Scalar) and isinstance(ready.value, int):
-        value = ready.value + _DEADLINE
-        text = f"set {format_path(path)} to {value}: minReadySeconds and the default of {_DEADLINE}"
-        yield _candidate(document, text, Put(path, value, ("minReadySeconds",)))
-
-
-def _toleration(document: Document, path: FieldPath) -> Iterator[Candidate]:
-    """What contradicts the operator or the effect goes."""
-    rows = [i for i, step in enumerate(path) if step == "tolerations"]
-    if not rows or len(path) < rows[0] + 2:
-        return
-    here = path[: rows[0] + 2]
-    node = document.node(here)
-    row = node.value if isinstance(node, MappingNode) else {}
-    if row.get("operator") == "Exists" and "value" in row:
-        text = f"take out {format_path((*here, 'value'))}: with operator Exists any value is tolerated"
-        yield _candidate(document, text, Remove((*here, "value")))
-    if "tolerationSeconds" in row and row.get("effect") != "NoExecute":
-        text = f"take out {format_path((*here, 'tolerationSeconds'))}: only NoExecute makes pods leave"
-        yield _candidate(document, text, Remove((*here, "tolerationSeconds")))
+        yield candidate(document, text, Put(path, meant))
 
 
 def _as_it_is(work: Workspace, document: Document, path: FieldPath, diagnostic: Diagnostic) -> Iterator[Candidate]:
@@ -127,7 +78,7 @@ def _as_it_is(work: Workspace, document: Document, path: FieldPath, diagnostic: 
     labels = value.get("matchLabels") if isinstance(value, dict) else None
     if path == ("spec", "selector") and isinstance(labels, dict):
         edits += [Put(("spec", "template", "metadata", "labels", key), label) for key, label in labels.items()]
-    yield _candidate(
+    yield candidate(
         document,
         f"leave {format_path(path)} as it is in the cluster",
         *edits,

@@ -59,7 +59,9 @@ class Verifier:
             names = tuple(name for name in names if name != problem.property)
         if names:
             reports.append(self._again(changed, focus, names))
-        if not self._gone(problem, reports) or worse(reports, self.report, problem.severity):
+        # An object that could not be used is asked about for the first time: what is found then is not new.
+        unknown = unused(self.work.bundle, [problem])
+        if not self._gone(problem, reports) or worse(reports, self.report, problem.severity, but=unknown):
             return None
         return changed, () if focus is None else tuple(sorted(focus))
 
@@ -138,11 +140,19 @@ def checked(work: Workspace, options: Options) -> Report:
     return report
 
 
-def worse(again: Sequence[Report], before: Report, severity: Severity) -> bool:
-    """Something as bad as ``severity`` is there that was not, or something is undecided that was decided."""
-    if _names(again, severity) - _names([before], severity):
+def worse(again: Sequence[Report], before: Report, severity: Severity, but: frozenset[str] = frozenset()) -> bool:
+    """Something as bad as ``severity`` is there that was not, or something is undecided that was decided. Findings of
+    the objects ``but`` do not count; what the API server says of them does."""
+    new = _names(again, severity) - _names([before], severity)
+    if any(object not in but or id.startswith("KV1") for id, object in new):
         return True
-    return bool(_undecided(again) - _undecided([before]))
+    return any(object not in but for _, object in _undecided(again) - _undecided([before]))
+
+
+def unused(bundle: Bundle, problems: Sequence[Finding | Diagnostic]) -> frozenset[str]:
+    """The objects of ``problems`` that the API server would not take as they are."""
+    used = {describe(item) for item in bundle.wanted}
+    return frozenset(p.object for p in problems if isinstance(p, Diagnostic)) - used
 
 
 def _selected(bundle: Bundle, item: AnyObject) -> Sequence[AnyObject] | None:

@@ -49,7 +49,8 @@ class Workspace:
         return known
 
     def revised(self, changes: Iterable[Change]) -> Workspace:
-        """The same input with some objects changed; only these are read again.
+        """The same input with some objects changed; only these are read again. One that could not be used may still
+        not be usable then: there is less to say against it.
 
         Raises ``CannotEdit`` with the reason where one cannot be changed, or cannot be read any more.
         """
@@ -61,30 +62,38 @@ class Workspace:
     def _with(self, one: Change) -> Workspace:
         source = one.document.extract.source
         key = self._key_of(one.document)
-        place = self.places.get(key) if key is not None else None
-        place = place or place_of(one.document)
+        place = self._place(one.document)
         before = self.texts.get(place.file, source.text)
         after = edited(before, place, one.edits)
         decoded = decode_over([document_at(after, place)], self.live, self.version, self.definitions)
-        if not decoded.objects:
+        if not decoded.objects and key is not None:
             raise CannotEdit("the API server would refuse the object then")
-        (item,) = decoded.objects
-        name = describe(item)
+        name = describe(decoded.objects[0]) if decoded.objects else object_name(one.document.plain)
         kept = tuple(d for d in self.diagnostics if not (d.object == name and d.span.file == place.file))
-        wanted = [item if key_of(w) == key_of(item) else w for w in self.bundle.wanted]
-        if not any(w is item for w in wanted):
-            wanted.append(item)
+        wanted = list(self.bundle.wanted)
+        places = dict(self.places)
+        for item in decoded.objects:
+            wanted = [w for w in wanted if key_of(w) != key_of(item)]
+            number = next((n for n, w in enumerate(self.bundle.wanted) if key_of(w) == key_of(item)), len(wanted))
+            wanted.insert(number, item)
+            places[key_of(item)] = place
         work = evolve(
             self,
             bundle=evolve(self.bundle, wanted=tuple(wanted)),
             diagnostics=(*kept, *decoded.diagnostics),
             texts={**self.texts, place.file: after},
             originals={place.file: source.text, **self.originals},
-            places={**self.places, key_of(item): place},
+            places=places,
         )
         # What the manifests are applied over has not changed.
         work.__dict__["live"] = self.live
         return work
+
+    def _place(self, document: Document) -> Place:
+        """Where an object is; of one that was changed, its document is only a part of its file."""
+        key = self._key_of(document)
+        place = None if key is None else self.places.get(key)
+        return place or place_of(document)
 
     def _key_of(self, document: Document) -> Key | None:
         found = next((w for w in self.bundle.wanted if w.source.document is document), None)
@@ -109,6 +118,11 @@ class Workspace:
         found = _read(file) if text is None else read_text(text, file).documents
         named = [item for document in found for item in expand(document)[0] if object_name(item.plain) == name]
         return named[0] if len(named) == 1 else None
+
+    def as_written(self, document: Document) -> Document:
+        """An object as its file has it now, not as what came after its API version. Raises ``CannotEdit``."""
+        place = self._place(document)
+        return document_at(self.texts.get(place.file, document.extract.source.text), place)
 
     def since(self, before: Workspace | None) -> tuple[FileChange, ...]:
         """The files that are not as they are in ``before``; as they were read, if there is none."""

@@ -138,3 +138,89 @@ def test_generated_objects_have_no_fix() -> None:
     """What is in no file cannot be changed."""
     bundle, _ = Bundle.read([])
     assert with_fixes(Report(), bundle, (), Options()).mended == ()
+
+
+OLD_INGRESS = """\
+apiVersion: extensions/v1beta1   # old
+kind: Ingress
+metadata: {name: web}
+spec:
+  rules:
+  - host: example.org   # ours
+    http:
+      paths:
+      - path: /
+        backend:
+          serviceName: web
+          servicePort: 80
+"""
+NEW_INGRESS = """\
+apiVersion: networking.k8s.io/v1   # old
+kind: Ingress
+metadata: {name: web}
+spec:
+  rules:
+  - host: example.org   # ours
+    http:
+      paths:
+      - path: /
+        backend:
+          service:
+            name: web
+            port:
+              number: 80
+        pathType: ImplementationSpecific
+"""
+NO_SELECTOR = WEB.replace("  selector: {matchLabels: {app: web}}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "after"),
+    [
+        (OLD_INGRESS, "KV1301", NEW_INGRESS),
+        (f"{WEB}---\n{OLD_INGRESS}", "KV1301", f"{WEB}---\n{NEW_INGRESS}"),
+        (
+            NO_SELECTOR,
+            "KV1201",
+            NO_SELECTOR.replace("  strategy:", "  selector:\n    matchLabels:\n      app: web\n  strategy:"),
+        ),
+        (
+            WEB.replace("labels: {app: web}", "labels: {app: wbe}"),
+            "KV1212",
+            WEB,
+        ),
+        (WEB.replace("replicas: 2", 'replicas: "2"'), "KV1103", WEB),
+        (WEB.replace("{app: web}", "{app: 1}", 1).replace("{app: web}", '{app: "1"}'), "KV1102", None),
+        (
+            WEB.replace("{requests: {cpu: 600m}}", "{requests: {cpu: 600m}}, runAsUser: 1"),
+            "KV1109",
+            None,
+        ),
+        (WEB.replace("selector:", "progressDeadlineSeconds: 9\n  minReadySeconds: 9\n  selector:"), "KV1202", None),
+    ],
+)
+def test_what_is_refused_is_mended_in_its_place(text: str, id: str, after: str | None, tmp_path: Path) -> None:
+    bundle, diagnostics = read(tmp_path, text)
+    report = run(bundle, diagnostics, Options())
+    found = with_fixes(report, bundle, diagnostics, Options())
+    problem = next(d for d in found.diagnostics if d.id == id)
+    (fix,) = found.fixes_of(problem)
+    (changed,) = fix.changes
+    assert after is None or changed.after == after
+    (tmp_path / "web.yaml").write_text(changed.after, "utf-8")
+    _, again = Bundle.read([str(tmp_path / "web.yaml")])
+    assert id not in [d.id for d in again]
+
+
+def test_an_object_with_several_mistakes_is_mended_one_by_one(tmp_path: Path) -> None:
+    """It stays refused while there is one left; what it does once it is taken is no reason to leave it refused."""
+    text = WEB.replace("replicas: 2", 'replicas: "2"').replace("strategy:", "strateggy:")
+    bundle, diagnostics = read(tmp_path, text)
+    report = run(bundle, diagnostics, Options())
+    assert sorted(d.id for d in report.diagnostics) == ["KV1103", "KV1109"]
+    found = with_fixes(report, bundle, diagnostics, Options())
+    assert all(found.fixes_of(d) for d in found.diagnostics)
+    applied = apply_fixes(report, bundle, diagnostics, Options())
+    (changed,) = applied.changes
+    assert changed.after == WEB
+    assert len(applied.fixes) == 2
