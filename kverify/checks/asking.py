@@ -98,22 +98,24 @@ def ask_all(ctx: Context, checks: Sequence[Check]) -> tuple[list[Answer], str]:
         workers = 1 if options.executor is not None else pool.workers(options.jobs)
         if options.executor is not None:
             pool.share(options.executor, ctx, replies)
-        elif options.jobs is None and workers > 1:
-            _one_by_one(ctx, replies, patience=PATIENCE)
-            pool.fork(workers, ctx, replies)
         elif workers > 1:
-            pool.fork(workers, ctx, replies)
-        else:
-            _one_by_one(ctx, replies)
+            if options.jobs is None:
+                _one_by_one(ctx, replies, patience=PATIENCE)
+            left = [question for question in replies.all() if question not in replies.answers]
+            if len(left) > 1 and not replies.ended:
+                pool.fork(min(workers, len(left)), ctx, replies)
+        _one_by_one(ctx, replies)
     except KeyboardInterrupt:
         replies.ended = FROM_THE_KEYBOARD
     return replies.in_order(), replies.summary()
 
 
 def _one_by_one(ctx: Context, replies: Replies, patience: float | None = None) -> None:
-    """Ask everything, or what can be asked in ``patience`` seconds."""
+    """Ask everything that is open, or what of it can be asked in ``patience`` seconds."""
     began, total = monotonic(), sum(1 for _ in replies.all())
     for number, question in enumerate(replies.all()):
+        if question in replies.answers:
+            continue
         if replies.ended or (patience is not None and monotonic() - began > patience):
             return
         say = _telling(ctx.options.progress, f"[{number}/{total}] {replies.checks[question.check].words}: ", question)

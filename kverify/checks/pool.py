@@ -66,8 +66,6 @@ def workers(jobs: int | None) -> int:
 
 def fork(jobs: int, ctx: Context, replies: Replies) -> None:
     """Have all questions answered that are open, by ``jobs`` processes of this machine."""
-    if replies.ended or all(question in replies.answers for question in replies.all()):
-        return
     forked = sys.platform == "linux" and threading.active_count() == 1
     start = multiprocessing.get_context("fork" if forked else "spawn")
     (stop, stopping), (live, living) = start.Pipe(duplex=False), start.Pipe(duplex=False)
@@ -77,6 +75,9 @@ def fork(jobs: int, ctx: Context, replies: Replies) -> None:
         with executor:
             try:
                 _share(executor, ask_here, replies, ctx, _by_object(replies, jobs), stopping.close)
+            except BaseException:
+                stopping.close()  # Nobody waits for what the others are at.
+                raise
             finally:
                 living.close()
     finally:

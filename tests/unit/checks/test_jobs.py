@@ -49,6 +49,13 @@ def test_processes_do_not_change_the_report(folder: Path) -> None:
     assert text(run(read(folder), (), Options(jobs=2))) == alone
 
 
+def test_processes_that_join_later_do_not_change_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first process has asked Z3 by then."""
+    monkeypatch.setattr("kverify.checks.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("kverify.checks.pool.workers", lambda _: 2)
+    assert text(run(read(C03), (), Options(jobs=None))) == text(run(read(C03), (), Options()))
+
+
 def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
     with ThreadPoolExecutor(2) as executor:
         shared = run(read(A01), (), Options(executor=executor))
