@@ -43,8 +43,10 @@ def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
         pytest.skip("no Chromium is installed: make browser installs one, KVERIFY_CHROMIUM names one")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # Long enough for a machine that is busy: nothing is asked about time.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found
@@ -80,7 +82,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
             offline=True,
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: trouble.append(f"throws {error}"))
         page.on("dialog", dismissed)

@@ -87,6 +87,26 @@ def test_everything_of_a_report_is_on_its_page(name: str) -> None:
         assert proof["verdict"]["outcome"] in text
 
 
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        ({"errors": 1, "unknown": 1}, "This can go wrong"),
+        ({"errors": 0}, "No errors, but warnings"),
+        ({"errors": 0, "unknown": 1}, "No errors, but warnings, and not everything could be decided"),
+        ({"errors": 0, "warnings": 0, "unknown": 1, "vacuous": 3}, "Not everything could be decided"),
+        ({"errors": 0, "warnings": 0, "infos": 1}, "Nothing was found but notes"),
+        ({"errors": 0, "warnings": 0, "vacuous": 1}, "Nothing was found, but some questions say nothing here"),
+        ({"errors": 0, "warnings": 0}, "Nothing was found: what was asked is proved"),
+        ({"errors": 0, "warnings": 0, "holds": 0}, "Nothing was found, and nothing is proved"),
+    ],
+)
+def test_the_headline_claims_no_more_than_was_decided(counts: dict[str, int], says: str) -> None:
+    document = documents.golden("shop")
+    found = re.search("<h1>(.*?)</h1>", page({**document, "summary": {**document["summary"], **counts}}))
+    assert found is not None
+    assert found[1] == says
+
+
 def test_what_is_suppressed_is_said_with_its_reason() -> None:
     document = documents.golden("shop")
     hidden = document["findings"].pop(0)

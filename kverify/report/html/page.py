@@ -109,10 +109,13 @@ def _headline(document: Json) -> str:
         return "Some of the input cannot be used"
     if summary["errors"]:
         return "This can go wrong"
+    undecided = bool(document["interrupted"] or summary["unknown"])
     if summary["warnings"]:
-        return "Nothing ends badly, but something is lost for a time"
-    if document["interrupted"] or summary["unknown"]:
+        return f"No errors, but warnings{', and not everything could be decided' if undecided else ''}"
+    if undecided:
         return "Not everything could be decided"
+    if summary["infos"]:
+        return "Nothing was found but notes"
     if summary["vacuous"]:
         return "Nothing was found, but some questions say nothing here"
     if summary["holds"]:
