@@ -12,6 +12,7 @@ from itertools import product
 
 from attrs import evolve
 
+from kverify.api.types.pod import Pod
 from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
@@ -29,16 +30,21 @@ from kverify.checks.scenes import (
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
+from kverify.model.components.horizontal_autoscaler import Bounds
 from kverify.model.environment import apply, node_trouble, outage, pod_deletion, scale
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
+from kverify.model.environment.self_heal import SelfHeals
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
 
-BEGINNINGS = ("create", "apply", "rollout", "drain", "cordon", "taint", "node_crash", "kubelet_restart", "maintenance")
+BEGINNINGS = (
+    *("create", "apply", "self_heal", "rollout", "maintenance"),
+    *("drain", "cordon", "taint", "node_crash", "kubelet_restart"),
+)
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
 LATER = ("delete_pod", "roll_back", "outage", "scale")
 FEW = 4
@@ -92,6 +98,10 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
     elif starts == "create":
         scene = created_scene(ctx, subjects, merge=not placed)
         yield _case(ctx, script, scene, later, "nothing of it runs yet", "")
+    elif starts == "self_heal":
+        for subject in subjects:
+            if subject.managed:
+                yield _healed(ctx, script, subject, later)
     elif starts:
         together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(one) for one in subjects))
         if starts == "maintenance":
@@ -202,8 +212,31 @@ def _disturbances(
             yield _case(ctx, script, scene, later, begins, event, names)
 
 
+def _healed(ctx: Context, script: Script, subject: Subject, later: dict[str, int]) -> Case:
+    """A GitOps tool that holds the replicas of the manifest, where it has them, against whoever changes them."""
+    assert not isinstance(subject.object, Pod)
+    held, written = subject.scale, subject.object.spec.replicas
+    scene = resizable_scene(ctx, subject, max(counts_of(subject)), rolls=False)
+    holds = written is not None and subject.written("spec.replicas")
+    beside: list[Component] = [SelfHeals({subject.title: written} if holds and written is not None else {})]
+    if held is not None:
+        beside.append(Bounds({subject.title: (held.low, held.high)}))
+    if "scale" not in later:
+        beside.append(scale.Scales(()))
+    begins = f"everything has settled with {count(subject.replicas, 'replica')}, and a GitOps tool holds the manifest"
+    return _case(ctx, script, scene, later, begins, "", beside=beside)
+
+
 def _case(
-    ctx: Context, script: Script, scene: Scene, later: dict[str, int], begins: str, starts: str, nodes: str = ""
+    ctx: Context,
+    script: Script,
+    scene: Scene,
+    later: dict[str, int],
+    begins: str,
+    starts: str,
+    nodes: str = "",
+    *,
+    beside: Sequence[Component] = (),
 ) -> Case:
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
@@ -213,7 +246,7 @@ def _case(
         later = {event: number for event, number in later.items() if event != LAG}
         scene = evolve(scene, world=evolve(scene.world, stale=True))
     world = scene.world
-    beside: list[Component] = [
+    more: list[Component] = [
         Limited(
             event,
             number,
@@ -228,7 +261,7 @@ def _case(
         f"{script.name} of {listing([s.title for s in scene.subjects])}",
         world,
         starts=[{**_begun(world, start, later), **_resized(scene)} for start in _starts(scene, first)],
-        beside=beside,
+        beside=(*more, *beside),
         # Whoever only cordons a node evicts nothing.
         without=frozenset({DRAINS}) if "cordon" in (starts, *later) else frozenset(),
     )

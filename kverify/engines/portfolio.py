@@ -21,8 +21,8 @@ from kverify.engines.errors import Undecided
 from kverify.engines.history import as_always, forget, forgetting
 from kverify.engines.progress import not_stuck, prove
 from kverify.engines.verdict import Outcome, Said, Trace, Verdict
-from kverify.model.expr import Condition, Number, all_of, evaluate, negate
-from kverify.model.system import Fairness, TransitionSystem
+from kverify.model.expr import Condition, Number, all_of, any_of, evaluate, integer, lift, negate
+from kverify.model.system import Action, Fairness, TransitionSystem
 from kverify.spec.property import (
     DECLARED,
     Always,
@@ -376,6 +376,8 @@ def climb(q: Question, engine: str = "") -> Verdict:
             if about:
                 unavoidable = not possible(q.system, _goal(q), limit=q.limit)
                 verdict = evolve(verdict, certain=unavoidable)
+            if isinstance(q.prop, Quiescence) and verdict.outcome is Outcome.VIOLATED and not verdict.certain:
+                verdict = evolve(verdict, certain=_never_rests(q))
             return evolve(verdict, rungs=tuple(said))
         undecided.append(verdict)
         if verdict.reason.startswith(INTERRUPTED) or over():
@@ -392,6 +394,19 @@ def _answer(rung: Rung, q: Question) -> Verdict:
         return rung.ask(q)
     except OutOfTime as late:
         return Verdict(outcome=Outcome.UNKNOWN, method=rung.engine, scope=q.system.name, reason=str(late))
+
+
+def _never_rests(q: Question) -> bool:
+    """It is proved by one step of induction that some fair step changes something in every reachable state."""
+
+    def moves(action: Action) -> Condition:
+        changed = [name for name in action.updates if name not in {v.name for v in q.system.variables if v.truth}]
+        differs = any_of(integer(name) != lift(action.updates[name]) for name in changed)
+        return all_of([action.guard, differs])
+
+    fair = [action for action in q.system.actions if q.fair.of(action) is not Fairness.NONE]
+    always = Always(name="something always moves", condition=any_of(map(moves, fair)))
+    return induction.check(q.system, always, depth=1, effort=q.effort).outcome is Outcome.HOLDS
 
 
 def _goal(q: Question) -> Condition:

@@ -408,6 +408,11 @@ def _scaled() -> None:
         assert scaling.scaled(world, before, after, *specs) == expected
 
 
+def _written() -> None:
+    for before in range(8):
+        scaling.test_who_brings_replicas_where(before)
+
+
 def _maintained() -> None:
     """No pod is bound to the node whose turn it is, and whoever maintains waits for every replica if told so."""
     revision, places = Revision("old", "old", pod("p")), (Place("n1", 0), Place("n2", 1))
@@ -472,6 +477,7 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "a rollout that is undone", user.test_a_rollout_that_is_undone_ends_as_it_began
     yield "an outage that need not come", user.test_an_outage_takes_readiness_from_all_or_none
     yield "a scaled rollout", _scaled
+    yield "who brings replicas where", _written
     yield "a change of replicas comes first", scaling.test_nothing_else_happens_before_the_change_is_carried_out
     yield "who is scaled at once", scaling.test_recreate_and_bare_replica_sets_are_scaled_at_once
     yield "what a taint that comes deletes", _deleted_by_a_taint

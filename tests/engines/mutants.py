@@ -725,6 +725,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if workload.strategy is not None:\n",
         "who is scaled at once",
     ),
+    Mutant(
+        "autoscaler-wakes-up",
+        "an autoscaler raises a workload that has none",
+        f"{COMPONENTS}.horizontal_autoscaler",
+        "guard=all_of([integer(name) >= 1, integer(name) < low]),",
+        "guard=all_of([integer(name) < low]),",
+        "who brings replicas where",
+    ),
+    Mutant(
+        "autoscaler-one-above",
+        "an autoscaler leaves one replica more than its most",
+        f"{COMPONENTS}.horizontal_autoscaler",
+        "guard=integer(name) > high,",
+        "guard=integer(name) > high + 1,",
+        "who brings replicas where",
+    ),
+    Mutant(
+        "healer-sleeps",
+        "a GitOps tool does not undo a scale-up",
+        f"{ENVIRONMENT}.self_heal",
+        "guard=integer(name) != number,",
+        "guard=integer(name) < number,",
+        "who brings replicas where",
+    ),
 )
 
 

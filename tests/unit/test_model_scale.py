@@ -10,8 +10,10 @@ from kverify.engines import explicit
 from kverify.engines.compiled import compile_system
 from kverify.model.build import build, settled_states
 from kverify.model.components import deployment
+from kverify.model.components.horizontal_autoscaler import Bounds
 from kverify.model.environment import scale
 from kverify.model.environment.limited import Limited, left
+from kverify.model.environment.self_heal import SelfHeals
 from kverify.model.expr import Number, evaluate, integer, lift
 from kverify.model.system import Action
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
@@ -109,3 +111,21 @@ def test_a_strategy_stays_one() -> None:
     (workload,) = world_of().workloads
     assert isinstance(workload.strategy, RollingUpdate)
     assert (workload.strategy.surge, workload.annotated_surge) == (3, 3)
+
+
+@pytest.mark.parametrize("before", range(8))
+def test_who_brings_replicas_where(before: int) -> None:
+    """An autoscaler keeps 3 to 5 and leaves nothing alone; a GitOps tool writes 2 whatever there is."""
+    workload = scale.resizable(Workload("web", 3, (OLD,)), lambda _: None)
+    world = World(workloads=(workload,), places=(HERE,))
+
+    def written(component: Bounds | SelfHeals) -> list[int]:
+        return [
+            evaluate(action.updates["web.replicas"], {"web.replicas": before})
+            for action in component.actions(world)
+            if not action.environment and evaluate(action.guard, {"web.replicas": before})
+        ]
+
+    assert written(Bounds({"web": (3, 5)})) == {1: [3], 2: [3], 6: [5], 7: [5]}.get(before, [])
+    assert written(SelfHeals({"web": 2})) == ([] if before == 2 else [2])
+    assert written(SelfHeals({})) == []

@@ -27,6 +27,7 @@ EVENTS = {
         Event("rollout", "The new pod template is applied, and the controller replaces the pods.", by_people=True),
         Event("create", "The manifests are applied for the first time: nothing of them runs yet.", True),
         Event("apply", "The manifests are applied again, and set the replicas that an autoscaler had changed.", True),
+        Event("self_heal", "A GitOps tool holds the manifest: it applies it again whenever replicas differ.", True),
         Event("drain", "kubectl drain: a node is cordoned and its pods are evicted, retried until all are gone.", True),
         Event("maintenance", "Nodes are drained one after another; each is uncordoned before the next.", True),
         Event("node_crash", "A node stops answering, is marked unreachable, and is removed in the end."),

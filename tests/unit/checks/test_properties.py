@@ -253,6 +253,19 @@ def test_an_autoscaler_says_between_which_counts() -> None:
     assert one("possibly desired(d) == 6", "s", more=rests, wanted=scaled) == "holds"
 
 
+def test_a_tool_that_holds_the_manifest_and_an_autoscaler_that_does_not() -> None:
+    gitops = "scenario s\n  starts with self_heal\n"
+    assert one("comes to rest", "s", more=gitops) == "holds"
+    assert one("always available(d) == 2", "s", more=gitops) == "holds"
+    assert one("comes to rest", "s", more=gitops, wanted=WEB + SCALED) == "violated"
+    within = (WEB + SCALED).replace("replicas: 2", "replicas: 4")
+    assert one("comes to rest", "s", more=gitops, wanted=within) == "holds"
+    # Whatever somebody does, the tool undoes it, once.
+    scaled = gitops + "  at most 1 scale\n"
+    assert one("eventually always desired(d) == 2", "s", more=scaled) == "holds"
+    assert one("always desired(d) == 2", "s", more=scaled) == "violated"
+
+
 def test_what_starts_broken_never_gets_well() -> None:
     broken, perhaps = (
         "scenario s\n  starts with crash_loop\n",
