@@ -373,11 +373,8 @@ def climb(q: Question, engine: str = "") -> Verdict:
             )
         )
         if verdict.outcome is not Outcome.UNKNOWN:
-            if about:
-                unavoidable = not possible(q.system, _goal(q), limit=q.limit)
-                verdict = evolve(verdict, certain=unavoidable)
-            if isinstance(q.prop, Quiescence) and verdict.outcome is Outcome.VIOLATED and not verdict.certain:
-                verdict = evolve(verdict, certain=_never_rests(q))
+            if verdict.outcome is Outcome.VIOLATED and not verdict.certain:
+                verdict = evolve(verdict, certain=_unavoidable(q, stuck=bool(about)))
             return evolve(verdict, rungs=tuple(said))
         undecided.append(verdict)
         if verdict.reason.startswith(INTERRUPTED) or over():
@@ -394,6 +391,17 @@ def _answer(rung: Rung, q: Question) -> Verdict:
         return rung.ask(q)
     except OutOfTime as late:
         return Verdict(outcome=Outcome.UNKNOWN, method=rung.engine, scope=q.system.name, reason=str(late))
+
+
+def _unavoidable(q: Question, *, stuck: bool) -> bool:
+    """Every run goes wrong as the one that was found does, where the engine has not decided that itself: no run comes
+    to the goal, or none comes to rest."""
+    try:
+        if stuck:
+            return not possible(q.system, _goal(q), limit=q.limit)
+        return isinstance(q.prop, Quiescence) and _never_rests(q)
+    except OutOfTime:  # What was found stands; it is only not called certain.
+        return False
 
 
 def _never_rests(q: Question) -> bool:
