@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -43,12 +44,12 @@ class Store:
         path = self._path(key)
         try:
             head, _, data = path.read_bytes().partition(b"\n")
-            if head != _digest(key, data):
-                return None
-            os.utime(path)
-            return data.decode()
+            text = data.decode() if head == _digest(key, data) else None
         except (OSError, UnicodeDecodeError):
             return None
+        with suppress(OSError):  # It may be somebody else's.
+            os.utime(path)
+        return text
 
     def write(self, key: str, text: str) -> None:
         """Put ``text`` under ``key``, whole or not at all."""

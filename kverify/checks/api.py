@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from os import PathLike
+from pathlib import Path
 
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks.finding import Report
@@ -29,6 +30,7 @@ def check(
     max_states: int = Options().max_states,
     timeout: float | None = None,
     timeout_per_property: float | None = None,
+    cache: str | PathLike[str] | None = None,
     jobs: int | None = 1,
     executor: Executor | None = None,
 ) -> Report:
@@ -40,8 +42,9 @@ def check(
     ``cluster`` and ``previous`` are paths, as ``--cluster`` and ``--from``; a bundle has all three roles itself.
 
     ``timeout`` and ``timeout_per_property`` are seconds for the run, and for one property of one object; what is not
-    decided by then is unknown. ``jobs`` processes share the questions (None: as many as there are processors, if it
-    takes long), or the workers of ``executor``; those that are threads of one process take turns.
+    decided by then is unknown. ``cache`` is a directory in which answers are kept from run to run. ``jobs`` processes
+    share the questions (None: as many as there are processors, if it takes long), or the workers of ``executor``; those
+    that are threads of one process take turns.
 
     Raises ``SpecError`` for properties with mistakes, ``UnknownProperty`` for a name that is none.
     """
@@ -64,6 +67,7 @@ def check(
         max_states=max_states,
         specs=specs,
         timeout_per_property=timeout_per_property,
+        cache=None if cache is None else Path(cache),
         jobs=jobs,
         executor=executor,
     )
