@@ -131,7 +131,8 @@ class Chart {
   }
 
   ticks() {
-    const every = Math.ceil(this.length / Math.max(1, Math.floor(this.width / 44)));
+    const least = this.length / Math.max(1, Math.floor(this.width / 44));
+    const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((step) => step >= least) ?? Math.ceil(least);
     const parts = [];
     for (let i = 0; i < this.length; i += every) {
       const middle = (this.x(i) + this.x(i + 1)) / 2;
