@@ -305,11 +305,11 @@ reason = "x"
     assert run_in(tmp_path, monkeypatch, toml) == 2
     assert capsys.readouterr().err.splitlines() == [
         "kverify check: the configuration cannot be used",
+        "kverify.toml:2:29: properties has no rollout-complete; did you mean rollout-completes?",
+        "kverify.toml:3:14: scenarios has no drian; did you mean drain?",
         "kverify.toml:5:1: severity of KV1109: what is refused stays refused, whatever it is called",
         "kverify.toml:7:1: KV1109 cannot be suppressed: what is refused stays refused, whatever it is called",
         "kverify.toml:10:1: KV6003 cannot be suppressed: it is about suppressions, so mend those",
-        "kverify.toml:2:29: properties has no rollout-complete; did you mean rollout-completes?",
-        "kverify.toml:3:14: scenarios has no drian; did you mean drain?",
     ]
 
 

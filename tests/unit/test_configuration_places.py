@@ -56,13 +56,13 @@ k = '''
 def test_a_key_is_found_where_it_is_written(path: KeyPath, line: int, column: int) -> None:
     text = f"{TEXT}'''\nrows'''''\n"
     tomllib.loads(text)
-    assert Places("x.toml", text).place(*path) == f"x.toml:{line}:{column}"
+    assert str(Places("x.toml", text).span(path)) == f"x.toml:{line}:{column}"
 
 
 def test_what_is_below_a_prefix() -> None:
     places = Places("pyproject.toml", "[tool.other]\npaths = 1\n[tool.kverify]\npaths = 2\n", ("tool", "kverify"))
-    assert places.place("paths") == "pyproject.toml:4:1"
-    assert places.place("nothing") == "pyproject.toml:3:1"
+    assert str(places.span(("paths",))) == "pyproject.toml:4:1"
+    assert str(places.span(("nothing",))) == "pyproject.toml:3:1"
 
 
 SCALARS = st.one_of(

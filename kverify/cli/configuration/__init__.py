@@ -52,7 +52,7 @@ class Configuration:
     """What a configuration says; what it leaves out is empty or None.
 
     ``paths``, ``cluster``, ``previous``, ``specs`` and ``baseline`` can be opened from where kverify runs.
-    ``parameters`` are texts in the property language. ``places`` finds keys: ``configuration.place("severity", id)``.
+    ``parameters`` are texts in the property language. ``places`` finds keys: ``places.span(("severity", id))``.
     """
 
     file: str = ""
@@ -72,10 +72,6 @@ class Configuration:
     severities: Mapping[str, Severity] = field(factory=dict)
     suppressions: tuple[Suppression, ...] = ()
     places: Places = field(factory=lambda: Places(""), eq=False, repr=False)
-
-    def place(self, *path: str | int) -> str:
-        """``kverify.toml:3:1``: where a key stands, for a message."""
-        return self.places.place(*path)
 
 
 def find(start: Path) -> Path | None:

@@ -7,24 +7,27 @@ from collections.abc import Iterator
 from kverify.checks.specs import Specs
 from kverify.checks.suppress import refusal
 from kverify.cli.configuration import Configuration
+from kverify.cli.configuration.places import KeyPath
 from kverify.report.source import escape
 from kverify.spec.language.problems import meant
 
 
 def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
     """A sentence, with its place, for each name of what does not exist, or cannot be overruled."""
+    found = [(configuration.places.span(path), message) for path, message in _unknown(configuration, specs)]
+    yield from (f"{span}: {message}" for span, message in sorted(found))
+
+
+def _unknown(configuration: Configuration, specs: Specs | None) -> Iterator[tuple[KeyPath, str]]:
     if configuration.severities or configuration.suppressions:
         refused = refusal(specs, suppress=False)
         for id in configuration.severities:
-            reason = refused(id)
-            if reason:
-                yield f"{configuration.place('severity', id)}: severity of {escape(id)}: {reason}"
+            if reason := refused(id):
+                yield ("severity", id), f"severity of {escape(id)}: {reason}"
         refused = refusal(specs, suppress=True)
         for number, rule in enumerate(configuration.suppressions):
-            reason = refused(rule.id)
-            if reason:
-                place = configuration.place("suppress", number, "id")
-                yield f"{place}: {escape(rule.id)} cannot be suppressed: {reason}"
+            if reason := refused(rule.id):
+                yield ("suppress", number, "id"), f"{escape(rule.id)} cannot be suppressed: {reason}"
     if not (configuration.properties or configuration.scenarios):
         return
     from kverify.checks.registry import property_names, scenario_names
@@ -36,4 +39,4 @@ def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
         for number, name in enumerate(names):
             if name not in known:
                 mend = meant(name, known, f"there are {', '.join(known)}")
-                yield f"{configuration.place(key, number)}: {key} has no {escape(name)}; {mend}"
+                yield (key, number), f"{key} has no {escape(name)}; {mend}"

@@ -38,10 +38,6 @@ class Places:
                 return found
         return Span(self.file, 1, 1, 1, 1)
 
-    def place(self, *path: str | int) -> str:
-        """``kverify.toml:3:1``, for a message."""
-        return str(self.span(path))
-
     @cached_property
     def spans(self) -> Mapping[KeyPath, Span]:
         """Every key, item and head of a table that is written, from the top of the file."""
