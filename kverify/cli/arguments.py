@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
     from kverify.cli.configuration import Configuration
 
 
-def add_manifests(parser: argparse.ArgumentParser, metavar: str, meaning: str) -> None:
+OptionGroup: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"
+"""Where options can be declared: a command, or one of the groups in its help."""
+
+
+def add_manifests(parser: OptionGroup, metavar: str, meaning: str) -> None:
     """The positional files, for :func:`settle`; ``meaning`` says what their objects are to the command."""
     where = "a file, a directory (recursive: .yaml, .yml, .json) or -"
     parser.add_argument("manifests", metavar=metavar, nargs="*", help=f"{where}: {meaning}")
 
 
-def add_files(
-    parser: argparse.ArgumentParser, option: str, metavar: str, meaning: str, dest: str | None = None
-) -> None:
+def add_files(parser: OptionGroup, option: str, metavar: str, meaning: str, dest: str | None = None) -> None:
     """An option that takes files, several at once and several times."""
     name = dest or option.lstrip("-")
     parser.add_argument(option, metavar=metavar, nargs="+", action="extend", default=[], dest=name, help=meaning)
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: OptionGroup) -> None:
     """``--config`` and ``--no-config``; see :func:`configured`."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
@@ -36,7 +38,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-config", action="store_true", help="use no configuration")
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
+def add_version(parser: OptionGroup) -> None:
     """``--kubernetes-version``, for :func:`settle`."""
     parser.add_argument("--kubernetes-version", metavar="VERSION", help="the version of the cluster (default: 1.36)")
 

@@ -11,12 +11,13 @@ from kverify.cli import outputs
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
+    from kverify.cli.arguments import OptionGroup
     from kverify.cli.configuration import Configuration
     from kverify.report.baseline import Baseline
     from kverify.report.source import Sources
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: OptionGroup) -> None:
     """The options, for :func:`read` and :func:`settle`."""
     parser.add_argument(
         "--baseline",

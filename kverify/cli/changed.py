@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kverify.api.registry import AnyObject
     from kverify.checks.options import Options
+    from kverify.cli.arguments import OptionGroup
     from kverify.cli.configuration import Configuration
     from kverify.cli.revision import Changes
     from kverify.cluster.bundle import Bundle
 
 
-def add_option(parser: argparse.ArgumentParser) -> None:
+def add_option(parser: OptionGroup) -> None:
     """The option, for :func:`narrowed`."""
     parser.add_argument(
         "--changed-since",

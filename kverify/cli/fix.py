@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kverify.checks.finding import FileChange, Report
     from kverify.checks.options import Options
+    from kverify.cli.arguments import OptionGroup
     from kverify.cluster.bundle import Bundle
     from kverify.manifest.diagnostics import Diagnostic
 
 BOM = "\ufeff"
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: OptionGroup) -> None:
     """``--fix``, ``--diff``, ``--suggest`` and ``--no-fixes``."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kverify.cli import streams
 
 if TYPE_CHECKING:
+    from kverify.cli.arguments import OptionGroup
     from kverify.report.issues import View
 
 STDOUT = "-"
@@ -27,7 +28,7 @@ class Output(NamedTuple):
         return self.form if self.file == STDOUT else f"{self.form}={self.file}"
 
 
-def add_output(parser: argparse.ArgumentParser, forms: Sequence[str] = ("text", "json")) -> None:
+def add_output(parser: OptionGroup, forms: Sequence[str] = ("text", "json")) -> None:
     """``--output``, for :func:`requested`. ``forms`` are kept as a default, for those who complete command lines."""
 
     def output(text: str) -> Output:

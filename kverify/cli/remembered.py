@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from kverify.cli import outputs
 
 if TYPE_CHECKING:
+    from kverify.cli.arguments import OptionGroup
     from kverify.store import Store
 
 WITHOUT_EFFECT = frozenset(
@@ -40,7 +41,7 @@ PRINTED = frozenset(
 ROLES = ("manifests", "cluster", "previous")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: OptionGroup) -> None:
     """``--cache-dir`` and ``--no-cache``."""
     parser.add_argument(
         "--cache-dir",

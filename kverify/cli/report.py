@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kverify.cli import outputs
-from kverify.cli.check import FORMS as CHECK_FORMS
+from kverify.cli.check_options import FORMS as CHECK_FORMS
 
 _DESCRIPTION = """\
 Show a report again that `kverify check -o json=FILE` has written, in another form: as a page

@@ -21,7 +21,7 @@ import jsonschema
 import pytest
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
 
-from kverify.cli.check import FORMS
+from kverify.cli.check_options import FORMS
 from kverify.cli.main import main
 from kverify.report.formats import FORMATS
 
