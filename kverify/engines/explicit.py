@@ -22,6 +22,7 @@ from attrs import Factory, define, evolve, frozen
 from kverify.collector import paused
 from kverify.engines.budget import over, why_stopped
 from kverify.engines.compiled import Compiled, compile_system
+from kverify.engines.coverage import coverage
 from kverify.engines.errors import ModelError
 from kverify.engines.fair import Edges
 from kverify.engines.packed import Packed, Unpackable, layout
@@ -349,9 +350,17 @@ class _Search:
 
 
 def check(
-    system: TransitionSystem, prop: StateProperty, *, limit: int | None = None, progress: Progress | None = None
+    system: TransitionSystem,
+    prop: StateProperty,
+    *,
+    limit: int | None = None,
+    cover: bool = False,
+    progress: Progress | None = None,
 ) -> Verdict:
     """Decide ``prop`` by visiting every reachable state; ``unknown`` when that takes more than ``limit`` states.
+
+    ``cover`` also counts how often each action was seen and, if the search is complete, looks for those that never
+    happen.
 
     Raises ``SymmetryError`` when blocks declared interchangeable are not, and ``ModelError`` as ``explore`` does.
     """
@@ -359,9 +368,15 @@ def check(
     notes = check_symmetry(reduced)
     try:
         if isinstance(prop, Always):
-            verdict = _always(reduced, prop, limit, progress)
+            watch = negate(prop.condition)
+            search = explore(reduced, limit=limit, watch=watch, keep_edges=cover, progress=progress)
+            verdict = _always(search, prop)
         else:
-            verdict = reached(explore(reduced, limit=limit, keep_edges=True, progress=progress), prop)
+            search = explore(reduced, limit=limit, keep_edges=True, progress=progress)
+            verdict = reached(search, prop)
+        if cover and search.edges is not None:
+            seen = coverage(reduced, search.edges, search.select if search.complete else None)
+            verdict = evolve(verdict, coverage=seen)
     except KeyboardInterrupt as stop:
         return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=why_stopped(stop))
     if verdict.trace is not None:
@@ -396,14 +411,13 @@ def _settled(search: Exploration, prop: StateProperty) -> Verdict:
     )
 
 
-def _always(system: TransitionSystem, prop: Always, limit: int | None, progress: Progress | None) -> Verdict:
-    search = explore(system, limit=limit, watch=negate(prop.condition), progress=progress)
+def _always(search: Exploration, prop: Always) -> Verdict:
     if search.found is None:
         return _settled(search, prop) if search.complete else _unknown(search)
     return Verdict(
         outcome=Outcome.VIOLATED,
         method=METHOD,
-        scope=system.name,
+        scope=search.system.name,
         evidence=search.evidence,
         trace=search.trace(search.found),
         states=len(search.states),

@@ -69,11 +69,11 @@ def check(
     notes = check_symmetry(reduced)
     try:
         if isinstance(prop, Reaches):
-            verdict = explicit.check(system, prop, limit=limit, progress=progress)
+            verdict = explicit.check(system, prop, limit=limit, cover=cover, progress=progress)
         elif isinstance(prop, Possibly):
             verdict = _possibly(reduced, prop, limit, progress)
         elif isinstance(prop, Always | OnceAlways):
-            verdict = _safety(reduced, prop, fair, limit, progress)
+            verdict = _safety(reduced, prop, fair, limit, cover, progress)
         else:
             verdict = _liveness(reduced, prop, fair, limit, cover, progress)
     except (KeyboardInterrupt, Undecided) as stop:
@@ -404,11 +404,16 @@ def _rests(ground: Ground) -> bool:
 
 
 def _safety(
-    system: TransitionSystem, prop: Always | OnceAlways, fair: Fair, limit: int | None, progress: Progress | None
+    system: TransitionSystem,
+    prop: Always | OnceAlways,
+    fair: Fair,
+    limit: int | None,
+    cover: bool,
+    progress: Progress | None,
 ) -> Verdict:
     """Safety, by looking at states; fairness only matters for whether a violation is certain."""
     searched, safe = as_always(system, prop) if isinstance(prop, OnceAlways) else (system, prop)
-    verdict = explicit.check(searched, safe, limit=limit, progress=progress)
+    verdict = explicit.check(searched, safe, limit=limit, cover=cover, progress=progress)
     if verdict.trace is None:
         return verdict
     ground = Ground.explored(searched, fair, limit)

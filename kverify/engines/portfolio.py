@@ -200,7 +200,7 @@ def search(q: Question, limit: int | None) -> Verdict:
         if stays or found.outcome is not Outcome.VIOLATED or found.trace is None or not _meets(found.trace, goal.goal):
             return found
     if isinstance(prop, Reaches) or (isinstance(prop, Always) and not q.certain):
-        return explicit.check(q.system, prop, limit=limit, progress=q.progress)
+        return explicit.check(q.system, prop, limit=limit, cover=q.cover, progress=q.progress)
     return liveness.check(q.system, prop, fair=q.fair, limit=limit, cover=q.cover, progress=q.progress)
 
 

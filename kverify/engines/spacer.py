@@ -84,6 +84,9 @@ def check(
         proved = evolve(verdict, outcome=Outcome.HOLDS, evidence=f"invariant: {to_text(invariant)}")
         return premised(system, prop, proved, invariant=invariant, effort=effort)
     except Untranslatable as untranslatable:
+        if known:
+            # What it need not find again it may put in terms of a step back; left to itself it has to say it all.
+            return check(system, prop, seconds=seconds, memory=memory, depth=depth, effort=effort)
         return evolve(verdict, reason=f"Spacer found an invariant that cannot be checked again: {untranslatable}")
     except (Undecided, KeyboardInterrupt) as stop:
         return evolve(verdict, reason=why_stopped(stop))
