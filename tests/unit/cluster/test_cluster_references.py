@@ -211,3 +211,22 @@ def test_keys_that_are_there_or_whose_object_is_not_given_are_silent() -> None:
     assert dangling(bundle(deployment(extra=volume) + secret)) == ()
     assert dangling(bundle(deployment(extra=volume))) == ()
     assert objects(secret)[0].kind == "Secret"
+
+
+HPA = """
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  maxReplicas: 3
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+"""
+
+
+@pytest.mark.parametrize(("refused", "reported"), [("", False), ("Service shop/api", True)])
+def test_what_may_stand_in_a_document_that_was_not_read_is_not_missed(refused: str, reported: bool) -> None:
+    problem = Diagnostic(id="KV1004", severity=Severity.ERROR, message="", span=Span("f", 1, 1, 1, 1), object=refused)
+    found = cross_object(bundle(HPA), [problem])
+    assert [d.id for d in found.diagnostics] == (["KV2004"] if reported else [])
+    assert any("Deployment shop/web" in text for text in found.assumed) is not reported
