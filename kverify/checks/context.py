@@ -86,6 +86,7 @@ class Context:
         self._base: Context | None = None
         self._supposed: frozenset[Key] = frozenset()
         self._like: Context | None = None
+        self._parent: Context | None = None
         self.known = Known()
         """What was decided, by shape; variants of a run share it."""
 
@@ -117,6 +118,7 @@ class Context:
         other.known = self.known
         other._changed_budgets = {**self._changed_budgets, **changed}
         other._supposed = self._supposed
+        other._parent = self if node is None else None
         if node is None and (new is None or self.pressure.covers(new)):
             # What is proved of room beside all that may come is proved for the variant, too.
             other._like = self
@@ -174,7 +176,7 @@ class Context:
         return Pressure(chosen, self.settled_cluster)
 
     @cached_property
-    def _many(self) -> bool:
+    def many(self) -> bool:
         """Too many workloads and nodes for questions that look at each with each."""
         return len(self.subjects) * len(self.nodes) > LARGE
 
@@ -278,12 +280,13 @@ class Context:
 
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""
-        if self._base is not None and id(subject) in self._base._identities:
-            # Nothing changed for it: others do not count here.
-            return self._base.alone(subject)
+        for before in (self._base, None if subject.new.affinity else self._parent):
+            if before is not None and id(subject) in before._identities:
+                # Nothing changed for it: others do not count here.
+                return before.alone(subject)
         if self.pressure.proves(subject):
             return Fit(room=Room.ALWAYS, method=_methods(self.pressure.rows(subject)))
-        if self._base is None and not self._many and self._everything.room is Room.ALWAYS:
+        if self._base is None and not self.many and self._everything.room is Room.ALWAYS:
             return self._everything
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.company(subject)]
         key = ("alone", subject.title)
@@ -368,7 +371,7 @@ class Context:
     @cached_property
     def steady(self) -> Fit:
         """Whether all replicas of all placeable workloads have room together."""
-        if self._many and all(self.pressure.proves(s) for s in self.placeable):
+        if self.many and all(self.pressure.proves(s) for s in self.placeable):
             return Fit(room=Room.ALWAYS, method=_methods(row for s in self.placeable for row in self.pressure.rows(s)))
         return room_for(self.demands(), self.cluster, limit=self.options.max_states)
 
@@ -380,7 +383,7 @@ class Context:
         def prove() -> bool:
             if self.pressure.proves(subject, without=without):
                 return True
-            if self._many:
+            if self.many:
                 return False
             cluster, demands, asked, limits = self._pressed(subject, without)
             if any(s.scaled for s in self.placeable if s is not subject) and _crowded(demands, cluster, asked):
@@ -393,7 +396,7 @@ class Context:
         """It is proved that no node that may take a pod of ``subject`` is ever short of resources for it."""
 
         def prove() -> bool:
-            if self._many:
+            if self.many:
                 return False
             cluster, demands, asked, limits = self._pressed(subject, without)
             return never_binds(RESOURCES, demands, cluster, waiting=asked, limits=limits)
@@ -419,12 +422,12 @@ class Context:
 
     def home(self, subject: Subject) -> Mapping[int, int]:
         """Where the pods of ``subject`` are when it is not the one asked about: live, or one way to place everybody."""
-        return self._homes[subject.title]
+        return self._homes.get(subject.title, {})
 
     @cached_property
     def _homes(self) -> dict[str, dict[int, int]]:
-        if self._base is not None and self._many:
-            return self._base._homes
+        if self._like is not None and self.many:
+            return self._like._homes
         position = {node.name: i for i, node in enumerate(self.nodes)}
         placement = self.steady.placement
         if placement is None:
@@ -457,8 +460,8 @@ class Context:
     def beside(self, moving: Sequence[Subject]) -> Iterator[ClusterState]:
         """The cluster with everybody at home but ``moving``, for questions about single nodes: spreading is not asked.
         It has to be left as it was."""
-        if self._base is not None and self._many:
-            with self._base.beside(moving) as state:
+        if self._like is not None and self.many:
+            with self._like.beside(moving) as state:
                 yield state
             return
         titles, state = {s.title for s in moving}, self._settled_state

@@ -73,9 +73,9 @@ def answer(
     key = shape(system, prop), options.max_states, options.engine
     if key in known.verdicts:
         source, verdict = known.verdicts[key]
-        return transferred(verdict, source, system)
+        return transferred(verdict, source, system, prop)
     verdict = _asked(system, prop, options, invariant, rank, certain)
-    if transferable(verdict, system):
+    if transferable(verdict, system, prop):
         known.verdicts[key] = system, verdict
     return verdict
 
@@ -151,9 +151,9 @@ def ranked(
     key = "ranked", shape(system, prop, invariant, rank)
     if key in known.verdicts:
         source, verdict = known.verdicts[key]
-        return evolve(transferred(verdict, source, system), evidence=progress.evidence(invariant, rank))
+        return evolve(transferred(verdict, source, system, prop), evidence=progress.evidence(invariant, rank))
     verdict = portfolio.decide(system, prop, invariant=invariant, rank=rank, engine="ranking")
-    if transferable(evolve(verdict, evidence=""), system):
+    if transferable(evolve(verdict, evidence=""), system, prop):
         known.verdicts[key] = system, verdict
     return verdict
 

@@ -11,6 +11,7 @@ node, nodes are told apart.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from kverify.checks.claims import claims_of
 from kverify.checks.context import Context
@@ -59,7 +60,7 @@ def _key(subjects: Sequence[Subject]) -> tuple[object, ...]:
 
 def _classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...] | None:
     nodes = range(len(ctx.nodes))
-    if not all(ctx.pressure.proves(s, without=n) for s in subjects for n in nodes):
+    if not all(ctx.pressure.proves(s, without=n) for s in subjects for n in nodes) and not stays_roomy(ctx, subjects):
         return None
     spread = any(_spreads(s.new) for s in subjects)
     if any(s.claims or not _seen_apart(ctx, s.new, spread) for s in subjects):
@@ -141,6 +142,28 @@ def _move(state: ClusterState, pods: Sequence[PodInfo], numbers: Counts, node: i
             state.bind(pod, node, number)
         elif number:
             state.unbind(pod, node, number)
+
+
+def stays_roomy(ctx: Context, subjects: Sequence[Subject]) -> bool:
+    """Beside the others where they are, the nodes always have room for all pods of ``subjects``, whichever is lost.
+
+    Asked where there are so many workloads and nodes that they cannot be told apart one by one.
+    """
+    return ctx.many and len(subjects) == 1 and room_beside(ctx, subjects[0]) >= 2
+
+
+def room_beside(ctx: Context, subject: Subject) -> int:
+    """How many nodes, up to two, have room for all pods of ``subject`` that there can be in a rollout, old and new,
+    beside the others where they are; 0 where filters look at more than one node."""
+
+    def count() -> int:
+        pods = [(pod, max(subject.most, 1)) for pod in (subject.old, subject.new)]
+        if subject.claims or any(_spreads(pod) or not _seen_apart(ctx, pod, spread=False) for pod, _ in pods):
+            return 0
+        with ctx.beside((subject,)) as state:
+            return len(list(islice((n for n in range(len(ctx.nodes)) if _has_room(state, pods, n)), 2)))
+
+    return ctx.memo(("room beside", subject.title, subject.replicas), count)
 
 
 # -- zones ---------------------------------------------------------------------------------------------------------

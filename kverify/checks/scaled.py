@@ -285,7 +285,7 @@ def _for_every_size(ctx: Context, subject: Subject, question: Question, roomy: i
 
 
 def _sized(ctx: Context, subject: Subject, members: Sequence[int], status: NodeStatus) -> Disturbed | None:
-    """One node disturbed under any number of replicas up to the subject's, each of which may be on it (one is)."""
+    """One node disturbed under any number of replicas, each of which may be on it (one is)."""
     world = roomy_world(ctx, subject, members[0] if members else None, status)
     if world is None:
         return None
@@ -298,7 +298,8 @@ def _sized(ctx: Context, subject: Subject, members: Sequence[int], status: NodeS
     world = evolve(world, workloads=(workload,), budgets=budgets)
     verb = "drain" if status is NodeStatus.CORDONED else "loss"
     name = f"{verb} of {world.places[0].name} under {subject.title}"
-    sizes = all_of([SIZE.expr >= max(1, subject.counts[0]), SIZE.expr <= subject.replicas])
+    # The other nodes have room for so many; the proof does not need to know for how many.
+    sizes = SIZE.expr >= max(1, subject.counts[0])
     system = build(name, world, parameters=(SIZE,), assume=sizes)
     system = evolve(system, initial=all_of(_start(world, system)))
     return Disturbed(

@@ -51,6 +51,12 @@ OPEN_IGNORES = frozenset(
 """Filters that an unknown cluster is assumed to satisfy. Host ports, anti-affinity and volumes for one pod only still
 keep pods apart."""
 
+STAY = "the other workloads' pods stay where they are"
+ROOM_BESIDE = "nodes are not told apart: beside these pods it is proved that there is always room (exact)"
+
+MOST_PLACES = 60
+"""So many nodes are told apart at most where there are many workloads as well."""
+
 MAX_PLACEMENTS = 20_000
 """States explored to enumerate where pods can settle, before falling back to one query per node."""
 
@@ -99,6 +105,9 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
         return _merged(subject, workload, ALWAYS_ROOM)
     if ctx.open:
         return _two_nodes(ctx, subject, workload)
+    if merge and ctx.many and focus.room_beside(ctx, subject):
+        scene = _merged(subject, workload, ROOM_BESIDE)
+        return evolve(scene, assumptions=(STAY, *scene.assumptions))
     scene = _placed(ctx, (subject,), (workload,), None)
     if not scene.placements:
         raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
@@ -159,6 +168,8 @@ def disturbed_scene(
     assert node is not None
     if merge and all(ctx.has_room(s, without=node) for s in subjects):
         return _focused(ctx, subjects, workloads, node, status)
+    if merge and focus.stays_roomy(ctx, subjects):
+        return evolve(_focused(ctx, subjects, workloads, node, status), assumptions=(STAY, ROOM_BESIDE))
     return _placed(ctx, subjects, workloads, (node, status))
 
 
@@ -227,7 +238,7 @@ def _base(
         ignored = frozenset({RESOURCES})
         assumptions = ("resources are not counted: it is proved that no usable node is ever short of them (exact)",)
     elif any(s not in subjects for s in ctx.placeable):
-        assumptions = ("the other workloads' pods stay where they are",)
+        assumptions = (STAY,)
     world = World(
         workloads=workloads,
         places=tuple(Place(node.name, i) for i, node in enumerate(ctx.nodes)),
@@ -247,6 +258,11 @@ def _placed(
     workloads: tuple[Workload, ...],
     disturbed: tuple[int, NodeStatus] | None,
 ) -> Scene:
+    if ctx.many and len(ctx.nodes) > MOST_PLACES:
+        raise TooManyPlacements(
+            f"{len(ctx.nodes)} nodes would have to be told apart: it is not proved that they have room for all pods of "
+            + ", ".join(s.title for s in subjects)
+        )
     world, assumptions = _base(ctx, subjects, workloads, None if disturbed is None else disturbed[0])
     if disturbed is None:
         placements = _settled(ctx, world, subjects)
@@ -408,12 +424,14 @@ def _open_world(ctx: Context, workloads: Sequence[Workload]) -> World:
 
 def roomy_world(ctx: Context, subject: Subject, node: int | None, status: NodeStatus) -> World | None:
     """``subject`` on one node and on all others as one, where it is proved (in an open cluster: assumed) that these
-    always have room for all its replicas; otherwise None. How many are where is left to the caller."""
+    always have room for all its replicas; otherwise None. How many are where is left to the caller. What the node has
+    room for is left out, which allows more: a proof stands, and nothing gets stuck for it, as the others have room."""
     workloads = (subject.workload(both=False),)
     if node is None:
         world = _open_world(ctx, workloads)
     elif ctx.has_room(subject, without=node):
-        return _two_places(ctx, workloads, node, status)
+        world = _two_places(ctx, workloads, node, status)
+        return evolve(world, ignored=frozenset({RESOURCES}))
     else:
         return None
     return evolve(world, disturbed=(world.places[0], status))

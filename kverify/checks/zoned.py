@@ -12,7 +12,7 @@ from __future__ import annotations
 from kverify.checks.claims import claims_of
 from kverify.checks.context import RESOURCES, Context
 from kverify.checks.focus import alike_for, fixed_pods, roomy
-from kverify.checks.scenes import Scene, Settled, TooManyPlacements, settled_placements
+from kverify.checks.scenes import STAY, Scene, Settled, TooManyPlacements, settled_placements
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.model.build import HOSTNAME
@@ -70,10 +70,13 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
     workload = subject.workload()
     both = ((subject.old, subject.most), (subject.new, subject.most))
     chosen = set(ctx.home(subject)) if subject.live is not None else set()
+    # Filters that never say no to any of these pods, wherever they are, need not be asked.
+    free = not chosen and not any(pod.anti_affinity or pod.affinity or pod.host_ports for pod, _ in both)
     with ctx.beside((subject,)) as state:
         for members in alike_for(ctx, (workload,), LEFT_OUT):
             best = roomy(state, both, (members,))
-            chosen.update(best or [n for n in members if state.fits(subject.new, n)][:1])
+            free = free and best is not None
+            chosen.update([n for n in members if state.fits(subject.new, n)][:1] if best is None else best)
     world = World(
         workloads=(workload,),
         places=tuple(Place(ctx.nodes[n].name, n) for n in sorted(chosen)),
@@ -81,6 +84,7 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
         others=fixed_pods(ctx, (subject,)),
         namespaces=ctx.namespaces,
         storage=ctx.settled_storage,
+        ignored=LEFT_OUT if free else frozenset(),
     )
     old = workload.revisions[0]
     if subject.live is not None:
@@ -99,7 +103,7 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
         world=world,
         subjects=(subject,),
         placements=placements,
-        assumptions=("the other workloads' pods stay where they are", "this run uses one node of each kind and zone"),
+        assumptions=(STAY, "this run uses one node of each kind and zone"),
     )
 
 

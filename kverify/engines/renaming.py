@@ -11,8 +11,11 @@ from collections.abc import Hashable
 
 from attrs import evolve
 
-from kverify.engines.verdict import Coverage, Outcome, Verdict
-from kverify.model.expr import Condition, Expr, Number, lift, walk
+from kverify.engines import walk
+from kverify.engines.replay import replay
+from kverify.engines.verdict import Coverage, Outcome, Step, Trace, Verdict
+from kverify.model.expr import Condition, Expr, Number, lift
+from kverify.model.expr import walk as subexpressions
 from kverify.model.system import TransitionSystem
 from kverify.spec.property import Property, conditions
 
@@ -49,7 +52,7 @@ class _Trees:
         tree = lift(root)
         if tree in self._known:
             return self._known[tree]
-        for expr in walk(tree):
+        for expr in subexpressions(tree):
             if expr not in self._known:
                 self._known[expr] = len(self.rows)
                 name = None if expr.name is None else self.position[expr.name]
@@ -58,22 +61,38 @@ class _Trees:
         return self._known[tree]
 
 
-def transferable(verdict: Verdict, system: TransitionSystem) -> bool:
-    """The verdict says nothing that is about names: a proof by search, without a run to show and without notes."""
-    if verdict.outcome is not Outcome.HOLDS or verdict.witness is not None:
+def transferable(verdict: Verdict, system: TransitionSystem, prop: Property) -> bool:
+    """The verdict on ``prop`` says nothing that is about names, but for its trace: a proof by search, or a violation of
+    the very question that a search found. What random walks find depends on the name of the system."""
+    if verdict.outcome not in (Outcome.HOLDS, Outcome.VIOLATED) or verdict.witness is not None:
         return False
-    if verdict.coverage is not None and verdict.coverage.idle is not None:
+    if verdict.outcome is Outcome.VIOLATED and (verdict.trace is None or verdict.question is not prop):
+        return False
+    if verdict.trace is not None and verdict.trace.system is not system:
+        return False
+    if verdict.method == walk.METHOD or (verdict.coverage is not None and verdict.coverage.idle is not None):
         return False
     texts = (verdict.method, verdict.evidence, verdict.reason, *verdict.assumptions)
     return not any(v.name in text for v in (*system.variables, *system.parameters) for text in texts)
 
 
-def transferred(verdict: Verdict, source: TransitionSystem, target: TransitionSystem) -> Verdict:
-    """A ``transferable`` verdict on ``source`` as the verdict on ``target``, which has its shape."""
-    names = {a.name: b.name for a, b in zip(source.actions, target.actions, strict=True)}
+def transferred(verdict: Verdict, source: TransitionSystem, target: TransitionSystem, prop: Property) -> Verdict:
+    """A ``transferable`` verdict on ``source`` as the verdict on ``target``, which has its shape, about ``prop``.
+
+    A trace takes the same actions by position, and is replayed. Raises ``ReplayError`` if it is no run.
+    """
+    counterparts = dict(zip((a.name for a in source.actions), target.actions, strict=True))
     seen = verdict.coverage
+    trace = verdict.trace and Trace(
+        target,
+        verdict.trace.start,
+        tuple(Step(counterparts[step.action.name], step.state) for step in verdict.trace.steps),
+        verdict.trace.loop,
+    )
     return evolve(
         verdict,
         scope=target.name if verdict.scope == source.name else verdict.scope,
-        coverage=seen and Coverage({names[name]: number for name, number in seen.fired.items()}),
+        coverage=seen and Coverage({counterparts[name].name: number for name, number in seen.fired.items()}),
+        trace=trace and replay(trace, prop, verdict.fair),
+        question=verdict.question and prop,
     )

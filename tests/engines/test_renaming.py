@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 
 from kverify.checks import Options, decide
-from kverify.engines.renaming import shape
+from kverify.engines.errors import ReplayError
+from kverify.engines.renaming import shape, transferred
 from kverify.engines.verdict import Outcome
 from kverify.model.expr import Number, integer
 from kverify.model.system import Action, TransitionSystem, Variable
@@ -57,11 +59,21 @@ def test_a_proof_is_found_once_and_told_of_each_by_its_name() -> None:
     assert again == decide.answer(counter("b"), small("b"), Options(max_states=100))
 
 
-def test_a_violation_is_always_shown_in_its_own_names() -> None:
+def test_a_violation_is_shown_of_each_in_its_own_names() -> None:
     known = decide.Known()
     for name in ("a", "b"):
-        verdict = decide.answer(counter(name), small(name, most=2), Options(max_states=100), known=known)
+        system, options = counter(name), Options(max_states=100)
+        verdict = decide.answer(system, small(name, most=2), options, known=known)
         assert verdict.outcome is Outcome.VIOLATED
         assert verdict.trace is not None
         assert [step.action.name for step in verdict.trace.steps] == [f"{name} goes up"] * 3
-    assert not known.verdicts
+        assert verdict.question == small(name, most=2)
+        assert verdict == decide.answer(system, small(name, most=2), options)
+    assert len(known.verdicts) == 1
+
+
+def test_a_run_that_does_not_fit_is_refused() -> None:
+    system, prop = counter("a"), small("a", most=2)
+    verdict = decide.answer(system, prop, Options(max_states=100))
+    with pytest.raises(ReplayError):
+        transferred(verdict, system, counter("b", by=2), small("b", most=2))
