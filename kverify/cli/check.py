@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     if past is not None and whole:
         files = () if specs is None else specs.checked.library.files
         past.keep(inputs, [file.name for file in files if Path(file.name).is_file()], texts, code)
+    remembered.trim(arguments)
     return code
 
 
@@ -194,7 +195,7 @@ def _check(
     past: remembered.Remembered | None,
 ) -> tuple[Report, bool]:
     """The report, and whether it is all that there is to say, whoever asks. ``settle`` takes out of a report what is
-    known; ``past`` knows what standard input held, if it was read, and where answers are kept."""
+    known; ``past`` knows what standard input held, if it was read."""
     from kverify.cluster.bundle import Bundle
     from kverify.engines.budget import until
     from kverify.manifest.codes import UNREADABLE
@@ -233,7 +234,7 @@ def _check(
             progress=progress,
             timeout_per_property=arguments.timeout_per_property,
             max_bytes=None if arguments.max_memory is None else arguments.max_memory * 1_000_000,
-            cache=None if past is None else past.folder,
+            cache=remembered.folder(arguments),
             jobs=arguments.jobs,
         )
         options = changed.narrowed(arguments, configuration, options, bundle)

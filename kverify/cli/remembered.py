@@ -52,27 +52,43 @@ def add_options(parser: OptionGroup) -> None:
     parser.add_argument("--no-cache", action="store_true", help="neither use kept results nor keep any")
 
 
+def folder(arguments: argparse.Namespace) -> Path | None:
+    """Where results are kept; None where they are not."""
+    if arguments.no_cache or os.environ.get("KVERIFY_NO_CACHE"):
+        return None
+    from kverify.store import DEFAULT
+
+    return Path(arguments.cache_dir or os.environ.get("KVERIFY_CACHE_DIR") or DEFAULT)
+
+
+def trim(arguments: argparse.Namespace) -> None:
+    """Let results that were not used for long go, where there are too many."""
+    place = folder(arguments)
+    if place is not None:
+        from kverify.store import Store
+
+        Store(place).trim()
+
+
 class Remembered:
-    """The results of runs like the one that the arguments ask for. ``stdin`` is standard input, if it was read,
-    ``folder`` where results are kept."""
+    """The results of runs like the one that the arguments ask for. ``stdin`` is standard input, if it was read."""
 
     def __init__(self, store: Store, arguments: argparse.Namespace):
         self.stdin: bytes | None = None
         self._store = store
-        self.folder = store.folder
         self._began = time.time()
         self._first = self._key_of_arguments(arguments)
         self._second: str | None = None
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Remembered | None:
-        """None where results are not kept."""
-        off = arguments.no_cache or os.environ.get("KVERIFY_NO_CACHE")
-        if off or any(value and name not in WITHOUT_EFFECT | PRINTED for name, value in vars(arguments).items()):
+        """None where what is printed is not kept."""
+        place = folder(arguments)
+        if any(value and name not in WITHOUT_EFFECT | PRINTED for name, value in vars(arguments).items()):
             return None
-        from kverify.store import DEFAULT, Store
+        from kverify.store import Store
 
-        return cls(Store(Path(arguments.cache_dir or os.environ.get("KVERIFY_CACHE_DIR") or DEFAULT)), arguments)
+        return None if place is None else cls(Store(place), arguments)
 
     def again(self, arguments: argparse.Namespace) -> int | None:
         """Print what was printed before, and return the exit code; None if that is not known."""
@@ -115,7 +131,6 @@ class Remembered:
         if key is not None:
             self._store.write(self._first, json.dumps(whole))
             self._store.write(key, json.dumps({"exit": code, "texts": [text for _, text in texts]}))
-            self._store.trim()
 
     def _known(self, key: str) -> dict[str, Any] | None:
         text = self._store.read(key)
