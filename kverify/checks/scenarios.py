@@ -31,7 +31,7 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
 from kverify.model.components.horizontal_autoscaler import Bounds
-from kverify.model.environment import apply, node_trouble, outage, pod_deletion, scale
+from kverify.model.environment import apply, node_trouble, outage, pause, pod_deletion, scale
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.environment.self_heal import SelfHeals
@@ -46,7 +46,7 @@ BEGINNINGS = (
     *("drain", "cordon", "taint", "node_crash", "kubelet_restart"),
 )
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
-LATER = ("delete_pod", "roll_back", "outage", "scale")
+LATER = ("delete_pod", "roll_back", "outage", "scale", "pause", "resume")
 FEW = 4
 """A workload of at most so many replicas is scaled to every number up to twice as many."""
 LAG = "stale_status"
@@ -151,6 +151,8 @@ def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
         raise NotModelled("a new template can only be broken in a rollout; add starts with rollout")
     if LAG in later and starts != "rollout":
         raise NotModelled(f"{LAG} is only modelled of a rollout; add starts with rollout")
+    if ("pause" in later or "resume" in later) and starts != "rollout":
+        raise NotModelled("only a rollout can be paused and resumed; add starts with rollout")
     if "roll_back" in later and starts != "rollout":
         raise NotModelled("only a rollout can be rolled back; add starts with rollout")
     for first, second in script.before:
@@ -240,6 +242,9 @@ def _case(
 ) -> Case:
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
+    if "pause" in later:
+        pausing = tuple(map(pause.pausable, scene.world.workloads))
+        scene = evolve(scene, world=evolve(scene.world, workloads=pausing))
     if "outage" in later:
         scene = evolve(scene, world=evolve(scene.world, failing=True))
     if LAG in later:
@@ -335,7 +340,8 @@ def _numbers(event: str, scene: Scene) -> str:
 
 
 def _variables_of(event: str) -> Callable[[World], Iterator[Variable]]:
-    return {"roll_back": apply.variables, "scale": scale.variables}.get(event, _nothing)
+    known = {"roll_back": apply.variables, "scale": scale.variables, "pause": pause.variables}
+    return known.get(event, _nothing)
 
 
 def _actions_of(event: str, scene: Scene) -> Callable[[World], Iterator[Action]]:
@@ -343,6 +349,8 @@ def _actions_of(event: str, scene: Scene) -> Callable[[World], Iterator[Action]]
         return node_trouble.actions
     if event == "outage":
         return outage.actions
+    if event in ("pause", "resume"):
+        return pause.pauses if event == "pause" else pause.resumes
     if event == "scale":
         return scale.Scales(counts_of(scene.subjects[0])).actions
     return _roll_backs if event == "roll_back" else pod_deletion.actions

@@ -162,6 +162,9 @@ def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]
     spec = {r: int(view[world.spec(r)]) for r in workload.revisions}
     available = sum(int(evaluate(world.available(r), view)) for r in workload.revisions)
     replicas = int(evaluate(workload.replicas, view))
+    if workload.paused is not False and evaluate(workload.paused, view):
+        yield f"{workload.name} is paused: nothing is rolled out until somebody resumes it"
+        return
     told = None if workload.annotated is None else int(evaluate(workload.annotated, view))
     if told is not None and told != replicas:
         yield (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from attrs import frozen
 
 from kverify.api.languages.percentages import scaled
-from kverify.model.expr import Number, all_of, ite, lift, minimum
+from kverify.model.expr import Condition, Number, all_of, ite, lift, minimum
 
 if TYPE_CHECKING:
     from kverify.model.scheduling.framework import PodInfo
@@ -52,6 +52,7 @@ class Workload:
 
     Where ``replicas`` may change, ``annotated`` is the number that its active ReplicaSets were last told (the
     annotation ``deployment.kubernetes.io/desired-replicas``) and ``annotated_surge`` maxSurge at that time.
+    ``paused`` is ``spec.paused``, where that may change.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Workload:
     claims: tuple[str, ...] = ()
     annotated: Number | None = None
     annotated_surge: Number = 0
+    paused: Condition = False
 
 
 def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: Number) -> RollingUpdate:

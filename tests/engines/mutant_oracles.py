@@ -20,7 +20,7 @@ from kverify.engines.verdict import Outcome
 from kverify.model.build import build, settled_states
 from kverify.model.components import disruption, horizontal_autoscaler, kubelet, scheduler, taint_eviction
 from kverify.model.components.endpoints import answering
-from kverify.model.environment import drain, maintenance, node_trouble
+from kverify.model.environment import drain, maintenance, node_trouble, pause
 from kverify.model.environment.limited import Limited, left
 from kverify.model.expr import all_of, any_of, evaluate, integer, lift, negate, total
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, Snapshot
@@ -413,6 +413,13 @@ def _written() -> None:
         scaling.test_who_brings_replicas_where(before)
 
 
+def _resumed() -> None:
+    """What was paused is so no more."""
+    workload = pause.pausable(Workload("web", 1, (OLD,)))
+    (resumed,) = pause.resumes(World(workloads=(workload,), places=(HERE,)))
+    assert resumed.updates[pause.paused("web")] is False
+
+
 def _maintained() -> None:
     """No pod is bound to the node whose turn it is, and whoever maintains waits for every replica if told so."""
     revision, places = Revision("old", "old", pod("p")), (Place("n1", 0), Place("n2", 1))
@@ -478,6 +485,8 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "an outage that need not come", user.test_an_outage_takes_readiness_from_all_or_none
     yield "a scaled rollout", _scaled
     yield "who brings replicas where", _written
+    yield "a paused rollout", scaling.test_a_paused_rollout_is_held_at_its_size
+    yield "a rollout that is resumed", _resumed
     yield "a change of replicas comes first", scaling.test_nothing_else_happens_before_the_change_is_carried_out
     yield "who is scaled at once", scaling.test_recreate_and_bare_replica_sets_are_scaled_at_once
     yield "what a taint that comes deletes", _deleted_by_a_taint

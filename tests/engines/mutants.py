@@ -713,8 +713,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "rolls-while-it-scales",
         "a sync that has to scale goes on with the rollout",
         f"{COMPONENTS}.deployment",
-        "asked = all_of([asked, workload.replicas == workload.annotated])",
-        "asked = all_of([asked])",
+        "asked = all_of([asked, negate(sized)])",
+        "asked = all_of([asked, negate(workload.paused)])",
         "a change of replicas comes first",
     ),
     Mutant(
@@ -748,6 +748,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "guard=integer(name) != number,",
         "guard=integer(name) < number,",
         "who brings replicas where",
+    ),
+    Mutant(
+        "paused-rolls-on",
+        "a paused Deployment is rolled out all the same",
+        f"{COMPONENTS}.deployment",
+        "asked = all_of([asked, negate(sized)])",
+        "asked = all_of([asked, told])",
+        "a paused rollout",
+    ),
+    Mutant(
+        "paused-is-left-alone",
+        "the size of a paused Deployment is not seen to",
+        f"{COMPONENTS}.deployment",
+        "sized = any_of([workload.paused, negate(told)])",
+        "sized = negate(told)",
+        "a paused rollout",
+    ),
+    Mutant(
+        "resume-pauses",
+        "resuming changes nothing",
+        f"{ENVIRONMENT}.pause",
+        "updates={paused(workload.name): pause},",
+        "updates={paused(workload.name): True},",
+        "a rollout that is resumed",
     ),
 )
 

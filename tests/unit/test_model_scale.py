@@ -11,7 +11,7 @@ from kverify.engines.compiled import compile_system
 from kverify.model.build import build, settled_states
 from kverify.model.components import deployment
 from kverify.model.components.horizontal_autoscaler import Bounds
-from kverify.model.environment import scale
+from kverify.model.environment import pause, scale
 from kverify.model.environment.limited import Limited, left
 from kverify.model.environment.self_heal import SelfHeals
 from kverify.model.expr import Number, evaluate, integer, lift
@@ -129,3 +129,23 @@ def test_who_brings_replicas_where(before: int) -> None:
     assert written(Bounds({"web": (3, 5)})) == {1: [3], 2: [3], 6: [5], 7: [5]}.get(before, [])
     assert written(SelfHeals({"web": 2})) == ([] if before == 2 else [2])
     assert written(SelfHeals({})) == []
+
+
+def test_a_paused_rollout_is_held_at_its_size() -> None:
+    """``sync`` in sync.go: what one active ReplicaSet lacks it gets, two are filled up to replicas + surge."""
+    workload = pause.pausable(Workload("web", 3, (OLD, NEW), RollingUpdate(0, 1), target=1))
+    world = World(workloads=(workload,), places=(HERE,))
+
+    def written(paused: bool, old: int, new: int) -> dict[str, int]:
+        view: dict[str, Any] = {"web.paused": paused, "old.spec": old, "new.spec": new}
+        for action in deployment.actions(world):
+            values = {**dict.fromkeys(_names(action), 3), **view}
+            if evaluate(action.guard, values):
+                return {name: evaluate(update, values) for name, update in action.updates.items()}
+        return {}
+
+    assert written(True, 2, 0) == {"old.spec": 3}
+    assert written(True, 3, 0) == {}
+    assert written(True, 1, 1) == {"old.spec": 1, "new.spec": 2}
+    assert written(True, 2, 1) == {}
+    assert written(False, 2, 0) == {"new.spec": 1}

@@ -46,10 +46,12 @@ def actions(world: World) -> Iterator[Action]:
             if asked is False:
                 continue
             old = [r for r in workload.revisions if r is not new]
-            if workload.annotated is not None:
-                # isScalingEvent: a sync that has to scale does nothing else.
-                yield from _resize(world, workload, all_of([asked, workload.replicas != workload.annotated]), new, old)
-                asked = all_of([asked, workload.replicas == workload.annotated])
+            if workload.annotated is not None or workload.paused is not False:
+                # isScalingEvent, or paused: such a sync sees to the size and does nothing else.
+                told: Condition = True if workload.annotated is None else workload.replicas == workload.annotated
+                sized = any_of([workload.paused, negate(told)])
+                yield from _resize(world, workload, all_of([asked, sized]), new, old)
+                asked = all_of([asked, negate(sized)])
             match workload.strategy:
                 case RollingUpdate() as strategy:
                     yield from _roll(world, workload, strategy, asked, new, old)
@@ -142,17 +144,14 @@ def _scaled_down(
 def _resize(
     world: World, workload: Workload, asked: Condition, new: Revision, old: Sequence[Revision]
 ) -> Iterator[Action]:
-    """``scale`` in sync.go, after somebody has changed the number of replicas.
+    """``scale`` in sync.go, after somebody has changed the number of replicas or paused the Deployment.
 
     The only active ReplicaSet gets all of them, or the newest one if none is active. If it happens to have them already
     nothing is written, not even the annotation, and so every later sync comes here again and no rollout goes on
     (kubernetes/kubernetes#138036). Several active ones are scaled in proportion.
     """
     replicas, before = workload.replicas, workload.annotated
-    assert before is not None
-    assert isinstance(before, Expr)
-    assert before.name is not None
-    told = {before.name: replicas}
+    told = {before.name: replicas} if isinstance(before, Expr) and before.name is not None else {}
     spec = {r: integer(world.spec(r)) for r in workload.revisions}
     for one in workload.revisions:
         alone = [spec[r] == 0 for r in workload.revisions if r is not one]
@@ -166,11 +165,13 @@ def _resize(
         )
     if isinstance(workload.strategy, RollingUpdate) and len(workload.revisions) == 2:
         sizes = _in_proportion(world, workload, workload.strategy)
+        differs = [] if before is None else [replicas != before]
+        differs += [sizes[r] != spec[r] for r in workload.revisions]
         changes = " and ".join(_change(world, r) for r in workload.revisions)
         yield Action(
             f"resize {workload.name} for {new.key}",
             COMPONENT,
-            guard=all_of([asked, *(spec[r] >= 1 for r in workload.revisions)]),
+            guard=all_of([asked, *(spec[r] >= 1 for r in workload.revisions), any_of(differs)]),
             updates={**{world.spec(r): size for r, size in sizes.items()}, **told},
             says=f"The Deployment controller scales in proportion: {changes}",
         )
@@ -181,8 +182,10 @@ def _in_proportion(world: World, workload: Workload, strategy: RollingUpdate) ->
     the larger one (of equal ones the newer when there are more, the older when there are fewer)."""
     older, newer = workload.revisions
     spec = {r: integer(world.spec(r)) for r in workload.revisions}
-    assert workload.annotated is not None
-    most_before = maximum([1, workload.annotated + workload.annotated_surge])
+    told, surge = workload.annotated, workload.annotated_surge
+    if told is None:
+        told, surge = workload.replicas, strategy.surge
+    most_before = maximum([1, told + surge])
     most = ite(workload.replicas == 0, 0, workload.replicas + strategy.surge)
     missing = most - total(spec.values())
 

@@ -46,7 +46,8 @@ EVENTS = {
         Event("cordon", "kubectl cordon: no new pod is bound to a node; those that are there stay.", True),
         Event("taint", "kubectl taint: a node gets a NoExecute taint that no pod tolerates by name.", True),
         Event("delete", "An object is deleted.", True, _NO.format("the deletion of whole objects during a run")),
-        Event("pause", "kubectl rollout pause.", True, _NO.format("a pause during a run")),
+        Event("pause", "kubectl rollout pause: nothing is rolled out, but the size is seen to.", True),
+        Event("resume", "kubectl rollout resume: what was paused goes on.", True),
         Event("label", "A label of a pod or node is changed.", True, _NO.format("labels that change during a run")),
         Event("load", "The load on a workload changes.", unmodelled=_NO.format("load")),
         Event(

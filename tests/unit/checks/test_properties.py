@@ -266,6 +266,21 @@ def test_a_tool_that_holds_the_manifest_and_an_autoscaler_that_does_not() -> Non
     assert one("always desired(d) == 2", "s", more=scaled) == "violated"
 
 
+def test_a_paused_rollout_waits_and_keeps_its_size() -> None:
+    paused = "scenario s\n  starts with rollout\n  at most 1 pause\n"
+    resumed = paused + "  at most 1 resume\n  pause before resume\n"
+    assert one("eventually always complete(d)", "s", more=paused) == "violated"
+    for scenario in (paused, resumed):
+        assert one("possibly complete(d)", "s", more=scenario) == "holds"
+        assert one("always available(d) >= 2", "s", more=scenario) == "holds"
+        assert one("always wanted(d) <= desired(d) + max_surge(d)", "s", more=scenario) == "holds"
+        assert one("comes to rest", "s", more=scenario) == "holds"
+    assert one("once desired(d) == 3, always complete(d)", "s", more=resumed) == "vacuous"
+    assert one("recoverable complete(d)", "s", more=paused) == "violated", "people are not asked to help"
+    report = ask(f"{paused}property p\n  under s\n  for d in Deployment\n  eventually always complete(d)\n")
+    assert "Deployment default/web is paused" in report.findings[0].outcome
+
+
 def test_what_starts_broken_never_gets_well() -> None:
     broken, perhaps = (
         "scenario s\n  starts with crash_loop\n",
@@ -407,6 +422,7 @@ def test_what_the_model_does_not_know_is_unknown_with_its_reason(text: str, word
         ("at most 1 stale_status", "only modelled of a rollout"),
         ("at most 2 node_crash", "one node_crash at a time"),
         ("at most 1 roll_back", "only a rollout can be rolled back"),
+        ("at most 1 pause", "only a rollout can be paused"),
         ("starts with apply\n  at most 1 delete_pod", "besides an apply"),
         ("starts with maintenance\n  at most 1 delete_pod", "while nodes are maintained"),
     ],
