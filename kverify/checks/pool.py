@@ -88,8 +88,8 @@ def fork(jobs: int, ctx: Context, replies: Replies) -> None:
 def share(executor: Executor, ctx: Context, replies: Replies) -> None:
     """Have all questions answered by the workers of ``executor``, wherever they are."""
     input = packed(ctx)
-    one = -(-sum(1 for _ in replies.all()) // BATCHES)
     questions = [q for group in _by_object(replies, 0) for q in group]
+    one = max(1, -(-len(questions) // BATCHES))
     batches = [questions[i : i + one] for i in range(0, len(questions), one)]
     _share(executor, partial(ask_there, input, sha256(input).hexdigest()), replies, ctx, batches, lambda: None)
 

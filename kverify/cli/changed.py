@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
     told += [
         f"{name} is not in the repository: nothing was asked because of what may have changed in it"
         for name in arguments.cluster
-        if not changes.knows(name) and not _is_folder(name)
+        if not changes.knows(name) and not Path(name).is_dir()
     ]
     return evolve(options, touched=titles, part=True, unasked=tuple(told))
 
@@ -65,14 +66,18 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
 def _everything(arguments: argparse.Namespace, configuration: Configuration, changes: Changes) -> str:
     """Why everything is asked about; empty if only some is."""
     from kverify.manifest.files import SUFFIXES, names
-    from kverify.spec.language.library import files_of
+    from kverify.spec.language.library import EXTENSION, files_of
 
     cluster = [*names(arguments.cluster), *changes.gone(arguments.cluster, SUFFIXES)]
     if any(changes.touched(name) for name in cluster if changes.knows(name)):
         return "the cluster has changed"
-    if configuration.file and changes.touched(configuration.file):
-        return f"{configuration.file} has changed"
-    specs = [str(file) for path in (*configuration.specs, *arguments.specs) for file in files_of(path)]
+    here = Path.cwd()
+    places = [str(folder / name) for folder in (here, *here.parents) for name in ("kverify.toml", "pyproject.toml")]
+    configured = [configuration.file] if configuration.file else changes.gone(places, frozenset())
+    if any(map(changes.touched, configured)):
+        return f"{configured[0]} has changed"
+    paths = (*configuration.specs, *arguments.specs)
+    specs = [str(file) for path in paths for file in files_of(path)] + changes.gone(paths, frozenset((EXTENSION,)))
     if any(map(changes.touched, specs)):
         return "specifications have changed"
     return ""
@@ -120,9 +125,3 @@ def _distinct(items: Iterable[AnyObject], others: Iterable[AnyObject]) -> Iterat
         if key_of(item) not in known:
             known.add(key_of(item))
             yield item
-
-
-def _is_folder(name: str) -> bool:
-    from pathlib import Path
-
-    return Path(name).is_dir()

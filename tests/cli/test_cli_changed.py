@@ -162,6 +162,15 @@ def test_a_changed_configuration_asks_everything(asked: Asked, here: Path) -> No
     assert asked()[0] == "api shy web"
 
 
+def test_a_configuration_that_is_gone_asks_everything(asked: Asked, here: Path) -> None:
+    write(here, "kverify.toml", 'references = "closed"\n')
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "configured")
+    assert asked()[0] == ""
+    unlink("kverify.toml")(here)
+    assert asked()[0] == "api shy web"
+
+
 @pytest.mark.parametrize("revision", ["nowhere", "--output=x", "HEAD~9"])
 def test_an_unknown_revision(revision: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:

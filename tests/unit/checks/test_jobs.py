@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from kverify.checks import Options, Report, run
 from kverify.checks.asking import FROM_THE_KEYBOARD, Replies, ask, ask_all
@@ -60,6 +61,14 @@ def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
     with ThreadPoolExecutor(2) as executor:
         shared = run(read(A01), (), Options(executor=executor))
     assert text(shared) == text(run(read(A01), (), Options()))
+
+
+@pytest.mark.parametrize(
+    "options", [Options(jobs=2), Options(executor=ThreadPoolExecutor(1))], ids=["jobs", "executor"]
+)
+def test_there_may_be_nothing_to_ask(options: Options) -> None:
+    report = run(Bundle(wanted=()), (), evolve(options, properties=("rollout-completes",)))
+    assert (report.proofs, report.interrupted) == ((), "")
 
 
 @pytest.mark.slow
