@@ -28,6 +28,7 @@ def check(
     previous: Sequence[str | PathLike[str]] = (),
     kubernetes_version: str = DEFAULT_VERSION,
     max_states: int = Options().max_states,
+    engine: str = "",
     timeout: float | None = None,
     timeout_per_property: float | None = None,
     cache: str | PathLike[str] | None = None,
@@ -41,10 +42,11 @@ def check(
     object); without it under a rollout, a drain, and the loss of a node. Properties can name further ``scenarios``.
     ``cluster`` and ``previous`` are paths, as ``--cluster`` and ``--from``; a bundle has all three roles itself.
 
-    ``timeout`` and ``timeout_per_property`` are seconds for the run, and for one property of one object; what is not
-    decided by then is unknown. ``cache`` is a directory in which answers are kept from run to run. ``jobs`` processes
-    share the questions (None: as many as there are processors, if it takes long), or the workers of ``executor``; those
-    that are threads of one process take turns.
+    ``engine`` is the only one that is asked about runs (a name of ``kverify.engines.portfolio.ENGINES``); what it does
+    not decide is unknown. ``timeout`` and ``timeout_per_property`` are seconds for the run, and for one property of one
+    object; what is not decided by then is unknown. ``cache`` is a directory in which answers are kept from run to run.
+    ``jobs`` processes share the questions (None: as many as there are processors, if it takes long), or the workers of
+    ``executor``; those that are threads of one process take turns.
 
     Raises ``SpecError`` for properties with mistakes, ``UnknownProperty`` for a name that is none.
     """
@@ -65,6 +67,7 @@ def check(
         kubernetes_version=kubernetes_version,
         properties=(*built_in, *names),
         max_states=max_states,
+        engine=engine,
         specs=specs,
         timeout_per_property=timeout_per_property,
         cache=None if cache is None else Path(cache),

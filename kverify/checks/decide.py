@@ -70,7 +70,7 @@ def answer(
         return confirm(system, tuple(_violable(system, prop)))
     if known is None or options.cover or not isinstance(prop, _PLAIN):
         return _asked(system, prop, options, invariant, rank, certain)
-    key = shape(system, prop), options.max_states, options.engine
+    key = shape(system, prop), options.max_states, options.engine, certain
     if key in known.verdicts:
         source, verdict = known.verdicts[key]
         return transferred(verdict, source, system, prop)

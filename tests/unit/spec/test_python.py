@@ -16,6 +16,7 @@ from kverify.spec.python import (
     SpecError,
     always,
     available,
+    comes_to_rest,
     complete,
     containers,
     each,
@@ -73,6 +74,16 @@ def test_names_scenarios_and_paths(tmp_path: Path) -> None:
     report = kverify.check(file, ["promises-kept", *asked], scenario="drain", scenarios=[deleted])
     assert sorted(outcomes(report)) == ["bound holds", "ends holds", "ends holds", "promises-kept holds"]
     assert {proof.id for proof in report.proofs} == {"ends", "ACME-1", "KV4002"}
+
+
+def test_one_engine_and_what_it_said() -> None:
+    d = each("Deployment")
+    asked = [always(available(d) >= 1).named("kept"), comes_to_rest().named("rests")]
+    report = kverify.check(bundle(WEB), asked, scenario="rollout", engine="explicit")
+    assert outcomes(report) == ["kept holds", "rests holds"]
+    assert {said.engine for proof in report.proofs for said in proof.verdict.rungs} == {"explicit"}
+    report = kverify.check(bundle(WEB), asked, scenario="rollout", engine="walk")
+    assert outcomes(report) == ["kept unknown", "rests unknown"]
 
 
 def test_policies() -> None:
