@@ -62,5 +62,10 @@ def __getattr__(name: str) -> Any:
 
     for module, names in _PLACES.items():
         if name in names:
-            return getattr(import_module(f"kverify.testing.{module}"), name)
+            try:
+                return getattr(import_module(f"kverify.testing.{module}"), name)
+            except ModuleNotFoundError as error:
+                if error.name != "hypothesis":
+                    raise
+                raise ImportError(f"{name} needs Hypothesis: pip install kverify[testing]") from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

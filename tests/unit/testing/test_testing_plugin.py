@@ -199,6 +199,19 @@ def test_a_configuration_decides_what_fails(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["SKIPPED [[]1] deploy.kverify.toml:1: KV4004 is suppressed: it may wait"])
 
 
+def test_what_a_baseline_has_is_skipped(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kverify.cli.main import main
+
+    keys = {"paths": ["fails.yaml"], "cluster": ["cluster_3.yaml"]}
+    suite(project, **keys)
+    monkeypatch.chdir(project.path)
+    assert main(["check", "--config", "deploy.kverify.toml", "--write-baseline", "known.json"]) == 0
+    suite(project, **keys, properties=["rollout-completes"], baseline="known.json")
+    result = run(project)
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED [[]1] deploy.kverify.toml:1: KV4001 is suppressed: *"])
+
+
 def test_bad_input_fails(project: pytest.Pytester) -> None:
     (project.path / "bad.yaml").write_text(WEB.replace("replicas", "replica") % (3, "RollingUpdate"), "utf-8")
     suite(project, paths=["bad.yaml"], properties=["promises-kept"])
@@ -390,6 +403,20 @@ def test_who_does_not_use_it_does_not_load_kverify() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
     assert loaded.strip() == "['kverify', 'kverify.testing', 'kverify.testing.pytest_plugin']"
+
+
+def test_without_hypothesis_the_assertion_works_and_the_rest_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["hypothesis"] = None
+from kverify.testing import assert_verified
+try:
+    from kverify.testing import state_machine
+except ImportError as error:
+    print(error)
+"""
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == "state_machine needs Hypothesis: pip install kverify[testing]"
 
 
 def test_every_public_name_is_there_and_none_is_a_module() -> None:
