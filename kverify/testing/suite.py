@@ -142,11 +142,9 @@ class Suite:
             # Two objects may have one title, and every test needs a name of its own.
             names[name] = names.get(name, 0) + 1
             unique = name if names[name] == 1 else f"{name}#{names[name]}"
-            return (
-                Case(self, unique)
-                if question is None
-                else Case(self, unique, question.property, question.object, question)
-            )
+            if question is None:
+                return Case(self, unique)
+            return Case(self, unique, question.property, question.object, question)
 
         found = [case(INPUT)]
         for position, check in enumerate(self.checks):
@@ -190,13 +188,10 @@ class Suite:
         version = self.options.kubernetes_version
         if question is None:
             said, _ = of_input(self.context, self.diagnostics)
-            sound = Proof(
-                id="KV1001",
-                object="",
-                property=INPUT,
-                message="the input is sound",
-                verdict=Verdict(outcome=Outcome.HOLDS, method="reading"),
-            )
+            verdict = Verdict(outcome=Outcome.HOLDS, method="reading")
+            if not self.bundle.wanted:
+                verdict = evolve(verdict, outcome=Outcome.VACUOUS, reason="the manifests have no objects")
+            sound = Proof(id="KV1001", object="", property=INPUT, message="the input is sound", verdict=verdict)
             return Report(diagnostics=said, proofs=(sound,), kubernetes_version=version)
         answers = self._answered(question)
         severities = self.options.severities

@@ -154,7 +154,7 @@ def require(report: Report, fail_on: str = "error", about: str = ANYTHING) -> Re
     judged = judge(report, Severity[fail_on.upper()])
     if judged.result is Result.FAILED:
         raise NotVerified(judged.text, judged.report)
-    if not any(p.verdict.outcome is Outcome.HOLDS for p in report.proofs) and not judged.warnings:
+    if not any(p.verdict.outcome is Outcome.HOLDS for p in report.proofs):
         of = "" if about == ANYTHING else f" of {about}"
         why = f": {judged.text}" if judged.text else ""
         names = listing(sorted({p.object for p in report.proofs}), most=8)

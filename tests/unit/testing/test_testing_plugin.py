@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from kverify.testing import NotVerified, assert_verified
+
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "tests" / "scenarios"
 A01 = SCENARIOS / "a01_rollout_antiaffinity_full"
@@ -218,6 +220,25 @@ def test_bad_input_fails(project: pytest.Pytester) -> None:
     result = run(project)
     assert result.parseoutcomes()["failed"] >= 1
     result.stdout.fnmatch_lines(["*_ input _*", "error[[]KV1*"])
+
+
+def test_manifests_without_objects_fail(project: pytest.Pytester) -> None:
+    (project.path / "empty.yaml").write_text("# nothing yet\n", "utf-8")
+    suite(project, paths=["empty.yaml"])
+    result = run(project, "-k", "input")
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["vacuous[[]KV1001] *the manifests have no objects*"])
+    with pytest.raises(NotVerified, match="nothing was proved"):
+        assert_verified(project.path / "empty.yaml")
+
+
+def test_an_assertion_needs_a_proof() -> None:
+    report = assert_verified(A01 / "pair_no_surge.yaml", ["rollout-completes"], cluster=A01 / "cluster_3.yaml")
+    assert [proof.property for proof in report.proofs] == ["rollout-completes"]
+    with pytest.raises(NotVerified, match="nothing of Deployment shop/\\* was proved"):
+        assert_verified(report, object="Deployment shop/*")
+    with pytest.raises(ValueError, match='fail_on is "error" or "warning", not "info"'.replace('"info"', "'info'")):
+        assert_verified(report, fail_on="info")
 
 
 @pytest.mark.parametrize(
