@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -93,8 +94,16 @@ def unified(name: str, old: str, new: str) -> str:
     """The change of a file as ``git apply`` and ``patch -p1`` take it; ``name`` is relative, with slashes."""
     from difflib import unified_diff
 
-    lines = unified_diff(lines_of(old), lines_of(new), f"a/{name}", f"b/{name}", lineterm="\n")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    before, after = lines_of(old), lines_of(new)
+    first, last = _common(before, after)
+    # What is far from the change need not be compared.
+    skipped = max(0, first - _CONTEXT)
+    rest = max(0, last - _CONTEXT)
+    rows = unified_diff(
+        before[skipped : len(before) - rest], after[skipped : len(after) - rest], f"a/{name}", f"b/{name}", n=_CONTEXT
+    )
+    shown = (_moved(row, skipped) if row.startswith("@@") else row for row in rows)
+    return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in shown)
 
 
 def difference(old: str, new: str) -> tuple[Replacement, ...]:
@@ -102,11 +111,30 @@ def difference(old: str, new: str) -> tuple[Replacement, ...]:
     from difflib import SequenceMatcher
 
     before, after = lines_of(old), lines_of(new)
+    first, last = _common(before, after)
     starts = [0]
     for line in before:
         starts.append(starts[-1] + len(line))
+    matcher = SequenceMatcher(None, before[first : len(before) - last], after[first : len(after) - last], False)
     return tuple(
-        Replacement(starts[i], starts[j], "".join(after[k:m]))
-        for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        Replacement(starts[first + i], starts[first + j], "".join(after[first + k : first + m]))
+        for kind, i, j, k, m in matcher.get_opcodes()
         if kind != "equal"
     )
+
+
+_CONTEXT = 3
+_HEAD = re.compile(r"(?<=[-+])[0-9]+")
+
+
+def _common(before: list[str], after: list[str]) -> tuple[int, int]:
+    """How many lines are the same at the beginning and, of the others, at the end."""
+    most = min(len(before), len(after))
+    first = next((n for n in range(most) if before[n] != after[n]), most)
+    most -= first
+    return first, next((n for n in range(most) if before[-1 - n] != after[-1 - n]), most)
+
+
+def _moved(head: str, lines: int) -> str:
+    """The head of a hunk, so many lines further down."""
+    return _HEAD.sub(lambda match: str(int(match[0]) + lines), head)

@@ -25,6 +25,9 @@ from kverify.manifest.edit import CannotEdit
 _FEW = 1
 """So many workloads are all checked again, whatever was changed."""
 
+_STAGED = 20
+"""Up to so many workloads one question is asked before the others."""
+
 ADMITTED = admitted.PROPERTY
 """The property of which nothing is said where the input has nothing that could forbid a pod."""
 
@@ -51,8 +54,10 @@ class Verifier:
         focus = self._concerned(candidate, changed, problem)
         reports = []
         names = self._names
-        if isinstance(problem, Finding) and problem.property in names:
-            # The question itself first: most candidates that fail, fail here.
+        few = len(changed.bundle.wanted_workloads) <= _STAGED
+        if few and isinstance(problem, Finding) and problem.property in names:
+            # The question itself first: most candidates that fail, fail here. Among many workloads it costs nearly as
+            # much as all questions about these few.
             reports.append(self._again(changed, focus, (problem.property,)))
             if not self._gone(problem, reports):
                 return None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kverify.manifest import FieldPath, read_text
 from kverify.manifest.edit import Add, CannotEdit, Edit, Place, Put, Remove, Rename, changed, edited, place_of
 from kverify.manifest.nodes import Plain, Scalar
-from kverify.manifest.textedit import difference, replaced
+from kverify.manifest.textedit import difference, lines_of, replaced, unified
 
 DEPLOYMENT = """\
 # a shop
@@ -395,3 +395,34 @@ def test_any_edit_of_any_document(data: st.DataObject) -> None:
             first, last = bisect_right(starts, one.start), bisect_left(starts, one.end)
             assert span.line <= first
             assert last <= span.end_line + (one.start == one.end)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.sampled_from("abc"), max_size=30), st.booleans())
+def test_a_patch_is_what_the_whole_texts_give(old: list[str], new: list[str], ended: bool) -> None:
+    """Only the stretch that changes is compared: the patch still makes the new text of the old one, and so do lines."""
+    before = "".join(f"{line}\n" for line in old)
+    after_text = "".join(f"{line}\n" for line in new).removesuffix("" if ended else "\n")
+    assert replaced(before, difference(before, after_text)) == after_text
+    patch = unified("m.yaml", before, after_text)
+    assert patched(lines_of(before), patch) == after_text
+
+
+def patched(lines: list[str], patch: str) -> str:
+    """A unified diff applied as its heads say, each line of context compared."""
+    done: list[str] = []
+    position = 0
+    for row in patch.splitlines(keepends=True)[2:]:
+        if row.startswith("@@"):
+            start, _, count = row.split()[1][1:].partition(",")
+            begin = int(start) - (count != "0")
+            done += lines[position:begin]
+            position = begin
+        elif row.startswith("\\"):
+            done[-1:] = [done[-1].removesuffix("\n")] if done else []
+        elif row.startswith("+"):
+            done.append(row[1:])
+        else:
+            assert lines[position] == row[1:]
+            done += [row[1:]] if row.startswith(" ") else []
+            position += 1
+    return "".join((*done, *lines[position:]))
