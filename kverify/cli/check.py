@@ -249,8 +249,17 @@ def _check(
 
         try:
             with until(arguments.timeout and arguments.timeout - (monotonic() - began), over) as budget:
-                report = settle(run_checks(bundle, diagnostics, options))
-                report = fix.fixed(arguments, report, bundle, diagnostics, options, again)
+                found = run_checks(bundle, diagnostics, options)
+                report = fix.fixed(
+                    arguments,
+                    settle(found),
+                    bundle,
+                    diagnostics,
+                    options,
+                    before=found,
+                    again=again,
+                    clear=progress.clear,
+                )
             unread = any(d.id == UNREADABLE.id for d in diagnostics)
             return report, not (budget.late or report.interrupted or unread)
         except UnknownProperty as error:

@@ -39,26 +39,21 @@ def add_options(parser: OptionGroup) -> None:
     )
 
 
-def refusals(bundle: Bundle, manifests: Sequence[str]) -> dict[str, str]:
-    """Why files with objects of ``bundle`` are not written, by file."""
-    found: dict[str, str] = {}
+def refusal(file: str, bundle: Bundle, manifests: Sequence[str]) -> str:
+    """Why a file with manifests is not written; empty where it may be."""
+    documents = (item.source.document for item in bundle.wanted if item.source.file == file)
+    origin = next((document.origin for document in documents if document is not None and document.origin), "")
+    if file == "-":
+        made = f"; change {origin}, from which it is rendered" if origin else ""
+        return f"standard input cannot be written{made}"
+    if origin:
+        return f"it is rendered from {origin}: change that, or it comes back"
+    if Path(file).is_symlink():
+        return "it is a link; name the file itself"
     named = [Path(name).resolve() for name in manifests if name != "-"]
-    for item in bundle.wanted:
-        file = item.source.file
-        if file in found:
-            continue
-        document = item.source.document
-        if file == "-":
-            origin = document.origin if document is not None else None
-            made = f"; change {origin}, from which it is rendered" if origin else ""
-            found[file] = f"standard input cannot be written{made}"
-        elif document is not None and document.origin:
-            found[file] = f"it is rendered from {document.origin}: change that, or it comes back"
-        elif Path(file).is_symlink():
-            found[file] = "it is a link; name the file itself"
-        elif not any(Path(file).resolve().is_relative_to(name) for name in named):
-            found[file] = "it lies outside of what was named"
-    return found
+    if not any(Path(file).resolve().is_relative_to(name) for name in named):
+        return "it lies outside of what was named"
+    return ""
 
 
 def write(changes: Sequence[FileChange]) -> list[str]:
@@ -109,11 +104,15 @@ def fixed(
     bundle: Bundle,
     diagnostics: Sequence[Diagnostic],
     options: Options,
+    *,
+    before: Report,
     again: Callable[[], Report],
+    clear: Callable[[], None],
 ) -> Report:
     """The report to show: with fixes beside the findings; or of ``again``, once the fixes are written (``--fix``).
 
-    With ``--diff`` the patch is kept in ``arguments.patch``. Exits with an error for files that cannot be written.
+    ``before`` is the report with what is in a baseline. With ``--diff`` the patch is kept in ``arguments.patch``.
+    ``clear`` makes room for lines on the terminal. Exits with an error for files that cannot be written.
     """
     if arguments.no_fixes or report.interrupted:
         return report
@@ -122,18 +121,19 @@ def fixed(
     from kverify.checks.fixes import Interrupted, apply_fixes, with_fixes
 
     if not arguments.fix and not arguments.diff:
-        return with_fixes(report, bundle, diagnostics, options, weighed=arguments.suggest)
-    refused = refusals(bundle, arguments.manifests)
+        return with_fixes(report, bundle, diagnostics, options, before=before, weighed=arguments.suggest)
+    refused: dict[str, str] = {}
+
+    def writable(file: str) -> bool:
+        refused[file] = refusal(file, bundle, arguments.manifests)
+        return arguments.diff or not refused[file]
+
     try:
         applied = apply_fixes(
-            report,
-            bundle,
-            diagnostics,
-            options,
-            weighed=arguments.suggest,
-            writable=lambda file: arguments.diff or file not in refused,
+            report, bundle, diagnostics, options, before=before, weighed=arguments.suggest, writable=writable
         )
     except Interrupted as reason:
+        clear()
         print(f"nothing is fixed: {reason}", file=sys.stderr)
         return evolve(report, interrupted=str(reason))
     lines = [
@@ -141,17 +141,16 @@ def fixed(
         + (f" (what it costs: {fix.cost})" if fix.cost else "")
         for problem, fix in applied.fixes
     ]
-    touched = {change.file for change in applied.changes} if arguments.diff else set(refused)
-    lines += [f"{file} is not written: {refused[file]}" for file in sorted(touched & refused.keys())]
+    lines += [f"{file} is not written: {reason}" for file, reason in sorted(refused.items()) if reason]
     if arguments.diff:
         arguments.patch = "".join(change.patch for change in applied.changes)
     elif applied.changes:
         problems = write(applied.changes)
         if problems:
+            clear()
             arguments.parser.error("nothing is fixed: " + "; ".join(problems))
         lines += [f"wrote {change.file}" for change in applied.changes]
-    if options.progress is not None:
-        options.progress("")
+    clear()
     for line in lines or ["no finding has a fix that could be verified"]:
         print(line, file=sys.stderr)
     return again() if arguments.fix and applied.changes else report

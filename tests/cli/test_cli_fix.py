@@ -236,3 +236,25 @@ def test_sarif_and_json_say_the_same_change() -> None:
     for start, end, text in reversed(rows):
         lines[start - 1 : end - 1] = [text]
     assert "".join(lines) == FIXED
+
+
+def test_the_description_of_the_cluster_is_never_written(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A budget that is only there in the cluster is not the manifests' to change: one more replica is."""
+    budget, _, deployment = FAILS.partition("---\n")
+    live = shop.parent.parent / "live.yaml"
+    live.write_text(budget, "utf-8")
+    shop.write_text(deployment, "utf-8")
+    assert main(["check", "shop", "--cluster", "live.yaml", "--fix"]) == 0
+    assert live.read_text("utf-8") == budget
+    assert shop.read_text("utf-8") == deployment.replace("replicas: 2", "replicas: 3")
+    assert "wrote shop/web.yaml" in capsys.readouterr().err
+
+
+def test_what_is_in_a_baseline_is_neither_fixed_nor_in_the_way(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "shop", "--write-baseline", "known.json"]) == 0
+    other = FAILS.replace("name: web", "name: api").replace("app: web", "app: api")
+    shop.with_name("api.yaml").write_text(other, "utf-8")
+    assert main(["check", "shop", "--baseline", "known.json", "--fix"]) == 0
+    assert shop.read_text("utf-8") == FAILS
+    assert shop.with_name("api.yaml").read_text("utf-8") == other.replace("minAvailable: 2", "maxUnavailable: 1")
+    assert capsys.readouterr().err.count("fixed ") == 1

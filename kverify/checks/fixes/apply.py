@@ -11,7 +11,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import FileChange, Finding, Fix, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.search import MOST_TRIES, candidates, first, ordered
-from kverify.checks.fixes.verify import Verifier, checked, unused, worse
+from kverify.checks.fixes.verify import Verifier, checked, same, unused, worse
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
@@ -32,17 +32,20 @@ def apply_fixes(
     diagnostics: Sequence[Diagnostic],
     options: Options,
     *,
+    before: Report | None = None,
     weighed: bool = False,
     writable: Callable[[str], bool] = lambda _: True,
 ) -> Applied:
     """The first fix of every finding of ``report`` that has one, the worst first. One that is gone because of a fix
     before it needs none. Fixes that change a file which is not ``writable`` are left out.
 
-    Nothing is written. All together are checked as a whole in the end; while something is worse then than it was, the
-    last fix is dropped. Raises ``Interrupted`` where there is no time to verify everything.
+    ``before`` is everything that was found, if the report is only a part of it. Nothing is written. All together are
+    checked as a whole in the end; while something is worse then than it was, the last fix is dropped. Raises
+    ``Interrupted`` where there is no time to verify everything.
     """
     work = Workspace(bundle, tuple(diagnostics), options.kubernetes_version)
-    verifier = Verifier(work, report, options)
+    whole = before or report
+    verifier = Verifier(work, whole, options)
     steps: list[tuple[Finding | Diagnostic, Fix, Workspace]] = []
     for problem in ordered(report, weighed):
         if options.progress is not None:
@@ -56,7 +59,7 @@ def apply_fixes(
             changed, fix = found
             steps.append((problem, fix, changed))
             verifier = evolve(verifier, work=changed, report=_without(verifier.report, problem))
-    while steps and not _holds(steps[-1][2], bundle, report, [problem for problem, *_ in steps], options):
+    while steps and not _holds(steps[-1][2], bundle, whole, [problem for problem, *_ in steps], options):
         steps.pop()
     return Applied(
         fixes=tuple((problem, fix) for problem, fix, _ in steps), changes=steps[-1][2].changes if steps else ()
@@ -69,11 +72,11 @@ def _files(candidate: Candidate) -> list[str]:
 
 def _without(report: Report, problem: Finding | Diagnostic) -> Report:
     """What is to be compared with once ``problem`` is gone: it must not come back."""
-    return evolve(
-        report,
-        findings=tuple(f for f in report.findings if f is not problem),
-        diagnostics=tuple(d for d in report.diagnostics if d is not problem),
-    )
+    if isinstance(problem, Diagnostic):
+        number = next((n for n, d in enumerate(report.diagnostics) if same(d, problem)), len(report.diagnostics))
+        return evolve(report, diagnostics=(*report.diagnostics[:number], *report.diagnostics[number + 1 :]))
+    number = next((n for n, f in enumerate(report.findings) if same(f, problem)), len(report.findings))
+    return evolve(report, findings=(*report.findings[:number], *report.findings[number + 1 :]))
 
 
 def _holds(

@@ -15,7 +15,7 @@ from kverify.checks.fixes.validation import candidate, for_refusal, served
 from kverify.checks.fixes.workspace import Workspace
 from kverify.cluster.bundle import describe
 from kverify.manifest.diagnostics import Diagnostic
-from kverify.manifest.edit import Edit, Put, Rename
+from kverify.manifest.edit import CannotEdit, Edit, Put, Rename
 from kverify.manifest.nodes import Document, FieldPath, Plain, Scalar, format_path, parse_path
 from kverify.manifest.nodes import Mapping as MappingNode
 
@@ -36,7 +36,11 @@ def for_diagnostic(work: Workspace, diagnostic: Diagnostic) -> Iterator[Candidat
         yield from _as_it_is(work, document, path, diagnostic)
     elif diagnostic.id == "KV1301":
         # The object that is checked is already what came after the removed API version.
-        yield from served(document, work.as_written(document), work.version)
+        try:
+            written = work.as_written(document)
+        except CannotEdit:
+            return
+        yield from served(document, written, work.version)
     else:
         yield from for_refusal(document, path, diagnostic)
 

@@ -30,16 +30,19 @@ def with_fixes(
     diagnostics: Sequence[Diagnostic],
     options: Options,
     *,
+    before: Report | None = None,
     most: int = MOST_FINDINGS,
     weighed: bool = False,
 ) -> Report:
     """The report with fixes of the first ``most`` findings that have a candidate, the worst first.
 
-    ``diagnostics`` are what reading said. Every fix stands by itself: ``apply.py`` puts several together. ``weighed``:
+    ``diagnostics`` are what reading said; ``before`` is everything that was found, if the report is only a part of it
+    (what is not in a baseline). Every fix stands by itself: ``apply.py`` puts several together. ``weighed``:
     also where a warning can only be had rid of by giving up something else. Ctrl-C and the end of the time end the
     search, and the report has what was found by then.
     """
-    verifier = Verifier(Workspace(bundle, tuple(diagnostics), options.kubernetes_version), report, options)
+    work = Workspace(bundle, tuple(diagnostics), options.kubernetes_version)
+    verifier = Verifier(work, before or report, options)
     ctx = Context(bundle, evolve(options, progress=None))
     left = most
     fixes: dict[int, tuple[Fix, ...]] = {}

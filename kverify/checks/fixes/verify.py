@@ -86,9 +86,9 @@ class Verifier:
         name = _name(problem)
         if _names(again)[name] >= max(1, _names([self.report])[name]):
             return False
-        if any(_same(problem, f) for r in again for f in r.findings):
+        if any(same(problem, f) for r in again for f in r.findings):
             return False
-        if any(_same(problem, d) for r in again for d in r.diagnostics):
+        if any(same(problem, d) for r in again for d in r.diagnostics):
             return False
         if isinstance(problem, Diagnostic):
             return True
@@ -190,7 +190,7 @@ def _names(reports: Sequence[Report], least: Severity = Severity.INFO) -> Counte
     return found + Counter(_name(d) for d in reports[0].diagnostics if d.severity >= least)
 
 
-def _same(one: Finding | Diagnostic, other: Finding | Diagnostic) -> bool:
+def same(one: Finding | Diagnostic, other: Finding | Diagnostic) -> bool:
     """They are one thing to a baseline: the same places say so."""
     return (*_name(one), *_paths(one)) == (*_name(other), *_paths(other))
 

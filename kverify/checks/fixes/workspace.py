@@ -13,8 +13,7 @@ from kverify.api.decode import expand, object_name
 from kverify.checks.finding import FileChange
 from kverify.checks.fixes.candidate import Change
 from kverify.cluster.apply import Live
-from kverify.cluster.bundle import Bundle, decode_over, describe, key_of
-from kverify.cluster.objects import Key
+from kverify.cluster.bundle import Bundle, decode_over, describe
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.edit import CannotEdit, Place, document_at, edited, place_of
 from kverify.manifest.files import shown_text
@@ -32,7 +31,7 @@ class Workspace:
     version: str
     texts: Mapping[str, str] = field(factory=dict)
     originals: Mapping[str, str] = field(factory=dict)
-    places: Mapping[Key, Place] = field(factory=dict)
+    places: tuple[tuple[Document, Place], ...] = ()
 
     @cached_property
     def live(self) -> Live:
@@ -61,22 +60,24 @@ class Workspace:
 
     def _with(self, one: Change) -> Workspace:
         source = one.document.extract.source
-        key = self._key_of(one.document)
+        number = self._number(one.document)
+        others = (*self.bundle.existing, *self.bundle.previous)
+        if number is None and any(item.source.document is one.document for item in others):
+            raise CannotEdit("the object is not among the manifests")
         place = self._place(one.document)
         before = self.texts.get(place.file, source.text)
         after = edited(before, place, one.edits)
         decoded = decode_over([document_at(after, place)], self.live, self.version, self.definitions)
-        if not decoded.objects and key is not None:
+        if not decoded.objects and number is not None:
             raise CannotEdit("the API server would refuse the object then")
-        name = describe(decoded.objects[0]) if decoded.objects else object_name(one.document.plain)
-        kept = tuple(d for d in self.diagnostics if not (d.object == name and d.span.file == place.file))
-        wanted = list(self.bundle.wanted)
-        places = dict(self.places)
+        wanted, places = list(self.bundle.wanted), self.places
+        name = object_name(one.document.plain)
         for item in decoded.objects:
-            wanted = [w for w in wanted if key_of(w) != key_of(item)]
-            number = next((n for n, w in enumerate(self.bundle.wanted) if key_of(w) == key_of(item)), len(wanted))
-            wanted.insert(number, item)
-            places[key_of(item)] = place
+            name = describe(item)
+            wanted = [*wanted[:number], item, *wanted[number + 1 :]] if number is not None else [*wanted, item]
+            if item.source.document is not None:
+                places = (*places, (item.source.document, place))
+        kept = tuple(d for d in self.diagnostics if not (d.object == name and d.span.file == place.file))
         work = evolve(
             self,
             bundle=evolve(self.bundle, wanted=tuple(wanted)),
@@ -91,13 +92,11 @@ class Workspace:
 
     def _place(self, document: Document) -> Place:
         """Where an object is; of one that was changed, its document is only a part of its file."""
-        key = self._key_of(document)
-        place = None if key is None else self.places.get(key)
-        return place or place_of(document)
+        return next((place for one, place in self.places if one is document), None) or place_of(document)
 
-    def _key_of(self, document: Document) -> Key | None:
-        found = next((w for w in self.bundle.wanted if w.source.document is document), None)
-        return None if found is None else key_of(found)
+    def _number(self, document: Document) -> int | None:
+        """Which of the wanted objects is written there; None for one that could not be used."""
+        return next((n for n, item in enumerate(self.bundle.wanted) if item.source.document is document), None)
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
