@@ -15,6 +15,7 @@ from attrs import define, evolve, field
 
 from kverify.checks.options import Options
 from kverify.engines import portfolio, progress
+from kverify.engines.budget import over
 from kverify.engines.liveness import lasting
 from kverify.engines.progress import not_stuck
 from kverify.engines.renaming import shape, transferable, transferred
@@ -75,7 +76,7 @@ def answer(
         source, verdict = known.verdicts[key]
         return transferred(verdict, source, system, prop)
     verdict = _asked(system, prop, options, invariant, rank, certain)
-    if transferable(verdict, system, prop):
+    if transferable(verdict, system, prop) and not over():
         known.verdicts[key] = system, verdict
     return verdict
 
@@ -170,9 +171,13 @@ def possible(system: TransitionSystem, condition: Condition, options: Options, k
     """Some run reaches ``condition``; also true when that could not be excluded, so that nothing is called certain
     without having been decided."""
     key = shape(system, Always(name="", condition=condition)), options.max_states
-    if key not in known.chances:
-        known.chances[key] = portfolio.possible(system, condition, limit=options.max_states)
-    return known.chances[key]
+    if key in known.chances:
+        return known.chances[key]
+    found = portfolio.possible(system, condition, limit=options.max_states)
+    if not over():
+        # With more time the answer may be another one.
+        known.chances[key] = found
+    return found
 
 
 def goal_of(prop: Property) -> Condition | None:

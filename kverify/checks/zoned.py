@@ -60,7 +60,10 @@ def wider(ctx: Context, subject: Subject) -> Scene | None:
         world=world,
         subjects=(subject,),
         placements=placements,
-        assumptions=(f"{words} apart are one, and have room for every pod (allows more than the cluster)",),
+        assumptions=(
+            *((STAY,) if len(ctx.placeable) > 1 else ()),
+            f"{words} apart are one, and have room for every pod (allows more than the cluster)",
+        ),
     )
 
 

@@ -70,6 +70,9 @@ def transferable(verdict: Verdict, system: TransitionSystem, prop: Property) -> 
         return False
     if verdict.trace is not None and verdict.trace.system is not system:
         return False
+    if len({action.name for action in system.actions}) < len(system.actions):
+        # Which of several is meant is not known from its name.
+        return False
     if verdict.method == walk.METHOD or (verdict.coverage is not None and verdict.coverage.idle is not None):
         return False
     texts = (verdict.method, verdict.evidence, verdict.reason, *verdict.assumptions)
