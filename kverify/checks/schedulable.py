@@ -9,13 +9,13 @@ from attrs import evolve
 
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
-from kverify.checks import standard
+from kverify.checks import scaled, standard
 from kverify.checks.context import Context
-from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
+from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.room import core_of
 from kverify.checks.stuck import per_node, reserved
 from kverify.checks.subject import Subject
-from kverify.checks.words import amount, count
+from kverify.checks.words import amount, count, sentences
 from kverify.cluster.objects import describe, key_of
 from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
@@ -48,6 +48,8 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         yield _fragile(ctx, ctx.company(subject), answer)
     elif answer.room is Room.UNKNOWN:
         yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
+    elif subject.scaled and (beyond := _beyond(ctx, subject)) is not None:
+        yield beyond
 
 
 def together(ctx: Context, _: Sequence[Answer]) -> Iterator[Answer]:
@@ -141,6 +143,36 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
         ),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
+    )
+
+
+def _beyond(ctx: Context, subject: Subject) -> Finding | None:
+    """What the autoscaler may ask for and no placement of its pods holds: from which count on, and why."""
+    counts = scaled.counts_of(subject)
+    held = scaled.placed(ctx, subject, counts)
+    rest = [number for number in counts if number not in held]
+    if not held or not rest or subject.scale is None:
+        return None
+    there, more = scaled.at(ctx, subject, rest[0])
+    answer = there.alone(more)
+    if answer.room is not Room.IMPOSSIBLE:
+        return None
+    found = _impossible(there, there.company(more), answer)
+    numbers = str(rest[0]) if len(rest) == 1 else f"{rest[0]} to {rest[-1]}"
+    autoscaler = describe(subject.scale.autoscaler)
+    return evolve(
+        found,
+        id="KV3010",
+        severity=standard.severity("KV3010"),
+        message=f"its autoscaler may ask for {numbers} replicas, and no more than {held[-1]} find a node: "
+        f"{answer.message}",
+        causes=(scaled.end_cause(more, lowest=False), *(c for c in found.causes if c.path != "spec.replicas")),
+        certainty=Certainty.POSSIBLE,
+        opening=sentences(scaled.scaled_to(more, subject)),
+        outcome=f"{count(rest[0] - held[-1], 'pod')} stays Pending until the load goes down or there is another node.",
+        why=WHY,
+        repairs=(Repair(text=f"set spec.maxReplicas of {autoscaler} to {held[-1]}"),),
+        verdict=None if found.verdict is None else evolve(found.verdict, certain=False),
     )
 
 
