@@ -1,9 +1,10 @@
 """Answers of engines that are kept from run to run.
 
 An answer is kept under a key of everything that was asked: the whole system, with what its steps are called and which
-blocks are interchangeable, the property with its lemmas, and every bound. Only answers are kept: nothing unknown,
-nothing that was found when the time was already over. A run is kept as the numbers of its steps and its states; it
-becomes a trace of the system at hand, and a violation is replayed by the plain interpreter as it was when it was found.
+blocks are interchangeable, the property with its lemmas, and every bound. What is unknown because of such a bound (of
+states, say) is an answer too; what was cut short by a clock or by Ctrl-C is none. A run is kept as the numbers of its
+steps and its states; it becomes a trace of the system at hand, and a violation is replayed by the plain interpreter as
+it was when it was found.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from typing import Any
 
 import attrs
 
-from kverify.engines.budget import enough
+from kverify.engines.budget import INTERRUPTED, enough
 from kverify.engines.errors import ReplayError
 from kverify.engines.explicit import bytes_allowed
 from kverify.engines.identity import Trees
 from kverify.engines.replay import replay
+from kverify.engines.spacer import GAVE_UP as SPACER_GAVE_UP
 from kverify.engines.verdict import Coverage, Idle, Outcome, Said, Step, Trace, Verdict
 from kverify.model.expr import Expr, Op, lift, walk
 from kverify.model.system import Action, Fairness, TransitionSystem
@@ -67,10 +69,19 @@ def known(system: TransitionSystem, prop: Property, bounds: Mapping[str, Any], a
     if found is not None:
         return found
     verdict = ask()
-    if verdict.outcome is not Outcome.UNKNOWN and enough():
+    if enough() and not _hurried(verdict):
         with suppress(_Unkept):
             store.write(key, _written(verdict, system))
     return verdict
+
+
+def _hurried(verdict: Verdict) -> bool:
+    """It is unknown because something took too long here, and might be decided on another day: of the engines only
+    Spacer is stopped by a clock of its own, all others by what they count."""
+    return verdict.outcome is Outcome.UNKNOWN and any(
+        INTERRUPTED in said.reason or (said.engine == "spacer" and not said.reason.startswith(SPACER_GAVE_UP))
+        for said in verdict.rungs
+    )
 
 
 # -- keys ----------------------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ METHOD = "Horn clauses (Spacer)"
 SECONDS = 20
 """CPU seconds after which the process is killed. Unlike the effort of other queries this is a time, because Spacer does
 not keep to Z3's own limits; a slow machine may get ``unknown`` where a fast one gets a proof, never another answer."""
+GAVE_UP = "Spacer gave up"
+"""How the reason begins where it was not the clock that ended it."""
 MEMORY = 2 << 30
 """Bytes of address space that the process may use."""
 
@@ -173,7 +175,7 @@ def ask(text: str, *, seconds: float = SECONDS, memory: int = MEMORY) -> Answer:
     if first == "unsafe":
         return Answer(False)
     if first == "unknown":
-        return Answer(None, f"Spacer gave up: {rest.strip()}")
+        return Answer(None, f"{GAVE_UP}: {rest.strip()}")
     if done.returncode < 0:
         return Answer(None, f"Spacer was stopped after {seconds:g} CPU seconds")
     return Answer(None, f"Spacer ended without an answer: {done.stderr.strip().splitlines()[-1:] or done.returncode}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kverify.checks import Options, run
 from kverify.cluster.bundle import Bundle
-from kverify.engines import kept, portfolio
+from kverify.engines import kept, portfolio, spacer
 from kverify.engines.budget import until
 from kverify.engines.explicit import within
 from kverify.engines.verdict import Outcome, Verdict
@@ -112,15 +112,25 @@ def test_other_bounds_are_another_question(bounds: dict[str, Any], asked: Counti
     assert asked.count == 3
 
 
-def test_what_is_unknown_or_was_found_too_late_is_not_kept(asked: Counting, tmp_path: Path) -> None:
+def test_what_a_bound_leaves_unknown_is_kept_and_what_a_clock_does_is_not(
+    asked: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with kept.keeping(Store(tmp_path)):
         for _ in range(2):
             verdict = portfolio.decide(SYSTEM, QUESTIONS[1], limit=1, engine="explicit")
-            assert verdict.outcome is Outcome.UNKNOWN
+            assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "more than 1 states; 2 states explored")
+        assert asked.count == 1
         for _ in range(2):
             with until(1e-9, "over"):
                 portfolio.decide(SYSTEM, QUESTIONS[0])
-    assert asked.count == 4
+        assert asked.count == 3
+        for reason, times in (("Spacer was stopped after 20 CPU seconds", 2), ("Spacer gave up: unknown", 1)):
+            slow = spacer.Answer(None, reason)
+            monkeypatch.setattr(spacer, "ask", lambda *_, answer=slow, **__: answer)
+            before = asked.count
+            for _ in range(2):
+                portfolio.decide(SYSTEM, evolve(QUESTIONS[0], name=reason), engine="spacer")
+            assert asked.count == before + times
 
 
 def test_a_run_that_is_none_is_not_shown(asked: Counting, tmp_path: Path) -> None:
