@@ -11,7 +11,7 @@ from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
-from kverify.cluster.bundle import describe, template_of
+from kverify.cluster.bundle import describe, namespace_of, template_of
 from kverify.manifest.edit import Add, Put, Remove
 from kverify.manifest.nodes import Plain
 
@@ -31,7 +31,7 @@ def behind(ctx: Context, finding: Finding) -> Iterator[Subject]:
         if describe(service) == finding.object and service.spec.selector:
             for subject in ctx.subjects:
                 labels = subject.new.labels
-                same = subject.namespace == service.metadata.namespace
+                same = subject.namespace == namespace_of(service)
                 if same and subject.wanted and service.spec.selector.items() <= labels.items():
                     yield subject
 

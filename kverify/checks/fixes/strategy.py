@@ -8,6 +8,7 @@ from kverify.api.types.apps import Deployment
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, subject_of
+from kverify.checks.fixes.counts import behind
 from kverify.checks.subject import Subject
 from kverify.manifest.edit import Put
 from kverify.manifest.nodes import Plain
@@ -26,7 +27,7 @@ def without_surge(ctx: Context, finding: Finding) -> Iterator[Candidate]:
 
 def one_by_one(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     """A new pod is there before an old one goes."""
-    for subject in _behind(ctx, finding):
+    for subject in behind(ctx, finding):
         yield from _rolling(subject, 1, 0, "a rollout needs room for one more pod")
 
 
@@ -64,10 +65,3 @@ def _rolling(subject: Subject, surge: int | str, unavailable: int | str, cost: s
         edit = Put(_PATH, {"type": "RollingUpdate", "rollingUpdate": rolling})
     shown = f"{{maxSurge: {surge}, maxUnavailable: {unavailable}}}"
     yield Candidate(text=f"set spec.strategy.rollingUpdate to {shown}", changes=change(subject.object, edit), cost=cost)
-
-
-def _behind(ctx: Context, finding: Finding) -> Iterator[Subject]:
-    """The workload of a finding, or those behind its Service."""
-    from kverify.checks.fixes.counts import behind
-
-    yield from behind(ctx, finding)
