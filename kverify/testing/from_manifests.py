@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from os import PathLike
-from typing import TypeAlias
 
 from attrs import evolve, frozen
 
@@ -32,9 +30,8 @@ from kverify.spec.language.formatter import format_clause
 from kverify.spec.language.syntax import Declaration
 from kverify.spec.property import Property
 from kverify.spec.python import Asked, Scenario, specification
+from kverify.testing.verified import Paths, paths_of
 from kverify.testing.violation import Situation, Watched
-
-Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
 
 _GOALS = {
     "rollout": ("KV4001", rollout.PROPERTY),
@@ -76,7 +73,7 @@ def situations(
     if isinstance(wanted, Bundle):
         bundle = wanted
     else:
-        manifests, live, before = (_names(part) for part in (wanted, cluster, previous))
+        manifests, live, before = ([str(path) for path in paths_of(part)] for part in (wanted, cluster, previous))
         bundle, diagnostics = Bundle.read(manifests, live, before, kubernetes_version)
         errors = [d for d in diagnostics if d.severity is Severity.ERROR]
         if errors:
@@ -117,10 +114,6 @@ drain_of = partial(situations, scenario="drain")
 
 node_loss_of = partial(situations, scenario="node-loss")
 """``situations`` after a node with pods of a workload has stopped answering."""
-
-
-def _names(paths: Paths) -> list[str]:
-    return [str(path) for path in ([paths] if isinstance(paths, str | PathLike) else paths)]
 
 
 def _subject(ctx: Context, name: str) -> Subject:
