@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import product
 from typing import Any
 
 import pytest
@@ -76,6 +78,44 @@ def test_a_change_of_replicas(
     surge: int, before: int, after: int, specs: tuple[int, int], expected: tuple[int, int] | None
 ) -> None:
     assert scaled(world_of(surge, 1 if surge == 0 else 0), before, after, *specs) == expected
+
+
+def shared_out(surge: int, before: int, after: int, specs: tuple[int, int]) -> tuple[int, int]:
+    """``scale`` in sync.go for two active ReplicaSets, older and newer, in its own order of steps."""
+    allowed = after + surge if after else 0
+    to_add, added, sizes = allowed - sum(specs), 0, list(specs)
+    # ReplicaSetsBySizeNewer or ReplicaSetsBySizeOlder.
+    order = sorted((0, 1), key=lambda i: (-specs[i], -i if to_add > 0 else i))
+    for i in order:
+        if to_add in (0, added):
+            continue
+        size = math.floor(specs[i] * allowed / (before + surge) + 0.5) if after else 0
+        share, left_over = size - specs[i], to_add - added
+        proportion = min(share, left_over) if to_add > 0 else max(share, left_over)
+        sizes[i] += proportion
+        added += proportion
+    if to_add:
+        sizes[order[0]] = max(0, sizes[order[0]] + to_add - added)
+    return sizes[0], sizes[1]
+
+
+@pytest.mark.parametrize("surge", [0, 1, 3])
+def test_every_small_change_is_shared_out_as_the_controller_does_it(surge: int) -> None:
+    world = world_of(surge, 1)
+    for before, after, old, new in product(range(1, 5), range(6), range(1, 6), range(1, 6)):
+        if before != after:
+            case = surge, before, after, (old, new)
+            assert scaled(world, before, after, old, new) == shared_out(*case), case
+
+
+def test_recreate_waits_for_old_pods_also_after_a_change_of_replicas() -> None:
+    """No ReplicaSet is active then, which is no scaling event: the rollout goes on as it would have."""
+    world = world_of(recreate=True)
+    view = {"web.replicas": 2, "web.annotated": 3, "old.spec": 0, "new.spec": 0}
+    for action in deployment.actions(world):
+        old_pod = {**dict.fromkeys(_names(action), 0), **view, f"old.terminating@{HERE.name}": 1}
+        assert not evaluate(action.guard, old_pod), action.name
+    assert scaled(world, 3, 2, 0, 0) == (0, 2)
 
 
 def test_a_percentage_is_of_the_number_at_each_time() -> None:

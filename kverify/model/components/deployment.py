@@ -47,9 +47,11 @@ def actions(world: World) -> Iterator[Action]:
                 continue
             old = [r for r in workload.revisions if r is not new]
             if workload.annotated is not None or workload.paused is not False:
-                # isScalingEvent, or paused: such a sync sees to the size and does nothing else.
+                # isScalingEvent (which looks at active ReplicaSets only), or paused: such a sync sees to the size and does
+                # nothing else.
                 told: Condition = True if workload.annotated is None else workload.replicas == workload.annotated
-                sized = any_of([workload.paused, negate(told)])
+                active = total(integer(world.spec(r)) for r in workload.revisions) >= 1
+                sized = any_of([workload.paused, all_of([negate(told), active])])
                 yield from _resize(world, workload, all_of([asked, sized]), new, old)
                 asked = all_of([asked, negate(sized)])
             match workload.strategy:
@@ -82,7 +84,7 @@ def _roll(
         f"scale up {new.key}",
         COMPONENT,
         guard=can_scale_up,
-        updates={world.spec(new): new_spec + minimum([room, replicas - new_spec])},
+        updates={world.spec(new): new_spec + minimum([room, replicas - new_spec]), **_told(workload)},
         says=_scales(world, new, "up"),
     )
     too_many = all_of([asked, new_spec > replicas])
@@ -146,16 +148,17 @@ def _resize(
 ) -> Iterator[Action]:
     """``scale`` in sync.go, after somebody has changed the number of replicas or paused the Deployment.
 
-    The only active ReplicaSet gets all of them, or the newest one if none is active. If it happens to have them already
-    nothing is written, not even the annotation, and so every later sync comes here again and no rollout goes on
-    (kubernetes/kubernetes#138036). Several active ones are scaled in proportion.
+    The only active ReplicaSet gets all of them. If it happens to have them already nothing is written, not even the
+    annotation, and so every later sync comes here again and no rollout goes on (kubernetes/kubernetes#138036). Several
+    active ones are scaled in proportion, unless the new one is saturated. Where none is active the newest one gets all
+    if the Deployment is paused; otherwise nobody comes here: the rollout goes on, and a Recreate still waits for the old
+    pods.
     """
-    replicas, before = workload.replicas, workload.annotated
-    told = {before.name: replicas} if isinstance(before, Expr) and before.name is not None else {}
+    replicas, before, told = workload.replicas, workload.annotated, _told(workload)
     spec = {r: integer(world.spec(r)) for r in workload.revisions}
     for one in workload.revisions:
         alone = [spec[r] == 0 for r in workload.revisions if r is not one]
-        active = spec[one] >= 1 if one is not new else True
+        active = any_of([spec[one] >= 1, workload.paused if one is new else False])
         yield Action(
             f"resize {one.key}" + (f" for {new.key}" if old else ""),
             COMPONENT,
@@ -175,6 +178,15 @@ def _resize(
             updates={**{world.spec(r): size for r, size in sizes.items()}, **told},
             says=f"The Deployment controller scales in proportion: {changes}",
         )
+
+
+def _told(workload: Workload) -> dict[str, Number | Condition]:
+    """The annotation that goes with what a ReplicaSet is told, where the number of replicas may change."""
+    if workload.annotated is None:
+        return {}
+    assert isinstance(workload.annotated, Expr)
+    assert workload.annotated.name is not None
+    return {workload.annotated.name: workload.replicas}
 
 
 def _in_proportion(world: World, workload: Workload, strategy: RollingUpdate) -> dict[Revision, Number]:
@@ -205,7 +217,7 @@ def _in_proportion(world: World, workload: Workload, strategy: RollingUpdate) ->
     )
 
     def sizes(first: Revision, second: Revision) -> tuple[Number, Number]:
-        mine = within(share(first), missing)
+        mine = ite(missing == 0, 0, within(share(first), missing))
         rest = ite(missing == mine, 0, within(share(second), missing - mine))
         return maximum([0, spec[first] + missing - rest]), spec[second] + rest
 
@@ -235,7 +247,7 @@ def _recreate(
         f"scale {new.key}",
         COMPONENT,
         guard=all_of([asked, old_specs == 0, old_pods == 0, new_spec != workload.replicas]),
-        updates={world.spec(new): workload.replicas},
+        updates={world.spec(new): workload.replicas, **_told(workload)},
         says=_scales(world, new, "up"),
     )
 
