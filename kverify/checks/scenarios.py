@@ -7,7 +7,7 @@ What may happen later besides (a deleted pod, an undo) is counted down by a vari
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
 from attrs import evolve
@@ -30,7 +30,7 @@ from kverify.checks.scenes import (
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
-from kverify.model.components.horizontal_autoscaler import Bounds
+from kverify.model.components.horizontal_autoscaler import Bounds, Load, asked
 from kverify.model.environment import apply, node_trouble, outage, pause, pod_deletion, scale
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
@@ -221,12 +221,20 @@ def _healed(ctx: Context, script: Script, subject: Subject, later: dict[str, int
     scene = resizable_scene(ctx, subject, max(counts_of(subject)), rolls=False)
     holds = written is not None and subject.written("spec.replicas")
     beside: list[Component] = [SelfHeals({subject.title: written} if holds and written is not None else {})]
+    loads: list[dict[str, int]] = [{}]
     if held is not None:
         beside.append(Bounds({subject.title: (held.low, held.high)}))
+        chosen = [n for n in counts_of(subject) if max(1, held.low) <= n <= held.high]
+        if chosen:
+            beside.append(Load({subject.title: (chosen[0], chosen[-1])}))
+            loads = [{asked(subject.title): number} for number in chosen]
+            numbers = ("one of " if len(chosen) > 1 else "") + listing(list(map(str, chosen)))
+            text = f"the load of {subject.title} stays the same and asks for {numbers} replicas"
+            scene = evolve(scene, assumptions=(*scene.assumptions, text))
     if "scale" not in later:
         beside.append(scale.Scales(()))
     begins = f"everything has settled with {count(subject.replicas, 'replica')}, and a GitOps tool holds the manifest"
-    return _case(ctx, script, scene, later, begins, "", beside=beside)
+    return _case(ctx, script, scene, later, begins, "", beside=beside, loads=loads)
 
 
 def _case(
@@ -239,6 +247,7 @@ def _case(
     nodes: str = "",
     *,
     beside: Sequence[Component] = (),
+    loads: Sequence[Mapping[str, int]] = ({},),
 ) -> Case:
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
@@ -265,7 +274,11 @@ def _case(
     system = build(
         f"{script.name} of {listing([s.title for s in scene.subjects])}",
         world,
-        starts=[{**_begun(world, start, later), **_resized(scene)} for start in _starts(scene, first)],
+        starts=[
+            {**_begun(world, start, later), **_resized(scene), **load}
+            for start in _starts(scene, first)
+            for load in loads
+        ],
         beside=(*more, *beside),
         # Whoever only cordons a node evicts nothing.
         without=frozenset({DRAINS}) if "cordon" in (starts, *later) else frozenset(),
@@ -278,7 +291,8 @@ def _case(
     scaled = tuple(
         f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {range_text(s)}"
         for s in scene.subjects
-        if s.scaled and starts != "rollout"  # Of a rollout ``rescaled`` says it.
+        # Of a rollout ``rescaled`` says it, of what an autoscaler does its load.
+        if s.scaled and starts != "rollout" and not any(loads)
     )
     rescaled = tuple(text for s in scene.subjects for text in s.rescaled) if starts == "rollout" else ()
     return Case(

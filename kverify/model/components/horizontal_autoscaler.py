@@ -75,3 +75,35 @@ class Bounds:
                     says=f"The autoscaler lowers the replicas of {workload.name} from {{before[{name}]}} "
                     f"to its most, {high}",
                 )
+
+
+def asked(name: str) -> str:
+    """The variable with the replicas that the load of a workload called ``name`` asks for."""
+    return f"{name}.asked"
+
+
+@frozen(eq=False)
+class Load:
+    """Brings the replicas of workloads, by their names, to what their load asks for: one number between two, which
+    stays the same. Which it is, the start of a run says. Beside ``Bounds``, which come first."""
+
+    ranges: Mapping[str, tuple[int, int]]
+
+    def variables(self, world: World) -> Iterator[Variable]:
+        for workload in world.workloads:
+            if workload.name in self.ranges:
+                yield Variable(asked(workload.name), *self.ranges[workload.name])
+
+    def actions(self, world: World) -> Iterator[Action]:
+        for workload in world.workloads:
+            if workload.name in self.ranges:
+                low, high = self.ranges[workload.name]
+                now, wish = integer(replicas(workload.name)), integer(asked(workload.name))
+                yield Action(
+                    f"follow the load of {workload.name}",
+                    COMPONENT,
+                    guard=all_of([now >= low, now <= high, now != wish]),
+                    updates=resized(world, workload, wish),
+                    says=f"The autoscaler scales {workload.name} from {{before[{now.name}]}} "
+                    f"to {{after[{now.name}]}}, which the load asks for",
+                )

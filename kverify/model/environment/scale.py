@@ -62,7 +62,7 @@ def _resizable(world: World) -> Iterator[Workload]:
             yield workload
 
 
-def resized(world: World, workload: Workload, number: int) -> dict[str, Number | Condition]:
+def resized(world: World, workload: Workload, number: Number) -> dict[str, Number | Condition]:
     """What changes when ``number`` is written to ``spec.replicas``."""
     changed: dict[str, Number | Condition] = {replicas(workload.name): number}
     if workload.strategy is None:

@@ -259,7 +259,10 @@ def test_a_tool_that_holds_the_manifest_and_an_autoscaler_that_does_not() -> Non
     assert one("always available(d) == 2", "s", more=gitops) == "holds"
     assert one("comes to rest", "s", more=gitops, wanted=WEB + SCALED) == "violated"
     within = (WEB + SCALED).replace("replicas: 2", "replicas: 4")
-    assert one("comes to rest", "s", more=gitops, wanted=within) == "holds"
+    assert one("comes to rest", "s", more=gitops, wanted=within) == "violated", "the load may ask for another number"
+    alone = within.replace("minReplicas: 3", "minReplicas: 4").replace("maxReplicas: 6", "maxReplicas: 4")
+    assert one("comes to rest", "s", more=gitops, wanted=alone) == "holds"
+    assert one("comes to rest", "s", more=gitops, wanted=within.replace("  replicas: 4\n", "", 1)) == "holds"
     # Whatever somebody does, the tool undoes it, once.
     scaled = gitops + "  at most 1 scale\n"
     assert one("eventually always desired(d) == 2", "s", more=scaled) == "holds"
