@@ -439,7 +439,8 @@ def reached(search: Exploration, prop: Reaches) -> Verdict:
         scope=search.system.name,
         evidence=search.evidence,
         assumptions=("every step that stays possible is taken some day",),
-        certain=not any(able[i] for i in range(len(search.origins))),
+        # A disturbance that leads to the goal may come.
+        certain=not search.select(prop.goal),
         trace=_stuck_trace(search, graph, stuck),
         states=len(search.states),
     )

@@ -244,6 +244,8 @@ def test_disturbances_are_never_needed_to_reach_the_goal() -> None:
         "luck", (Variable("n", 0, 1, 0),), (Action("luck", "operator", n == 0, {"n": 1}, environment=True),)
     )
     verdict = check(system, Reaches(name="one", goal=n == 1))
+    assert (verdict.outcome, verdict.certain) == (Outcome.VIOLATED, False), "with luck it is reached"
+    verdict = check(evolve(system, actions=()), Reaches(name="one", goal=n == 1))
     assert (verdict.outcome, verdict.certain) == (Outcome.VIOLATED, True)
 
 
