@@ -139,6 +139,7 @@ RULES_SINCE: dict[str, str] = {
     "the history limit of a stateful set can be changed": "1.33",
     "the service name of a stateful set is a DNS label": "1.33",
     "the templates of a stateful set are checked": "1.34",
+    "a kubelet that restarts leaves pods Ready": "1.35",
 }
 """Rules that came without a gate, to the version that has them first."""
 

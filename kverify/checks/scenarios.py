@@ -13,6 +13,7 @@ from itertools import product
 from attrs import evolve
 
 from kverify.api.types.pod import Pod
+from kverify.api.versions import in_force
 from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
@@ -177,6 +178,7 @@ def _rollouts(
         elif trouble:
             returns = trouble == "kubelet_restart"
             scene = troubled_scene(ctx, subject, node, _STATUS[trouble], ready=ready, returns=returns)
+            scene = evolve(scene, world=evolve(scene.world, forgetful=_forgetful(ctx)))
         else:
             scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
         if "scale" not in later and not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
@@ -187,6 +189,11 @@ def _rollouts(
             begins += ", and its pods never become ready"
         name = "" if node is None else ctx.nodes[node].name
         yield _case(ctx, script, scene, later, begins, "rollout", name)
+
+
+def _forgetful(ctx: Context) -> bool:
+    """A kubelet of this version does not remember which pods were Ready."""
+    return not in_force("a kubelet that restarts leaves pods Ready", ctx.options.kubernetes_version)
 
 
 def _nodes(ctx: Context, subject: Subject) -> tuple[int | None, ...]:
@@ -206,7 +213,7 @@ def _disturbances(
         node = members[0] if members else None
         scene = disturbed_scene(ctx, subjects, node, status, merge=not placed)
         if event == "kubelet_restart":
-            scene = evolve(scene, world=evolve(scene.world, returns=True))
+            scene = evolve(scene, world=evolve(scene.world, returns=True, forgetful=_forgetful(ctx)))
         if scene.placements:
             names = listing([ctx.nodes[n].name for n in members]) or "any node"
             assert scene.world.disturbed is not None

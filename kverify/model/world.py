@@ -101,9 +101,11 @@ class World:
     plugins that need not be asked, because it has been proved that they always let every pod of this question in (or
     because there is no cluster and that is assumed). ``disturbed`` is the place whose status may change, with its first
     status; ``coming`` is what may still happen to it where it is up at first; if it ``returns``, a silent place is back
-    before anybody has marked it. ``failing`` says that readiness may be lost on all nodes (``kubelet.OUTAGE``).
-    ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind its pods. ``admitted`` is how
-    many pods of this question admission lets exist at once (a quota counts pods until they are gone).
+    before anybody has marked it; a ``forgetful`` kubelet then asks the probes of its pods anew, which may not be Ready
+    until they have answered (the default before Kubernetes 1.35). ``failing`` says that readiness may be lost on all
+    nodes (``kubelet.OUTAGE``). ``stale`` lets the Deployment controller act on a ReplicaSet status that lags behind its
+    pods. ``admitted`` is how many pods of this question admission lets exist at once (a quota counts pods until they
+    are gone).
     """
 
     workloads: tuple[Workload, ...]
@@ -117,6 +119,7 @@ class World:
     disturbed: tuple[Place, NodeStatus] | None = None
     coming: NodeStatus | None = None
     returns: bool = False
+    forgetful: bool = False
     failing: bool = False
     stale: bool = False
     admitted: Number | None = None

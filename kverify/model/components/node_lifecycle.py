@@ -6,12 +6,13 @@ deleted after their ``tolerationSeconds`` (300 by default, added by the DefaultT
 but stay Terminating because no kubelet confirms. In the end the node object is removed, and the pod garbage
 collector removes its pods. Time is order only: the grace period is shorter than any toleration, and a toleration
 shorter than the time until somebody removes the node. Source: pkg/controller/nodelifecycle and
-pkg/controller/tainteviction.
+pkg/controller/tainteviction. A kubelet that is back in time changes nothing, but for probes that it used to ask anew
+(kubernetes/enhancements#4781, pkg/kubelet/prober/prober_manager.go).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
 from kverify.model.components.taint_eviction import seconds_left
@@ -44,12 +45,22 @@ def actions(world: World) -> Iterator[Action]:
             updates={status: _ORDER.index(NodeStatus.UP)},
             says=f"The kubelet of {place.name} is back before its lease has run out",
         )
+        probed = [r for r in world.revisions if _is_probed(r)]
+        if world.forgetful and probed:
+            yield Action(
+                f"{place.name} is back and asks its probes",
+                "kubelet",
+                guard=world.has_status(place, NodeStatus.SILENT),
+                updates={status: _ORDER.index(NodeStatus.UP), **_lose_readiness(world, place, probed)},
+                says=f"The kubelet of {place.name} is back before its lease has run out, and its pods are not "
+                "Ready until their probes have answered again",
+            )
         return
     yield Action(
         f"mark {place.name} unreachable",
         COMPONENT,
         guard=world.has_status(place, NodeStatus.SILENT),
-        updates={status: _ORDER.index(NodeStatus.UNREACHABLE), **_lose_readiness(world, place)},
+        updates={status: _ORDER.index(NodeStatus.UNREACHABLE), **_lose_readiness(world, place, world.revisions)},
         says=f"{place.name} has not renewed its lease: it is marked unreachable and its pods are not ready any more",
     )
     for revision in world.revisions:
@@ -64,14 +75,22 @@ def tolerates_for_ever(revision: Revision) -> bool:
     return seconds_left(revision.pod, UNREACHABLE_TAINTS) is None
 
 
-def _lose_readiness(world: World, place: Place) -> Mapping[str, Number | Condition]:
+def _is_probed(revision: Revision) -> bool:
+    """Something has to answer before a container of its pods is Ready; of a pod that is not known it may."""
+    if revision.pod is None:
+        return True
+    spec = revision.pod.spec
+    containers = (*spec.containers, *(c for c in spec.init_containers if c.restart_policy == "Always"))
+    return any(c.readiness_probe or c.startup_probe for c in containers)
+
+
+def _lose_readiness(world: World, place: Place, revisions: Iterable[Revision]) -> Mapping[str, Number | Condition]:
     updates: dict[str, Number | Condition] = {}
-    for workload in world.workloads:
-        for revision in workload.revisions:
-            updates[world.at(Phase.STARTING, revision, place)] = world.count(revision, LIVE, (place,))
-            for phase in SERVING:
-                if phase in world.phases(workload):
-                    updates[world.at(phase, revision, place)] = 0
+    for revision in revisions:
+        updates[world.at(Phase.STARTING, revision, place)] = world.count(revision, LIVE, (place,))
+        for phase in SERVING:
+            if phase in world.phases(world.owner(revision)):
+                updates[world.at(phase, revision, place)] = 0
     return updates
 
 

@@ -67,14 +67,14 @@ status: {{allocatable: {{cpu: 4, memory: 8Gi, pods: 110}}}}
     )
 
 
-def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", max_states: int = 300_000) -> Report:
+def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", **given: Any) -> Report:
     """The report on nothing but what ``text`` declares."""
     library, problems = assemble([("x.kv", text)])
     checked, more = check(library)
     assert (problems, more) == ((), ())
     names = tuple(declaration.name for declaration in library.asked())
     manifests = (wanted or WEB).replace("UNAVAILABLE", unavailable)
-    options = Options(properties=names, specs=Specs(checked=checked), max_states=max_states)
+    options = Options(properties=names, specs=Specs(checked=checked), **given)
     return run(bundle(manifests, cluster), (), options)
 
 
@@ -220,6 +220,19 @@ def test_a_kubelet_that_is_back_in_time_changes_nothing() -> None:
             one("always available(d) == 2 and terminating(d) == 0", "restart", more=restart, cluster=cluster) == "holds"
         )
         assert one("eventually disturbance_over()", "restart", more=restart, cluster=cluster) == "holds"
+
+
+def test_a_kubelet_before_1_35_asks_probes_anew() -> None:
+    restart = "scenario restart\n  starts with kubelet_restart\n"
+    rolls = "scenario restart\n  starts with rollout\n  at most 1 kubelet_restart\n"
+    probed = WEB.replace("web:1}", "web:1, readinessProbe: {tcpSocket: {port: 80}}}")
+    kept, back = "always ready(d) == 2", "eventually always complete(d)"
+    for version, wanted, expected in (("1.34", probed, "violated"), ("1.34", WEB, "holds"), ("1.35", probed, "holds")):
+        assert one(kept, "restart", more=restart, wanted=wanted, kubernetes_version=version) == expected, (
+            version,
+            expected,
+        )
+        assert one(back, "restart", more=rolls, wanted=wanted, kubernetes_version=version) == "holds"
 
 
 def test_an_outage_takes_readiness_from_all_or_none() -> None:
