@@ -761,8 +761,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "paused-is-left-alone",
         "the size of a paused Deployment is not seen to",
         f"{COMPONENTS}.deployment",
-        "sized = any_of([workload.paused, negate(told)])",
-        "sized = negate(told)",
+        "sized = any_of([workload.paused, all_of([negate(told), active])])",
+        "sized = all_of([negate(told), active])",
         "a paused rollout",
     ),
     Mutant(

@@ -188,4 +188,6 @@ def test_a_paused_rollout_is_held_at_its_size() -> None:
     assert written(True, 3, 0) == {}
     assert written(True, 1, 1) == {"old.spec": 1, "new.spec": 2}
     assert written(True, 2, 1) == {}
+    # IsSaturated: all new pods are wanted and (as everything here is 3) available.
+    assert written(True, 1, 3) == {"old.spec": 0}
     assert written(False, 2, 0) == {"new.spec": 1}

@@ -47,8 +47,8 @@ def actions(world: World) -> Iterator[Action]:
                 continue
             old = [r for r in workload.revisions if r is not new]
             if workload.annotated is not None or workload.paused is not False:
-                # isScalingEvent (which looks at active ReplicaSets only), or paused: such a sync sees to the size and does
-                # nothing else.
+                # isScalingEvent, which looks at active ReplicaSets only, or paused: such a sync sees to the size and
+                # does nothing else.
                 told: Condition = True if workload.annotated is None else workload.replicas == workload.annotated
                 active = total(integer(world.spec(r)) for r in workload.revisions) >= 1
                 sized = any_of([workload.paused, all_of([negate(told), active])])
@@ -151,8 +151,8 @@ def _resize(
     The only active ReplicaSet gets all of them. If it happens to have them already nothing is written, not even the
     annotation, and so every later sync comes here again and no rollout goes on (kubernetes/kubernetes#138036). Several
     active ones are scaled in proportion, unless the new one is saturated. Where none is active the newest one gets all
-    if the Deployment is paused; otherwise nobody comes here: the rollout goes on, and a Recreate still waits for the old
-    pods.
+    if the Deployment is paused; otherwise nobody comes here: the rollout goes on, and a Recreate still waits for the
+    old pods.
     """
     replicas, before, told = workload.replicas, workload.annotated, _told(workload)
     spec = {r: integer(world.spec(r)) for r in workload.revisions}
@@ -166,6 +166,24 @@ def _resize(
             updates={world.spec(one): replicas, **told},
             says=_resizes(world, one),
         )
+    # IsSaturated. It takes a pause: in a scaling event the new one, if active, has been told another number.
+    saturated = all_of(
+        [
+            workload.paused,
+            True if before is None else replicas == before,
+            spec[new] == replicas,
+            world.reported(new) == replicas,
+        ]
+    )
+    if old and workload.paused is not False:
+        changes = " and ".join(_change(world, r) for r in old)
+        yield Action(
+            f"finish {new.key}",
+            COMPONENT,
+            guard=all_of([asked, saturated, spec[new] >= 1, any_of(spec[r] >= 1 for r in old)]),
+            updates=dict.fromkeys(map(world.spec, old), 0),
+            says=f"Every new pod is available: the Deployment controller scales {changes}",
+        )
     if isinstance(workload.strategy, RollingUpdate) and len(workload.revisions) == 2:
         sizes = _in_proportion(world, workload, workload.strategy)
         differs = [] if before is None else [replicas != before]
@@ -174,7 +192,7 @@ def _resize(
         yield Action(
             f"resize {workload.name} for {new.key}",
             COMPONENT,
-            guard=all_of([asked, *(spec[r] >= 1 for r in workload.revisions), any_of(differs)]),
+            guard=all_of([asked, *(spec[r] >= 1 for r in workload.revisions), negate(saturated), any_of(differs)]),
             updates={**{world.spec(r): size for r, size in sizes.items()}, **told},
             says=f"The Deployment controller scales in proportion: {changes}",
         )

@@ -35,7 +35,7 @@ _POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{_PHASE})(?:@(?P<place>.+))?")
 _COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>{_WHAT})")
 _STATUS = re.compile(r"(?P<place>.+)\.status")
 _LEFT = re.compile(r"left\.(?P<event>.+)")
-_WRITTEN = re.compile(r"(?P<workload>.+)\.(?P<what>target|template|replicas|annotated)")
+_WRITTEN = re.compile(r"(?P<workload>.+)\.(?P<what>target|template|replicas|annotated|asked)")
 _NAME = re.compile(rf"{_KEY}\.(?:(?:{_PHASE})(?:@{_PLACE})?|(?:{_WHAT})\b)|{_PLACE}\.status|maintenance\.\w+")
 _COUNTS = {
     "spec": "wanted pods of {}",
@@ -48,6 +48,7 @@ _SAID_OF = {
     "template": "the template of {}",
     "replicas": "spec.replicas of {}",
     "annotated": "replicas of {} that its ReplicaSets were told",
+    "asked": "replicas that the load of {} asks for",
 }
 _FIXED = {
     "maintenance.turn": "nodes that have had their turn",

@@ -290,6 +290,7 @@ def test_a_paused_rollout_waits_and_keeps_its_size() -> None:
         assert one("possibly complete(d)", "s", more=scenario) == "holds"
         assert one("always available(d) >= 2", "s", more=scenario) == "holds"
         assert one("always wanted(d) <= desired(d) + max_surge(d)", "s", more=scenario) == "holds"
+        assert one("updated(d) == 2 and available(d) == 3 leads to replicas(d) == 2", "s", more=scenario) == "holds"
         assert one("comes to rest", "s", more=scenario) == "holds"
     assert one("once desired(d) == 3, always complete(d)", "s", more=resumed) == "vacuous"
     assert one("recoverable complete(d)", "s", more=paused) == "violated", "people are not asked to help"
