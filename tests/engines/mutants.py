@@ -425,7 +425,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "readiness-survives",
         "pods of an unreachable node stay Ready",
         f"{COMPONENTS}.node_lifecycle",
-        "NodeStatus.UNREACHABLE), **_lose_readiness(world, place)},",
+        "NodeStatus.UNREACHABLE), **_lose_readiness(world, place, world.revisions)},",
         "NodeStatus.UNREACHABLE)},",
         "what a lost or drained node goes through",
     ),
