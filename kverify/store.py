@@ -2,28 +2,35 @@
 
 An entry is a text under a key. Whoever writes it makes the key of everything that the text depends on, and of
 ``installation()``, so that an entry is never out of date: what has changed has another key. Entries carry a digest of
-their text. What is not as it was written, or was written by somebody else, is not there; it will be written again.
-Nothing in an entry is ever executed.
+their text: what is not as it was written is not there, and will be written again. That is against accidents, not against
+somebody who may write to the directory and wants to deceive. Nothing in an entry is ever executed.
 
-A store that cannot be written is one that remembers nothing: no run fails because of it.
+A store that cannot be written is one that remembers nothing: no run fails because of it. The directory may be one that
+holds other things, too: only entries are ever deleted.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from stat import S_ISREG
 
 from kverify import __version__, resources
 
 DEFAULT = ".kverify_cache"
 MOST = 256 << 20
 """Bytes that a store may take; the entries that were not used for the longest time go first."""
+
+_FOLDER = re.compile(r"[0-9a-f]{2}")
+_ENTRY = re.compile(r"[0-9a-f]{62}|new-\w+")
+"""The names of entries, and of those that are being written or were left half written."""
 
 _TAG = """\
 Signature: 8a477f597d28d172789f06886806bc55
@@ -70,29 +77,45 @@ class Store:
 
     def trim(self) -> None:
         """Make room, if there is more than ``most``."""
-        entries = []
-        for path in self.folder.glob("??/*"):
-            try:
-                found = path.stat()
-            except OSError:
-                continue
-            entries.append((found.st_mtime_ns, found.st_size, path))
+        entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries)
-        for _, size, path in sorted(entries):
+        for _, size, path in entries:
             if total <= self.most:
                 break
-            path.unlink(missing_ok=True)
-            total -= size
+            with suppress(OSError):  # It may be somebody else's.
+                path.unlink(missing_ok=True)
+                total -= size
+
+    def _entries(self) -> Iterator[tuple[int, int, Path]]:
+        """When each entry was used last (in ns), its bytes and its place."""
+        for folder in _listed(self.folder):
+            if not _FOLDER.fullmatch(folder.name):
+                continue
+            for path in _listed(folder):
+                try:
+                    found = path.lstat()
+                except OSError:
+                    continue
+                if _ENTRY.fullmatch(path.name) and S_ISREG(found.st_mode):
+                    yield found.st_mtime_ns, found.st_size, path
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key[2:]
 
     def _prepare(self, folder: Path) -> None:
+        # A directory that holds something else already is not ours to mark.
+        ours = not _listed(self.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
-            path = self.folder / name
-            if not path.exists():
-                path.write_text(text, "utf-8")
+        if ours:
+            (self.folder / "CACHEDIR.TAG").write_text(_TAG, "utf-8")
+            (self.folder / ".gitignore").write_text("*\n", "utf-8")
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _digest(key: str, data: bytes) -> bytes:

@@ -319,3 +319,22 @@ def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
     left = [number for number in range(6) if store.read(f"{number:064}") is not None]
     assert left == [0, 5]
     assert store.read("f" * 64) is not None
+
+
+def test_nothing_but_entries_is_ever_deleted(tmp_path: Path) -> None:
+    kept = [tmp_path / "ui" / "old.css", tmp_path / "ab" / "notes.txt", tmp_path / "go" / "pkg" / "a"]
+    for path in kept:
+        path.parent.mkdir(parents=True)
+        path.write_text("x" * 1000, "utf-8")
+        os.utime(path, (0, 0))
+        os.utime(path.parent, (0, 0))
+    (tmp_path / "ab" / ("c" * 62)).mkdir()
+    store = Store(tmp_path, most=100)
+    store.write("ab" + "d" * 62, "x" * 60)
+    store.write("ab" + "e" * 62, "x" * 60)
+    store.trim()
+    assert all(path.exists() for path in kept)
+    assert sum(path.is_file() for path in (tmp_path / "ab").iterdir()) == 1
+    assert not (tmp_path / ".gitignore").exists()  # It would hide files that are not ours.
+    Store(tmp_path / "own").write("ab" + "d" * 62, "x")
+    assert (tmp_path / "own" / ".gitignore").read_text("utf-8") == "*\n"
