@@ -41,7 +41,7 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
 
     try:
         changes = changes_since(revision)
-        reason = _everything(arguments, configuration, changes)
+        reason = _everything(arguments, configuration, options, changes)
         touched = None if reason else _touched(arguments, options, bundle, changes)
     except RevisionError as error:
         arguments.parser.error(f"--changed-since {revision}: {error}")
@@ -57,30 +57,54 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
     ]
     told += [
         f"{name} is not in the repository: nothing was asked because of what may have changed in it"
-        for name in arguments.cluster
-        if not changes.knows(name) and not Path(name).is_dir()
+        for name in _unknown(arguments.cluster, changes)
     ]
     return evolve(options, touched=titles, part=True, unasked=tuple(told))
 
 
-def _everything(arguments: argparse.Namespace, configuration: Configuration, changes: Changes) -> str:
+def _everything(
+    arguments: argparse.Namespace, configuration: Configuration, options: Options, changes: Changes
+) -> str:
     """Why everything is asked about; empty if only some is."""
     from kverify.manifest.files import SUFFIXES, names
-    from kverify.spec.language.library import EXTENSION, files_of
+    from kverify.spec.language.library import EXTENSION
 
     cluster = [*names(arguments.cluster), *changes.gone(arguments.cluster, SUFFIXES)]
-    if any(changes.touched(name) for name in cluster if changes.knows(name)):
+    if any(map(changes.differs, cluster)):
         return "the cluster has changed"
-    here = Path.cwd()
-    places = [str(folder / name) for folder in (here, *here.parents) for name in ("kverify.toml", "pyproject.toml")]
-    configured = [configuration.file] if configuration.file else changes.gone(places, frozenset())
-    if any(map(changes.touched, configured)):
-        return f"{configured[0]} has changed"
-    paths = (*configuration.specs, *arguments.specs)
-    specs = [str(file) for path in paths for file in files_of(path)] + changes.gone(paths, frozenset((EXTENSION,)))
+    if configuration.file and changes.touched(configuration.file):
+        return f"{configuration.file} has changed"
+    if not (arguments.config or arguments.no_config) and _was_configured(changes):
+        return "the configuration has changed"
+    library = () if options.specs is None else options.specs.checked.library.files
+    # Other files are part of kverify.
+    specs = [file.name for file in library if Path(file.name).is_file()]
+    specs += changes.gone((*configuration.specs, *arguments.specs), frozenset((EXTENSION,)))
     if any(map(changes.touched, specs)):
         return "specifications have changed"
     return ""
+
+
+def _was_configured(changes: Changes) -> bool:
+    """A configuration of the current directory is another one, or gone, even if now there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if changes.differs(str(folder / "kverify.toml")):
+            return True
+        project = str(folder / "pyproject.toml")
+        if changes.differs(project) and "tool.kverify" in (changes.before(project) or ""):
+            return True
+    return False
+
+
+def _unknown(paths: Iterable[str], changes: Changes) -> Iterator[str]:
+    """What of the paths git does not know: as it is named, or single files of a directory."""
+    from kverify.manifest.files import names
+
+    for path in paths:
+        files = names([path])
+        unknown = [file for file in files if not changes.knows(file)]
+        yield from [path] if unknown == files else unknown
 
 
 def _touched(

@@ -36,7 +36,12 @@ class Changes:
 
     def touched(self, file: str) -> bool:
         """The file, or what it is a link to, differs from what it was, or nobody knows what it was."""
-        return not self.knows(file) or any(path in self.changed for path in self._paths(file))
+        return not self.knows(file) or self.differs(file)
+
+    def differs(self, file: str) -> bool:
+        """The file, or what it is a link to, is known to differ: git has another text for it, or had none and has been
+        told of it since."""
+        return any(path in self.changed for path in self._paths(file))
 
     def before(self, file: str) -> str | None:
         """The text that the file had, None if it was not there. Raises ``RevisionError``."""

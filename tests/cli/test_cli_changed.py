@@ -29,6 +29,7 @@ spec:
 """
 SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: shop}}\ndata: {{a: b}}\n"
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"
+QUOTA = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: all, namespace: shop}\nspec: {hard: {pods: 20}}\n"
 BUDGET = """\
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -157,9 +158,60 @@ def test_a_cluster_that_git_does_not_know_is_named(asked: Asked, here: Path) -> 
     assert any(text.startswith("live.yaml is not in the repository") for text in report["assumptions"])
 
 
-def test_a_changed_configuration_asks_everything(asked: Asked, here: Path) -> None:
-    write(here, "kverify.toml", 'references = "closed"\n')
-    assert asked()[0] == "api shy web"
+def test_a_new_file_of_the_cluster_asks_everything_once_git_knows_it(asked: Asked, here: Path) -> None:
+    write(here, "cluster/nodes.yaml", NODE)
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "cluster")
+    write(here, "cluster/quota.yaml", QUOTA)
+    names, report = asked("--cluster", "cluster")
+    assert names == ""
+    assert any(text.startswith("cluster/quota.yaml is not in the repository") for text in report["assumptions"])
+    git(here, "add", ".")
+    assert asked("--cluster", "cluster")[0] == "api shy web"
+    git(here, "commit", "-q", "-m", "quota")
+    assert asked("--cluster", "cluster")[0] == ""
+    assert asked("--cluster", "cluster", "--changed-since", "HEAD~1")[0] == "api shy web"
+
+
+def test_a_directory_that_git_does_not_know_is_named_once(asked: Asked, here: Path) -> None:
+    write(here, "live/nodes.yaml", NODE)
+    write(here, "live/quota.yaml", QUOTA)
+    _, report = asked("--cluster", "live")
+    said = [text.split(" ")[0] for text in report["assumptions"] if "is not in the repository" in text]
+    assert said == ["live"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "configures"),
+    [
+        ("kverify.toml", 'references = "closed"\n', True),
+        ("pyproject.toml", '[tool.kverify]\nreferences = "closed"\n', True),
+        ("pyproject.toml", "[project]\n", False),
+    ],
+    ids=["kverify", "pyproject", "other"],
+)
+def test_a_changed_configuration_asks_everything(
+    name: str, text: str, configures: bool, asked: Asked, here: Path
+) -> None:
+    everything = "api shy web" if configures else ""
+    write(here, name, text)
+    assert asked()[0] == everything
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "configuration")
+    assert asked()[0] == ""
+    (here / name).unlink()
+    assert asked()[0] == everything
+
+
+def test_a_changed_import_of_a_specification_asks_everything(asked: Asked, here: Path) -> None:
+    (here / "rules").mkdir()
+    write(here, "rules/own.kv", 'import "lib.kv"\n')
+    write(here, "rules/lib.kv", "# one\n")
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "rules")
+    assert asked("--spec", "rules/own.kv")[0] == ""
+    write(here, "rules/lib.kv", "# two\n")
+    assert asked("--spec", "rules/own.kv")[0] == "api shy web"
 
 
 def test_a_configuration_that_is_gone_asks_everything(asked: Asked, here: Path) -> None:
