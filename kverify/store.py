@@ -2,8 +2,8 @@
 
 An entry is a text under a key. Whoever writes it makes the key of everything that the text depends on, and of
 ``installation()``, so that an entry is never out of date: what has changed has another key. Entries carry a digest of
-their text: what is not as it was written is not there, and will be written again. That is against accidents, not against
-somebody who may write to the directory and wants to deceive. Nothing in an entry is ever executed.
+their text: what is not as it was written is not there, and will be written again. That is against accidents, not
+against somebody who may write to the directory and wants to deceive. Nothing in an entry is ever executed.
 
 A store that cannot be written is one that remembers nothing: no run fails because of it. The directory may be one that
 holds other things, too: only entries are ever deleted.

@@ -62,9 +62,7 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
     return evolve(options, touched=titles, part=True, unasked=tuple(told))
 
 
-def _everything(
-    arguments: argparse.Namespace, configuration: Configuration, options: Options, changes: Changes
-) -> str:
+def _everything(arguments: argparse.Namespace, configuration: Configuration, options: Options, changes: Changes) -> str:
     """Why everything is asked about; empty if only some is."""
     from kverify.manifest.files import SUFFIXES, names
     from kverify.spec.language.library import EXTENSION

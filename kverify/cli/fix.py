@@ -8,7 +8,6 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from kverify.cli.arguments import OptionGroup
     from kverify.cluster.bundle import Bundle
     from kverify.manifest.diagnostics import Diagnostic
+    from kverify.manifest.nodes import Document
 
 BOM = "\ufeff"
 
@@ -39,10 +39,12 @@ def add_options(parser: OptionGroup) -> None:
     )
 
 
-def refusal(file: str, bundle: Bundle, manifests: Sequence[str]) -> str:
-    """Why a file with manifests is not written; empty where it may be."""
-    documents = (item.source.document for item in bundle.wanted if item.source.file == file)
-    origin = next((document.origin for document in documents if document is not None and document.origin), "")
+def refusal(document: Document, bundle: Bundle, manifests: Sequence[str]) -> str:
+    """Why the file of a document is not written; empty if it is."""
+    file = document.file
+    # Where one document is rendered, all are.
+    beside = (item.source.document for item in bundle.wanted if item.source.file == file)
+    origin = next((one.origin for one in (document, *beside) if one is not None and one.origin), None)
     if file == "-":
         made = f"; change {origin}, from which it is rendered" if origin else ""
         return f"standard input cannot be written{made}"
@@ -50,22 +52,32 @@ def refusal(file: str, bundle: Bundle, manifests: Sequence[str]) -> str:
         return f"it is rendered from {origin}: change that, or it comes back"
     if Path(file).is_symlink():
         return "it is a link; name the file itself"
-    named = [Path(name).resolve() for name in manifests if name != "-"]
+    named = (Path(name).resolve() for name in manifests if name != "-")
     if not any(Path(file).resolve().is_relative_to(name) for name in named):
         return "it lies outside of what was named"
     return ""
 
 
 def write(changes: Sequence[FileChange]) -> list[str]:
-    """Write the files, all or, if one is not as it was read, none. What is wrong, one line for each file."""
+    """Write the files, or none if one is not as it was read, or cannot be written. What is wrong, one line for each."""
     problems = [f"{change.file}: {reason}" for change in changes if (reason := _changed(change))]
-    if problems:
-        return problems
-    for change in changes:
-        try:
-            _write(Path(change.file), change.after)
-        except OSError as error:
-            problems.append(f"{change.file}: {error.strerror or error}")
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for change in () if problems else changes:
+            path = Path(change.file)
+            try:
+                ready.append((_beside(path, change.after), path))
+            except OSError as error:
+                problems.append(f"{change.file}: {error.strerror or error}")
+        # Each in one step: nobody ever reads half of it.
+        for new, path in () if problems else ready:
+            try:
+                new.replace(path)
+            except OSError as error:
+                problems.append(f"{path}: {error.strerror or error}")
+    finally:
+        for new, _ in ready:
+            new.unlink(missing_ok=True)
     return problems
 
 
@@ -81,21 +93,21 @@ def _changed(change: FileChange) -> str:
     return "" if text.removeprefix(BOM) == change.before else "it has changed since it was read; run kverify again"
 
 
-def _write(path: Path, text: str) -> None:
-    """In one step, with the mode that the file has: nobody ever reads half of it."""
+def _beside(path: Path, text: str) -> Path:
+    """A new file with ``text`` to take the place of the one at ``path``, whose mode it has. Raises ``OSError``."""
     mark = BOM if path.read_bytes().startswith(BOM.encode()) else ""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".kverify-")
+    new = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write((mark + text).encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(stat.S_IMODE(path.stat().st_mode))
-        Path(name).replace(path)
-    except OSError:
-        with suppress(OSError):
-            Path(name).unlink()
+        new.chmod(stat.S_IMODE(path.stat().st_mode))
+    except BaseException:
+        new.unlink(missing_ok=True)
         raise
+    return new
 
 
 def fixed(
@@ -124,9 +136,11 @@ def fixed(
         return with_fixes(report, bundle, diagnostics, options, before=before, weighed=arguments.suggest)
     refused: dict[str, str] = {}
 
-    def writable(file: str) -> bool:
-        refused[file] = refusal(file, bundle, arguments.manifests)
-        return arguments.diff or not refused[file]
+    def writable(document: Document) -> bool:
+        reason = refusal(document, bundle, arguments.manifests)
+        if reason:
+            refused.setdefault(document.file, reason)
+        return arguments.diff or not reason
 
     try:
         applied = apply_fixes(
@@ -141,7 +155,7 @@ def fixed(
         + (f" (what it costs: {fix.cost})" if fix.cost else "")
         for problem, fix in applied.fixes
     ]
-    lines += [f"{file} is not written: {reason}" for file, reason in sorted(refused.items()) if reason]
+    lines += [f"{file} is not written: {reason}" for file, reason in sorted(refused.items())]
     if arguments.diff:
         arguments.patch = "".join(change.patch for change in applied.changes)
     elif applied.changes:

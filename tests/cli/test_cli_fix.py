@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +259,52 @@ def test_what_is_in_a_baseline_is_neither_fixed_nor_in_the_way(shop: Path, capsy
     assert shop.read_text("utf-8") == FAILS
     assert shop.with_name("api.yaml").read_text("utf-8") == other.replace("minAvailable: 2", "maxUnavailable: 1")
     assert capsys.readouterr().err.count("fixed ") == 1
+
+
+REFUSED = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: wob}}
+    spec:
+      containers: [{name: web, image: "example.org/web:1"}]
+"""
+
+
+def test_a_link_to_what_cannot_be_used_is_not_written_either(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("real.yaml").write_text(REFUSED, "utf-8")
+    shop.unlink()
+    shop.symlink_to("../real.yaml")
+    assert main(["check", "shop", "--fix"]) == 2
+    assert shop.is_symlink()
+    assert Path("real.yaml").read_text("utf-8") == REFUSED
+    assert "shop/web.yaml is not written: it is a link" in capsys.readouterr().err
+    shop.unlink()
+    shop.write_text(f"---\n# Source: shop/templates/web.yaml\n{REFUSED}", "utf-8")
+    assert main(["check", "shop", "--fix"]) == 2
+    assert "wob" in shop.read_text("utf-8")
+    assert "it is rendered from shop/templates/web.yaml" in capsys.readouterr().err
+
+
+def test_all_files_are_written_or_none(shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    other = shop.with_name("zoo.yaml")
+    other.write_text(FAILS.replace("web", "zoo"), "utf-8")
+    make, made = tempfile.mkstemp, list[str]()
+
+    def full(**given: Any) -> tuple[int, str]:
+        if made:
+            raise OSError(28, "No space left on device")
+        handle, name = make(**given)
+        made.append(name)
+        return handle, name
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(SystemExit):
+        main(["check", "shop", "--fix"])
+    assert "nothing is fixed: shop/zoo.yaml: No space left on device" in capsys.readouterr().err
+    assert shop.read_text("utf-8") == FAILS
+    assert sorted(path.name for path in shop.parent.iterdir()) == ["web.yaml", "zoo.yaml"]

@@ -16,6 +16,7 @@ from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 from kverify.manifest.diagnostics import Diagnostic
+from kverify.manifest.nodes import Document
 
 
 @frozen(eq=False, kw_only=True)
@@ -34,10 +35,10 @@ def apply_fixes(
     *,
     before: Report | None = None,
     weighed: bool = False,
-    writable: Callable[[str], bool] = lambda _: True,
+    writable: Callable[[Document], bool] = lambda _: True,
 ) -> Applied:
     """The first fix of every finding of ``report`` that has one, the worst first. One that is gone because of a fix
-    before it needs none. Fixes that change a file which is not ``writable`` are left out.
+    before it needs none. Fixes that change a document which is not ``writable`` are left out.
 
     ``before`` is everything that was found, if the report is only a part of it. Nothing is written. All together are
     checked as a whole in the end; while something is worse then than it was, the last fix is dropped. Raises
@@ -54,7 +55,7 @@ def apply_fixes(
             continue
         ctx = Context(verifier.work.bundle, options)
         tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
-        found = first(verifier, [c for c in tries if _files(c) and all(map(writable, _files(c)))], problem)
+        found = first(verifier, [c for c in tries if all(map(writable, _documents(c)))], problem)
         if found is not None:
             changed, fix = found
             steps.append((problem, fix, changed))
@@ -66,8 +67,8 @@ def apply_fixes(
     )
 
 
-def _files(candidate: Candidate) -> list[str]:
-    return [change.document.file for change in candidate.changes]
+def _documents(candidate: Candidate) -> list[Document]:
+    return [change.document for change in candidate.changes]
 
 
 def _without(report: Report, problem: Finding | Diagnostic) -> Report:

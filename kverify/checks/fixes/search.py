@@ -15,6 +15,7 @@ from kverify.checks.fixes.verify import Interrupted, Verifier
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
+from kverify.engines.budget import were_late
 from kverify.manifest.diagnostics import Diagnostic, Severity
 
 MOST_FINDINGS = 5
@@ -58,6 +59,8 @@ def with_fixes(
         try:
             found = first(verifier, tries, problem)
         except (Interrupted, KeyboardInterrupt):
+            # With more time there might be more fixes, so nobody may take this for all there is to say.
+            were_late()
             break
         if found is not None:
             fixes[id(problem)] = (found[1],)

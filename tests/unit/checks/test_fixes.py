@@ -11,11 +11,12 @@ from attrs import evolve
 from kverify.checks import Options, Report, run
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
-from kverify.checks.fixes import apply_fixes, families, with_fixes
+from kverify.checks.fixes import apply_fixes, families, search, with_fixes
 from kverify.checks.fixes.candidate import Candidate, change
 from kverify.checks.fixes.verify import Verifier, worse
 from kverify.checks.fixes.workspace import Workspace
 from kverify.cluster.bundle import Bundle
+from kverify.engines.budget import until
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.edit import Put
 
@@ -224,3 +225,16 @@ def test_an_object_with_several_mistakes_is_mended_one_by_one(tmp_path: Path) ->
     (changed,) = applied.changes
     assert changed.after == WEB
     assert len(applied.fixes) == 2
+
+
+def test_a_search_that_was_stopped_is_not_all_there_is_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle, diagnostics = read(tmp_path, WEB)
+    report = run(bundle, diagnostics, Options())
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search, "first", stop)
+    with until(None) as budget:
+        assert not any(f.fixes for f in with_fixes(report, bundle, diagnostics, Options()).findings)
+    assert budget.late
