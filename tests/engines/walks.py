@@ -26,7 +26,8 @@ from kverify.model.workload import Recreate, RollingUpdate, Strategy
 from kverify.model.world import NodeStatus
 from kverify.model.world import Phase as PodPhase
 from kverify.spec.property import Always, EventuallyAlways, Property
-from kverify.testing import ClusterStateMachine, rollout_of, state_machine
+from kverify.spec.python import Scenario, complete, each, eventually_always
+from kverify.testing import ClusterStateMachine, rollout_of, situations, state_machine
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 A01 = SCENARIOS / "a01_rollout_antiaffinity_full"
@@ -110,6 +111,14 @@ def _disturbed(folder: Path, manifest: str, cluster: str, status: NodeStatus) ->
     return ranked(case.system, asked, case.ranking())
 
 
+def _scaled(manifest: str, cluster: str) -> type[ClusterStateMachine]:
+    """A rollout while somebody, or an autoscaler, changes the number of replicas: it completes all the same."""
+    d = each("Deployment")
+    scaled = Scenario(name="scaled", starts="rollout", at_most={"scale": 2})
+    asked = [eventually_always(complete(d)).named("completes")]
+    return state_machine(situations(A01 / manifest, "web", asked, scenario=scaled, cluster=A01 / cluster), swarm=True)
+
+
 _SIZES: tuple[tuple[str, int, Strategy], ...] = (
     ("3 with 1/0", 3, RollingUpdate(1, 0)),
     ("3 with 0/1", 3, RollingUpdate(0, 1)),
@@ -126,6 +135,7 @@ MACHINES: dict[str, Machine] = {
     },
     "pods that keep apart, on 4 nodes": partial(_apart, "fails.yaml", "cluster_4.yaml"),
     "pods that keep apart, without surge": partial(_apart, "pair_no_surge.yaml", "cluster_3.yaml"),
+    "a rollout that is scaled meanwhile": partial(_scaled, "pair_preferred.yaml", "cluster_3.yaml"),
     "a drain under a budget": partial(
         _disturbed, C01, "pair_min_available.yaml", "cluster_3.yaml", NodeStatus.CORDONED
     ),
