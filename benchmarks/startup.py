@@ -33,8 +33,13 @@ CASES = (
     Case("python -c pass", ("-c", "pass")),
     Case("kverify --help", ("-m", "kverify.cli.main", "--help"), 0.3),
     Case(
+        "kverify check of one file",
+        ("-m", "kverify.cli.main", "check", "--no-cache", "examples/shop/catalog.yaml"),
+        exit_codes=(0, 1),
+    ),
+    Case(
         "kverify check examples/shop",
-        ("-m", "kverify.cli.main", "check", "examples/shop"),
+        ("-m", "kverify.cli.main", "check", "--no-cache", "--jobs", "1", "examples/shop"),
         3.0,
         exit_codes=(0, 1),
     ),
