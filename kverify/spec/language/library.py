@@ -47,13 +47,28 @@ class Library:
         return next((d for d in self.checks.values() if d.meta("id") == id), None)
 
 
+_STANDARD = "<kverify>/"
+"""Where the files of the standard library are said to be: a directory ``specs`` is often the user's own."""
+
+
 def is_standard(name: str) -> bool:
     """A file of the standard library: its ids may begin with KV."""
-    return name.startswith("specs/")
+    return name.startswith(_STANDARD) or _shipped(name) is not None
+
+
+def _shipped(file: str) -> str | None:
+    """The name in the standard library of a file that was asked for by its path; None for any other."""
+    path = Path(file)
+    if path.suffix != EXTENSION or path.stem not in standard_names() or not path.is_file():
+        return None
+    return f"{_STANDARD}{path.name}" if path.samefile(data_file("specs", path.name)) else None
 
 
 @define
 class _Loader:
+    """``called`` has files of the standard library that were asked for by their path: what they are called then."""
+
+    called: Mapping[str, str] = field(factory=dict)
     problems: list[Diagnostic] = field(factory=list)
     files: dict[str, File] = field(factory=dict)
 
@@ -68,13 +83,14 @@ class _Loader:
 
     def follow(self, importer: str, declaration: Import, by: tuple[str, ...]) -> None:
         try:
-            name, text = _find(importer, declaration.path)
+            found, text = _find(importer, declaration.path)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
             mend = meant(declaration.path, standard_names(), f"the standard library has {', '.join(standard_names())}")
             message = f"{declaration.path} cannot be imported: {reason}"
             self.problems.append(problem(IMPORT, message, declaration.span, mend))
             return
+        name = self.called.get(found, found)
         if name in by:
             message = f"{declaration.path} imports itself: {' imports '.join((*by[by.index(name) :], name))}"
             self.problems.append(problem(IMPORT, message, declaration.span, "remove one of the imports"))
@@ -85,7 +101,7 @@ class _Loader:
 def _find(importer: str, path: str) -> tuple[str, str]:
     """A file beside the one that imports it, or a name of the standard library. Raises ``OSError``."""
     if path in standard_names():
-        return f"specs/{path}{EXTENSION}", data_file("specs", f"{path}{EXTENSION}").read_text("utf-8")
+        return f"{_STANDARD}{path}{EXTENSION}", data_file("specs", f"{path}{EXTENSION}").read_text("utf-8")
     if is_standard(importer):
         name = path.removesuffix(EXTENSION)
         raise FileNotFoundError(2, "no such file in the standard library", name)
@@ -106,10 +122,12 @@ def standard_names() -> tuple[str, ...]:
 
 def assemble(texts: Iterable[tuple[str, str]]) -> tuple[Library, tuple[Diagnostic, ...]]:
     """The library of some texts (name, text) with what they import, and the problems of reading them."""
-    loader = _Loader()
-    loader.load(f"specs/{PRELUDE}", data_file("specs", PRELUDE).read_text("utf-8"))
+    given = list(texts)
+    loader = _Loader({shipped: name for name, _ in given if (shipped := _shipped(name)) is not None})
+    prelude = f"{_STANDARD}{PRELUDE}"
+    loader.load(loader.called.get(prelude, prelude), data_file("specs", PRELUDE).read_text("utf-8"))
     own = []
-    for name, text in texts:
+    for name, text in given:
         own.append(name)
         if name not in loader.files:
             loader.load(name, text)
@@ -189,7 +207,7 @@ def _note_id(declaration: Declaration, ids: dict[str, Span], problems: list[Diag
 def standard(names: tuple[str, ...] = ()) -> Library:
     """The standard library, or some files of it with what they import. Raises ``ValueError`` if it has mistakes."""
     chosen = names or standard_names()
-    texts = [(f"specs/{n}{EXTENSION}", data_file("specs", f"{n}{EXTENSION}").read_text("utf-8")) for n in chosen]
+    texts = [(f"{_STANDARD}{n}{EXTENSION}", data_file("specs", f"{n}{EXTENSION}").read_text("utf-8")) for n in chosen]
     library, problems = assemble(texts)
     if problems:
         raise ValueError("; ".join(f"{p.span}: {p.message}" for p in problems))

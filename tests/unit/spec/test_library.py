@@ -17,9 +17,10 @@ from kverify.cluster import codes as cluster
 from kverify.engines.verdict import Outcome
 from kverify.manifest import codes as manifest
 from kverify.manifest.diagnostics import Severity
+from kverify.resources import data_file
 from kverify.spec.language import problems
 from kverify.spec.language.checker import check
-from kverify.spec.language.library import Library, assemble, standard
+from kverify.spec.language.library import Library, assemble, read_files, standard
 from kverify.spec.language.syntax import Binary, Clause, Declaration, Example, Formula, Meta, Requirement
 
 ROOT = Path(__file__).parents[3]
@@ -193,3 +194,29 @@ def test_another_severity_is_another_severity(monkeypatch: pytest.MonkeyPatch) -
         if f.id == "KV4001"
     )
     assert finding.severity is Severity.INFO
+
+
+@pytest.mark.parametrize("name", ["scenarios.kv", "manifests.kv"])
+def test_a_directory_called_specs_is_the_users_own(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are neither those of the standard library nor overlooked because of them."""
+    monkeypatch.chdir(tmp_path)
+    Path("specs").mkdir()
+    policy = 'policy {}\n  "P."\n  for d in Deployment\n  require d.spec.replicas >= 2\n'
+    Path("specs", name).write_text(f'import "lib.kv"\n\n{policy.format("enough")}', "utf-8")
+    Path("specs", "lib.kv").write_text(policy.format("other"), "utf-8")
+    library, wrong = read_files([f"specs/{name}"])
+    assert not wrong
+    assert [d.name for d in library.asked()] == ["enough"]
+    assert "other" in library.checks
+    Path("specs", "lib.kv").write_text(
+        'policy mine\n  "P."\n  id KV4001\n  for d in Deployment\n  require true\n', "utf-8"
+    )
+    library, wrong = read_files(["specs/lib.kv"])
+    assert [problem.message for problem in check(library)[1]] == ["KV4001 looks like an id of kverify"]
+
+
+def test_the_standard_library_can_be_checked_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(data_file("specs", "scenarios.kv").parent.parent)
+    library, wrong = read_files(["specs"])
+    assert not [*wrong, *check(library)[1]]
+    assert {file.name for file in library.files} == library.own
