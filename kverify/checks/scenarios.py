@@ -26,6 +26,7 @@ from kverify.checks.scenes import (
     resizable_scene,
     resting_scene,
     rollout_scene,
+    troubled_classes,
     troubled_scene,
 )
 from kverify.checks.subject import Subject
@@ -172,7 +173,8 @@ def _rollouts(
         raise NotModelled(f"the model does not have {trouble} and scale in one run yet")
     if trouble == "drain" and ctx.shares_budget(subject) != (subject,):
         raise NotModelled("a budget selects pods of others too, and one workload rolls out while a node is drained")
-    for ready, node in product(readies, _nodes(ctx, subject) if trouble else (None,)):
+    for ready, members in product(readies, _nodes(ctx, subject, placed=placed) if trouble else ((),)):
+        node = members[0] if members else None
         if "scale" in later:
             scene = resizable_scene(ctx, subject, counts_of(subject)[-1], rolls=True, ready=ready)
         elif trouble:
@@ -187,8 +189,7 @@ def _rollouts(
         begins = "the pod template has just been changed"
         if not ready:
             begins += ", and its pods never become ready"
-        name = "" if node is None else ctx.nodes[node].name
-        yield _case(ctx, script, scene, later, begins, "rollout", name)
+        yield _case(ctx, script, scene, later, begins, "rollout", listing([ctx.nodes[n].name for n in members]))
 
 
 def _forgetful(ctx: Context) -> bool:
@@ -196,9 +197,11 @@ def _forgetful(ctx: Context) -> bool:
     return not in_force("a kubelet that restarts leaves pods Ready", ctx.options.kubernetes_version)
 
 
-def _nodes(ctx: Context, subject: Subject) -> tuple[int | None, ...]:
-    """One node of each class; in an open cluster any."""
-    return (None,) if ctx.open else tuple(members[0] for members in node_classes(ctx, (subject,)))
+def _nodes(ctx: Context, subject: Subject, *, placed: bool) -> tuple[tuple[int, ...], ...]:
+    """The nodes in classes of which one is asked about; in an open cluster any."""
+    if ctx.open:
+        return ((),)
+    return tuple((n,) for n in range(len(ctx.nodes))) if placed else troubled_classes(ctx, subject)
 
 
 def _disturbances(

@@ -195,6 +195,19 @@ def troubled_scene(
     return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
 
 
+def troubled_classes(ctx: Context, subject: Subject) -> tuple[tuple[int, ...], ...]:
+    """The nodes in classes of which ``troubled_scene`` needs one: nothing tells them apart for pods of either revision,
+    and they have as many live pods."""
+    world, _ = _base(ctx, (subject,), (subject.workload(),))
+    home = ctx.home(subject) if subject.live is not None else {}
+    found: dict[object, list[int]] = {}
+    for i, places in enumerate(alike(evolve(world, ignored=frozenset()))):
+        for place in places:
+            assert place.node is not None
+            found.setdefault((i, home.get(place.node, 0)), []).append(place.node)
+    return tuple(map(tuple, found.values()))
+
+
 def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, ready: bool = True) -> Scene:
     """``subject`` settled (and about to roll out, if it ``rolls``), with a number of replicas that may change up to
     ``most``. Budgets are left out: what they expect would change as well."""

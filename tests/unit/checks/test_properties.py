@@ -67,7 +67,9 @@ status: {{allocatable: {{cpu: 4, memory: 8Gi, pods: 110}}}}
     )
 
 
-def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", **given: Any) -> Report:
+def ask(
+    text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", previous: str = "", **given: Any
+) -> Report:
     """The report on nothing but what ``text`` declares."""
     library, problems = assemble([("x.kv", text)])
     checked, more = check(library)
@@ -75,7 +77,7 @@ def ask(text: str, wanted: str = "", cluster: str = "", unavailable: str = "0", 
     names = tuple(declaration.name for declaration in library.asked())
     manifests = (wanted or WEB).replace("UNAVAILABLE", unavailable)
     options = Options(properties=names, specs=Specs(checked=checked), **given)
-    return run(bundle(manifests, cluster), (), options)
+    return run(bundle(manifests, cluster, previous), (), options)
 
 
 def outcomes(report: Report) -> list[str]:
@@ -233,6 +235,18 @@ def test_a_kubelet_before_1_35_asks_probes_anew() -> None:
             expected,
         )
         assert one(back, "restart", more=rolls, wanted=wanted, kubernetes_version=version) == "holds"
+
+
+def test_nodes_that_only_old_pods_tell_apart_are_all_asked_about() -> None:
+    """The old pod runs on the second node, because of its selector; the new one does not have it any more."""
+    single = WEB.partition("---")[0].replace("replicas: 2", "replicas: 1")
+    selects = single.replace("      containers", "      nodeSelector: {disk: ssd}\n      containers").replace(
+        "UNAVAILABLE", "0"
+    )
+    cluster = nodes(2, zones=1).replace("hostname: n2,", "hostname: n2, disk: ssd,")
+    trouble = "scenario s\n  starts with rollout\n  at most 1 node_crash\n"
+    lost = "never available(d) == 0 and replicas(d) > updated(d)"
+    assert one(lost, "s", more=trouble, wanted=single, cluster=cluster, previous=selects) == "violated"
 
 
 def test_an_outage_takes_readiness_from_all_or_none() -> None:
