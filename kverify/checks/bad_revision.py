@@ -115,7 +115,7 @@ def _finding(answer: _Answer, first: Subject) -> Finding:
     assert verdict.trace is not None
     _, new = subject.workload(ready=False).revisions
     then = scaled_to(subject, first)
-    certain = not first.scaled
+    certain = verdict.certain and not first.scaled
     return Finding(
         id="KV4007",
         severity=standard.severity("KV4007"),
