@@ -96,11 +96,16 @@ def _decided(ctx: Context, subject: Subject) -> _Answer:
     world = World(workloads=(workload,), places=(ANYWHERE,))
     asked = standard.question(PROPERTY, TITLE, ctx, world, {"d": subject.object}, {key_of(subject.object): workload})
     available = total(world.available(revision) for revision in workload.revisions)
-    if asked == EventuallyAlways(name=TITLE, goal=available >= 1) and left(subject)[0] >= 1 and not ctx.options.engine:
+    usual = asked == EventuallyAlways(name=TITLE, goal=available >= 1)
+    if usual and left(subject)[0] >= 1 and not ctx.options.engine:
         return _Answer(subject, promises_theorem(subject.min_ready))
     start = {(workload.revisions[0].key, ANYWHERE.name): subject.replicas}
     system = build(f"rollout of {subject.title}", world, starts=settled_states(world, (start,), workload.revisions[:1]))
-    return _Answer(subject, decide.answer(system, asked, ctx.options))
+    verdict = decide.answer(system, asked, ctx.options)
+    if usual and verdict.outcome is Outcome.VIOLATED and left(subject)[0] < 1:
+        # Every run comes to where the rollout stops, and nothing is left there.
+        verdict = evolve(verdict, certain=True)
+    return _Answer(subject, verdict)
 
 
 def _proof(answer: _Answer) -> Proof:
