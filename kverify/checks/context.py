@@ -87,6 +87,7 @@ class Context:
         self._supposed: frozenset[Key] = frozenset()
         self._like: Context | None = None
         self._parent: Context | None = None
+        self._selecting: dict[str, tuple[PodInfo, tuple[PodDisruptionBudget, ...]]] = {}
         self.known = Known()
         """What was decided, by shape; variants of a run share it."""
 
@@ -115,7 +116,7 @@ class Context:
         nodes = self.nodes if node is None else (*self.nodes, node)
         other = Context(self.bundle, self.options, self.admission, subjects, nodes)
         changed = {} if budget is None else {describe(budget): budget}
-        other.known = self.known
+        other.known, other._selecting = self.known, self._selecting
         other._changed_budgets = {**self._changed_budgets, **changed}
         other._supposed = self._supposed
         other._parent = self if node is None else None
@@ -288,9 +289,12 @@ class Context:
             return Fit(room=Room.ALWAYS, method=_methods(self.pressure.rows(subject)))
         if self._base is None and not self.many and self._everything.room is Room.ALWAYS:
             return self._everything
-        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.company(subject)]
-        key = ("alone", subject.title)
-        return self.memo(key, lambda: room_for(demands, self.cluster, waiting=(0,), limit=self.options.max_states))
+        return self.memo(("alone", subject.title), lambda: self._alone(subject))
+
+    def _alone(self, subject: Subject) -> Fit:
+        company = self.company(subject) if subject.new.affinity else (subject,)
+        demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in company]
+        return room_for(demands, self.cluster, waiting=(0,), limit=self.options.max_states)
 
     def company(self, subject: Subject) -> tuple[Subject, ...]:
         """A workload and those whose pods a required affinity of it asks for, and so on."""
@@ -481,7 +485,12 @@ class Context:
         return self.memo(("budgets", subject.title), lambda: self._budgets(subject))
 
     def _budgets(self, subject: Subject) -> tuple[PodDisruptionBudget, ...]:
-        found = self.bundle.budgets_selecting(subject.namespace, subject.new.labels)
+        known = self._selecting.get(subject.title)
+        if known is None or known[0] is not subject.new:
+            # Variants of a run have the same budgets.
+            known = subject.new, self.bundle.budgets_selecting(subject.namespace, subject.new.labels)
+            self._selecting[subject.title] = known
+        found = known[1]
         return tuple(self._changed_budgets.get(describe(budget), budget) for budget in found)
 
     def shares_budget(self, subject: Subject) -> tuple[Subject, ...]:
