@@ -218,6 +218,7 @@ def _check(
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
         from kverify.checks.run import run as run_checks
+        from kverify.engines.kept import hurried
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
@@ -261,7 +262,8 @@ def _check(
                     clear=progress.clear,
                 )
             unread = any(d.id == UNREADABLE.id for d in diagnostics)
-            return report, not (budget.late or report.interrupted or unread)
+            cut_short = report.interrupted or any(hurried(proof.verdict) for proof in report.proofs)
+            return report, not (cut_short or budget.late or unread)
         except UnknownProperty as error:
             progress.clear()
             _usage(arguments, str(error))

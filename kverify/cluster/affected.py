@@ -1,10 +1,10 @@
 """What a change of some objects can be felt by, through what objects say of each other.
 
 An object feels a change of whatever it refers to, and of what refers to it to select, to scale or to bound it: a
-Deployment feels its ConfigMap, its autoscaler and its budget, and, through a budget, the other Deployments under it. It
-feels a change of pods that its affinity or spread constraints look at. In a namespace with a quota every object that
-makes pods feels every other. What is not in a namespace (nodes, classes, priorities, definitions) may be felt by
-everything.
+Deployment feels its ConfigMap, its autoscaler and its budget, and, through a budget, the other Deployments under it;
+through a claim those that use it as well. It feels a change of pods that its affinity or spread constraints look at.
+In a namespace with a quota every object that makes pods feels every other. What is not in a namespace (nodes, classes,
+priorities, definitions) may be felt by everything.
 
 That others take up more or less room is left out: everything would feel everything. What all workloads need together
 is asked in any case.
@@ -22,6 +22,9 @@ from kverify.cluster.references.graph import graph
 
 _BOTH_WAYS = frozenset(("selects", "scales", "is governed by"))
 """Relations whose target feels who refers to it."""
+
+_SHARED = frozenset(("PersistentVolumeClaim", "ResourceClaim"))
+"""What its users may have to wait for each other for: each of them feels the others."""
 
 _WHOLE_NAMESPACE = frozenset(("LimitRange", "Namespace", "ResourceQuota"))
 
@@ -47,7 +50,7 @@ def affected(bundle: Bundle, changed: Collection[Key]) -> frozenset[Key] | None:
         if one in references:
             waiting += references.predecessors(one)
             for target, edge in references[one].items():
-                if any(reason.relation in _BOTH_WAYS for reason in edge["references"]):
+                if target.kind in _SHARED or any(r.relation in _BOTH_WAYS for r in edge["references"]):
                     waiting.append(target)
         if one.kind in _WHOLE_NAMESPACE:
             waiting += makers.get(one.name if one.kind == "Namespace" else one.namespace, ())

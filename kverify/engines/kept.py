@@ -69,13 +69,13 @@ def known(system: TransitionSystem, prop: Property, bounds: Mapping[str, Any], a
     if found is not None:
         return found
     verdict = ask()
-    if enough() and not _hurried(verdict):
+    if enough() and not hurried(verdict):
         with suppress(_Unkept):
             store.write(key, _written(verdict, system))
     return verdict
 
 
-def _hurried(verdict: Verdict) -> bool:
+def hurried(verdict: Verdict) -> bool:
     """It is unknown because something took too long here, and might be decided on another day: of the engines only
     Spacer is stopped by a clock of its own, all others by what they count."""
     return verdict.outcome is Outcome.UNKNOWN and any(

@@ -239,3 +239,16 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     with pytest.raises(SystemExit):
         main(["check", "deploy", "--changed-since", "main"])
     assert "run kverify inside of a git repository" in capsys.readouterr().err
+
+
+def test_who_uses_the_same_claim_is_asked_too(asked: Asked, here: Path) -> None:
+    plain = [DEPLOYMENT.format(name=name) for name in ("web", "api")]
+    volume = "      volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]\n"
+    write(here, "deploy/web.yaml", plain[0] + volume)
+    git(here, "commit", "-q", "-a", "-m", "claim")
+    assert asked()[0] == ""
+    write(here, "deploy/api.yaml", plain[1] + volume)
+    assert asked()[0] == "api web"
+    git(here, "commit", "-q", "-a", "-m", "shared")
+    write(here, "deploy/api.yaml", plain[1])
+    assert asked()[0] == "api web"

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kverify.checks.finding import Finding, Report
+from kverify.checks.finding import Finding, Proof, Report
 from kverify.cli.main import main, parser
 from kverify.cli.remembered import PRINTED, WITHOUT_EFFECT
+from kverify.engines.verdict import Outcome, Said, Verdict
 from kverify.manifest import Severity
 from kverify.store import Store
 
@@ -40,11 +41,17 @@ class Runs:
     def __init__(self) -> None:
         self.count = 0
         self.interrupted = ""
+        self.proofs: tuple[Proof, ...] = ()
 
     def run(self, _bundle: Any, diagnostics: Any, _options: Any) -> Report:
         self.count += 1
         finding = Finding(id="KV4001", severity=Severity.ERROR, object="o", property="p", message=f"run {self.count}")
-        return Report(findings=(finding,), diagnostics=tuple(diagnostics), interrupted=self.interrupted)
+        return Report(
+            findings=(finding,),
+            proofs=self.proofs,
+            diagnostics=tuple(diagnostics),
+            interrupted=self.interrupted,
+        )
 
 
 @pytest.fixture
@@ -186,6 +193,18 @@ def test_what_was_interrupted_is_not_kept(runs: Runs, say: Say) -> None:
     say()
     say()
     assert runs.count == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "times"), [("Spacer was stopped after 20 CPU seconds", 2), ("Spacer gave up: unknown", 1)]
+)
+def test_what_is_unknown_because_of_a_clock_is_not_kept(reason: str, times: int, runs: Runs, say: Say) -> None:
+    said = Said(engine="spacer", outcome=Outcome.UNKNOWN, about="", reason=reason, states=0, seconds=20.0)
+    verdict = Verdict(outcome=Outcome.UNKNOWN, method="Spacer", reason=reason, rungs=(said,))
+    runs.proofs = (Proof(id="KV4002", object="o", property="p", message="m", verdict=verdict),)
+    say()
+    say()
+    assert runs.count == times
 
 
 @pytest.mark.parametrize("options", [["--no-cache"], ["--traces", "traces"]], ids=" ".join)
