@@ -317,12 +317,20 @@ class Context:
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
         """The workloads whose pods are admitted and have room at least alone; only these are asked about further."""
-        admitted = tuple(
-            s for s in self.subjects if not self.unadmitted(s) and not self.bound(s) and not self.astray(s)
-        )
-        if self.open:
-            return admitted
-        return tuple(s for s in admitted if self.alone(s).room is not Room.IMPOSSIBLE)
+        return tuple(s for s in self.subjects if self._is_placeable(s))
+
+    @cached_property
+    def _placeable_identities(self) -> frozenset[int]:
+        return frozenset(id(s) for s in self.placeable)
+
+    def _is_placeable(self, subject: Subject) -> bool:
+        before = self._parent
+        if before is not None and id(subject) in before._identities and not subject.new.affinity:
+            # Nothing that counts here changed for it.
+            return id(subject) in before._placeable_identities
+        if self.unadmitted(subject) or self.bound(subject) or self.astray(subject):
+            return False
+        return self.open or self.alone(subject).room is not Room.IMPOSSIBLE
 
     def unadmitted(self, subject: Subject) -> bool:
         """The API server does not take the workload, or not every pod of it."""
