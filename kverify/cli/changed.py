@@ -65,7 +65,7 @@ def narrowed(arguments: argparse.Namespace, configuration: Configuration, option
 def _everything(arguments: argparse.Namespace, configuration: Configuration, options: Options, changes: Changes) -> str:
     """Why everything is asked about; empty if only some is."""
     from kverify.manifest.files import SUFFIXES, names
-    from kverify.spec.language.library import EXTENSION
+    from kverify.spec.language.library import EXTENSION, is_standard
 
     cluster = [*names(arguments.cluster), *changes.gone(arguments.cluster, SUFFIXES)]
     if any(map(changes.differs, cluster)):
@@ -75,8 +75,7 @@ def _everything(arguments: argparse.Namespace, configuration: Configuration, opt
     if not (arguments.config or arguments.no_config) and _was_configured(changes):
         return "the configuration has changed"
     library = () if options.specs is None else options.specs.checked.library.files
-    # Other files are part of kverify.
-    specs = [file.name for file in library if Path(file.name).is_file()]
+    specs = [file.name for file in library if not is_standard(file.name)]
     specs += changes.gone((*configuration.specs, *arguments.specs), frozenset((EXTENSION,)))
     if any(map(changes.touched, specs)):
         return "specifications have changed"

@@ -3,7 +3,8 @@
 The key of a run is made in two steps. From the command line, the configuration files, the day and the terminal follow
 the paths of the input; these are kept under the first key. What these files hold now makes the second key, under which
 is what was printed. A run that ended early, or that has written something else than its outputs, is not kept; neither
-is one whose input has changed meanwhile.
+is one whose input has changed meanwhile. What can be read only once, such as a pipe, is left to the run: with it
+nothing is remembered, but for standard input, which is handed on.
 """
 
 from __future__ import annotations
@@ -180,15 +181,22 @@ class Remembered:
             below = sorted(p for p in Path(path).rglob("*") if p.is_file()) if Path(path).is_dir() else [Path(path)]
             for file in below:
                 yield str(file)
-                yield file.read_bytes()
+                yield _bytes(file)
         for path in inputs["files"]:
             yield "file", path
-            yield Path(path).read_bytes()
+            yield _bytes(Path(path))
 
     def _standard_input(self) -> bytes:
         if self.stdin is None:
             self.stdin = sys.stdin.buffer.read()
         return self.stdin
+
+
+def _bytes(file: Path) -> bytes:
+    """What a file holds. Raises ``OSError``, also for what would be used up by reading it."""
+    if not file.is_file():
+        raise FileNotFoundError(file)
+    return file.read_bytes()
 
 
 def _configurations(given: str | None) -> Iterator[object]:
@@ -197,7 +205,7 @@ def _configurations(given: str | None) -> Iterator[object]:
     files = [folder / name for folder in (here, *here.parents) for name in ("kverify.toml", "pyproject.toml")]
     for file in (*([Path(given)] if given else []), *files):
         try:
-            data = file.read_bytes()
+            data = _bytes(file)
         except OSError:
             data = None
         yield str(file), (file.parent / ".git").exists(), data is None

@@ -238,6 +238,29 @@ def entries(here: Path) -> list[Path]:
     return sorted((here / ".kverify_cache").glob("??/*"))
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--spec", 'policy enough\n  "P."\n  for d in Deployment\n  require d.spec.replicas >= 99\n', "enough"),
+        ("--config", 'nonsense = "deploy"\n', "nonsense"),
+        ("--baseline", '{"schema": "kverify.baseline/0"}', "kverify.baseline/0"),
+    ],
+    ids=["spec", "config", "baseline"],
+)
+@pytest.mark.usefixtures("here")
+def test_a_pipe_is_read_once(option: str, text: str, said: str) -> None:
+    """As ``--spec <(...)`` gives one."""
+    for _ in range(2):
+        reading, writing = os.pipe()
+        os.write(writing, text.encode())
+        os.close(writing)
+        command = [sys.executable, "-m", "kverify.cli.main", "check", "deploy", option, f"/dev/fd/{reading}"]
+        done = subprocess.run(command, pass_fds=(reading,), capture_output=True, text=True, check=False)
+        os.close(reading)
+        assert said in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\xfe", b"0" * 64 + b'\n{"exit": 0, "texts": ["fine"]}'])
 def test_damaged_entries_are_not_there(damage: bytes, runs: Runs, say: Say, here: Path) -> None:
     say()
