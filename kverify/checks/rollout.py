@@ -41,10 +41,11 @@ WHY_VOLUME = (
     "A ReadWriteOnce volume attaches to one node at a time; a rolling update starts the new pod before the old one has "
     "let go of it (https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes)."
 )
+CURRENT = "controllers act on current status"
 ASSUMPTIONS = (
     "images can be pulled and containers become ready",
     "one workload rolls out at a time, and nothing else disturbs it",
-    "controllers act on current status",
+    CURRENT,
 )
 
 

@@ -7,7 +7,7 @@ What may happen later besides (a deleted pod, an undo) is counted down by a vari
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import product
 
 from attrs import evolve
@@ -66,17 +66,18 @@ _VERBS = {
     "node_crash": "has just stopped answering",
     "kubelet_restart": "has just stopped answering, for less than its lease lasts",
 }
+_WELL = "images can be pulled and containers become ready"
 _ASSUMPTIONS = {
     "rollout": rollout.ASSUMPTIONS,
     "drain": drain.ASSUMPTIONS,
-    "cordon": ("images can be pulled and containers become ready", "one node at a time, no other disturbance"),
+    "cordon": (_WELL, "one node at a time, no other disturbance"),
     "taint": (
-        "images can be pulled and containers become ready",
+        _WELL,
         "the taint stays, no other disturbance",
     ),
     "node_crash": node_loss.ASSUMPTIONS,
-    "kubelet_restart": ("images can be pulled and containers become ready", "no other disturbance"),
-    "": ("images can be pulled and containers become ready",),
+    "kubelet_restart": (_WELL, "no other disturbance"),
+    "": (_WELL,),
 }
 
 
@@ -189,7 +190,8 @@ def _rollouts(
         begins = "the pod template has just been changed"
         if not ready:
             begins += ", and its pods never become ready"
-        yield _case(ctx, script, scene, later, begins, "rollout", listing([ctx.nodes[n].name for n in members]))
+        names = listing([ctx.nodes[n].name for n in members])
+        yield _case(ctx, script, scene, later, begins, "rollout", names, well=all(readies))
 
 
 def _forgetful(ctx: Context) -> bool:
@@ -258,7 +260,9 @@ def _case(
     *,
     beside: Sequence[Component] = (),
     loads: Sequence[Mapping[str, int]] = ({},),
+    well: bool = True,
 ) -> Case:
+    assumed = tuple(_assumed(starts, later, well))
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
     if "pause" in later:
@@ -310,8 +314,21 @@ def _case(
         system=system,
         begins=begins,
         scope=scope,
-        assumptions=(*scene.assumptions, *scaled, *rescaled, *_ASSUMPTIONS[starts]),
+        assumptions=(*scene.assumptions, *scaled, *rescaled, *assumed),
     )
+
+
+def _assumed(starts: str, later: Collection[str], well: bool) -> Iterator[str]:
+    """What is taken for granted of what begins, without what the scenario takes back; ``well``: no pod is broken."""
+    for text in _ASSUMPTIONS[starts]:
+        if text == _WELL and (not well or "outage" in later):
+            continue
+        if text == rollout.CURRENT and LAG in later:
+            continue
+        if later:
+            text = text.replace("nothing else disturbs it", "nothing disturbs it but what the scenario names")
+            text = text.replace("no other disturbance", "no disturbance but what the scenario names")
+        yield text
 
 
 def _starts(scene: Scene, first: Sequence[Revision]) -> Iterator[dict[str, int]]:

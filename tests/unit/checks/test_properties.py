@@ -321,6 +321,25 @@ def test_what_starts_broken_never_gets_well() -> None:
     assert one("never updated(d) == 2", "s", more=perhaps) == "violated"
 
 
+@pytest.mark.parametrize(
+    ("clauses", "absent", "present"),
+    [
+        ("starts with rollout", "scenario names", "images can be pulled"),
+        ("starts with image_pull_failure", "images can be pulled", "nothing else disturbs it"),
+        ("starts with rollout\n  at most 1 crash_loop", "images can be pulled", "current status"),
+        ("starts with rollout\n  at most 1 stale_status", "current status", "what the scenario names"),
+        ("starts with rollout\n  at most 1 drain", "nothing else disturbs it", "images can be pulled"),
+        ("starts with drain\n  at most 1 outage", "containers become ready", "what the scenario names"),
+    ],
+)
+def test_what_a_scenario_takes_back_is_not_assumed(clauses: str, absent: str, present: str) -> None:
+    report = ask(f"scenario s\n  {clauses}\n\nproperty p\n  under s\n  for d in Deployment\n  always wanted(d) >= 0\n")
+    (proof,) = report.proofs
+    said = "; ".join(proof.verdict.assumptions)
+    assert absent not in said
+    assert present in said
+
+
 def test_status_that_lags_behind_keeps_the_promise_all_the_same() -> None:
     lagging = "scenario lag\n  starts with rollout\n  at most 1 stale_status\n"
     assert one("always available(d) >= 2", "lag", more=lagging) == "holds"
