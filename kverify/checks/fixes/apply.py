@@ -11,7 +11,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import FileChange, Finding, Fix, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.search import MOST_TRIES, candidates, first, ordered
-from kverify.checks.fixes.verify import Verifier, checked, same, unused, worse
+from kverify.checks.fixes.verify import Verifier, also_asked, checked, same, unused, worse
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
@@ -60,7 +60,7 @@ def apply_fixes(
             changed, fix = found
             steps.append((problem, fix, changed))
             verifier = evolve(verifier, work=changed, report=_without(verifier.report, problem))
-    while steps and not _holds(steps[-1][2], bundle, whole, [problem for problem, *_ in steps], options):
+    while steps and not _holds(steps[-1][2], bundle, whole, [step[:2] for step in steps], options):
         steps.pop()
     return Applied(
         fixes=tuple((problem, fix) for problem, fix, _ in steps), changes=steps[-1][2].changes if steps else ()
@@ -81,10 +81,14 @@ def _without(report: Report, problem: Finding | Diagnostic) -> Report:
 
 
 def _holds(
-    work: Workspace, bundle: Bundle, before: Report, gone: Sequence[Finding | Diagnostic], options: Options
+    work: Workspace, bundle: Bundle, before: Report, fixed: Sequence[tuple[Finding | Diagnostic, Fix]], options: Options
 ) -> bool:
     """All checks on everything: nothing as bad as the worst of what was fixed is new, and all of that is gone."""
-    again = checked(work, evolve(options, explain=False, cover=False, progress=None))
+    touched = options.touched
+    for _, fix in fixed:
+        touched = also_asked(touched, frozenset(fix.again) if fix.again else None)
+    again = checked(work, evolve(options, touched=touched, explain=False, cover=False, progress=None))
+    gone = [problem for problem, _ in fixed]
     left = before
     for problem in gone:
         left = _without(left, problem)

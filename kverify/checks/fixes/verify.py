@@ -77,7 +77,14 @@ class Verifier:
 
     def _again(self, work: Workspace, focus: frozenset[str] | None, properties: tuple[str, ...]) -> Report:
         options = evolve(
-            self.options, focus=focus, properties=properties, part=True, explain=False, cover=False, progress=None
+            self.options,
+            focus=focus,
+            touched=also_asked(self.options.touched, focus),
+            properties=properties,
+            part=True,
+            explain=False,
+            cover=False,
+            progress=None,
         )
         return checked(work, options)
 
@@ -143,6 +150,12 @@ def checked(work: Workspace, options: Options) -> Report:
     if report.interrupted:
         raise Interrupted(report.interrupted)
     return report
+
+
+def also_asked(touched: frozenset[str] | None, focus: frozenset[str] | None) -> frozenset[str] | None:
+    """The objects to ask about where only ``touched`` were asked about and a fix concerns ``focus`` (None: all). What
+    is found of those that were not asked about counts as new, for nobody knows that it is not."""
+    return None if touched is None or focus is None else touched | focus
 
 
 def worse(again: Sequence[Report], before: Report, severity: Severity, but: frozenset[str] = frozenset()) -> bool:

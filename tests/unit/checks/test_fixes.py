@@ -238,3 +238,37 @@ def test_a_search_that_was_stopped_is_not_all_there_is_to_say(tmp_path: Path, mo
     with until(None) as budget:
         assert not any(f.fixes for f in with_fixes(report, bundle, diagnostics, Options()).findings)
     assert budget.late
+
+
+APART = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  replicas: 2
+  strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      affinity:
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - {labelSelector: {matchLabels: {app: api}}, topologyKey: kubernetes.io/hostname}
+      containers: [{name: api, image: "example.org/api:1", resources: {requests: {cpu: 10m}}}]
+"""
+
+
+def test_what_a_fix_changes_is_asked_about_even_if_it_was_not_before(tmp_path: Path) -> None:
+    """As in a run of what has changed since a revision."""
+    bundle, diagnostics = read(tmp_path, WEB + APART)
+    options = Options(touched=frozenset(("Deployment default/web",)), part=True)
+    report = run(bundle, diagnostics, options)
+    judge = Verifier(Workspace(bundle, diagnostics, options.kubernetes_version), report, options)
+    (stuck,) = (f for f in report.findings if f.id == "KV4001")
+    web, api = sorted(bundle.wanted, key=lambda item: item.metadata.name, reverse=True)
+    mend = change(web, Put(STRATEGY, {"maxSurge": 0, "maxUnavailable": 1}))
+    harm = change(api, Put(STRATEGY, {"maxSurge": 1, "maxUnavailable": 0}))
+    assert judge.holds(Candidate(text="mend", changes=mend), stuck) is not None
+    assert judge.holds(Candidate(text="mend and harm", changes=(*mend, *harm)), stuck) is None
