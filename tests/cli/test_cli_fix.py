@@ -261,18 +261,7 @@ def test_what_is_in_a_baseline_is_neither_fixed_nor_in_the_way(shop: Path, capsy
     assert capsys.readouterr().err.count("fixed ") == 1
 
 
-REFUSED = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: wob}}
-    spec:
-      containers: [{name: web, image: "example.org/web:1"}]
-"""
+REFUSED = FAILS.partition("---\n")[2].replace("labels: {app: web}", "labels: {app: wob}")
 
 
 def test_a_link_to_what_cannot_be_used_is_not_written_either(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
