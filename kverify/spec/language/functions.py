@@ -297,7 +297,13 @@ def _all() -> list[Signature]:
             'The condition is True; of a Deployment "Available" is modelled.',
             "HasMinimumAvailability, deployment_util.go",
         ),
-        Signature("drained", (), CONDITION, state, "The pods that were on the node being drained have left it."),
+        Signature(
+            "drained",
+            (),
+            CONDITION,
+            state,
+            "The pods that were on the node being drained have left it; true before a drain begins.",
+        ),
         Signature("disturbance_over", (), CONDITION, state, "The node that was disturbed is up, cordoned, or removed."),
         Signature("on", (MAKES_PODS, NODE), NUMBER, placed, "Its pods on the node that are not terminating."),
         Signature(
