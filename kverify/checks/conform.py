@@ -36,7 +36,7 @@ from kverify.model.build import COMPONENTS
 from kverify.model.environment import apply, pod_deletion
 from kverify.model.expr import Number, integer
 from kverify.model.system import TransitionSystem, Variable
-from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
+from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts, template
 from kverify.model.world import SERVING, Phase, Place, World
 
 MODELLED = {"Deployment", "ReplicaSet", "Pod"}
@@ -82,7 +82,7 @@ class Case:
     def projection(self) -> dict[str, Number]:
         """What the recording shows of a state of the model."""
         (workload,) = self.world.workloads
-        seen: dict[str, Number] = {_template_name(workload): integer(apply.template(workload))}
+        seen: dict[str, Number] = {_template_name(workload): integer(template(workload))}
         for r in workload.revisions:
             pending = integer(self.world.pending(r))
             names = _names(r)

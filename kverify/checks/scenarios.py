@@ -33,12 +33,12 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.model.build import Component, build, settled_states
 from kverify.model.components.horizontal_autoscaler import Bounds, Load, asked
-from kverify.model.environment import apply, node_trouble, outage, pause, pod_deletion, scale
+from kverify.model.environment import apply, container_restart, node_trouble, outage, pause, pod_deletion, scale
 from kverify.model.environment.drain import COMPONENT as DRAINS
 from kverify.model.environment.limited import Limited, left
 from kverify.model.environment.self_heal import SelfHeals
 from kverify.model.system import Action, Variable
-from kverify.model.workload import Revision
+from kverify.model.workload import Revision, template
 from kverify.model.world import NodeStatus, World
 from kverify.spec.compile import Script
 from kverify.spec.language.values import NotModelled
@@ -48,7 +48,7 @@ BEGINNINGS = (
     *("drain", "cordon", "taint", "node_crash", "kubelet_restart"),
 )
 BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
-LATER = ("delete_pod", "roll_back", "outage", "scale", "pause", "resume")
+LATER = ("delete_pod", "container_restart", "roll_back", "outage", "scale", "pause", "resume")
 FEW = 4
 """A workload of at most so many replicas is scaled to every number up to twice as many."""
 LAG = "stale_status"
@@ -265,6 +265,9 @@ def _case(
     assumed = tuple(_assumed(starts, later, well))
     if "roll_back" in later:
         scene = evolve(scene, world=_changeable(scene.world))
+        beside = (*beside, apply.Reads())
+    if "container_restart" in later and any(w.claims for w in scene.world.workloads):
+        raise NotModelled("the model takes ReadWriteOnce volumes of pods that are not Ready for detached")
     if "pause" in later:
         pausing = tuple(map(pause.pausable, scene.world.workloads))
         scene = evolve(scene, world=evolve(scene.world, workloads=pausing))
@@ -358,7 +361,7 @@ def _begun(world: World, start: dict[str, int], later: dict[str, int]) -> dict[s
         for workload in world.workloads:
             begun[f"{workload.name}.target"] = 1
             if world.stale:
-                begun[apply.template(workload)] = 1
+                begun[template(workload)] = 1
     return begun
 
 
@@ -392,15 +395,25 @@ def _actions_of(event: str, scene: Scene) -> Callable[[World], Iterator[Action]]
         return outage.actions
     if event in ("pause", "resume"):
         return pause.pauses if event == "pause" else pause.resumes
+    if event == "container_restart":
+        return container_restart.Restarts(frozenset(_without_restarts(scene))).actions
     if event == "scale":
         return scale.Scales(counts_of(scene.subjects[0])).actions
     return _roll_backs if event == "roll_back" else pod_deletion.actions
 
 
 def _roll_backs(world: World) -> Iterator[Action]:
-    """Changes of a template between the old revision and the new one; never to nothing."""
+    """Changes of a template between the old revision and the new one; never to nothing. Also of a paused Deployment:
+    kubectl rollout undo refuses that, but whoever applies the old manifest is not refused."""
     names = {apply.apply_name(w, r.key) for w in world.workloads for r in w.revisions}
-    yield from (action for action in apply.actions(world) if action.name in names)
+    yield from (action for action in apply.changes(world) if action.name in names)
+
+
+def _without_restarts(scene: Scene) -> Iterator[str]:
+    """The workloads whose containers are not started again."""
+    for subject in scene.subjects:
+        if isinstance(subject.object, Pod) and subject.object.spec.restart_policy == "Never":
+            yield scene.workload(subject).name
 
 
 def _nothing(_: World) -> Iterator[Variable]:

@@ -67,6 +67,11 @@ class Workload:
     paused: Condition = False
 
 
+def template(workload: Workload) -> str:
+    """The variable that holds what was applied last, where a template may change and its controller lags behind."""
+    return f"{workload.name}.template"
+
+
 def resolve_fenceposts(max_surge: int | str, max_unavailable: int | str, replicas: Number) -> RollingUpdate:
     """``maxSurge`` and ``maxUnavailable`` as numbers of pods, for a number of replicas that may be open.
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
+from kverify.model.expr import Condition, Expr, Number, all_of, any_of, integer, total
 from kverify.model.scheduling.storage import Storage
 from kverify.model.system import Variable
-from kverify.model.workload import Revision, Workload
+from kverify.model.workload import Revision, Workload, template
 
 if TYPE_CHECKING:
     from kverify.api.types.node import Taint
@@ -189,8 +189,10 @@ class World:
     def complete(self, workload: Workload) -> Condition:
         """The rollout is over: every replica is of the target revision and available, no old pod lives.
 
-        Source: ``DeploymentComplete`` in pkg/controller/deployment/util/deployment_util.go.
+        Source: ``DeploymentComplete`` in pkg/controller/deployment/util/deployment_util.go; what was applied last has
+        been read (``observedGeneration``).
         """
+        lags = self.stale and isinstance(workload.target, Expr)
 
         def done(target: Revision) -> Condition:
             return all_of(
@@ -200,7 +202,10 @@ class World:
                 ]
             )
 
-        return any_of(all_of([workload.target == i, done(r)]) for i, r in enumerate(workload.revisions))
+        return any_of(
+            all_of([workload.target == i, integer(template(workload)) == i if lags else True, done(r)])
+            for i, r in enumerate(workload.revisions)
+        )
 
     # -- the disturbed place -----------------------------------------------------------------------------------
 

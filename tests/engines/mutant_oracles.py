@@ -482,6 +482,8 @@ def _oracles() -> Iterator[tuple[str, Oracle]]:
     yield "a kubelet that is back in time", user.test_a_kubelet_that_is_back_in_time_changes_nothing
     yield "events in their order", user.test_events_come_in_the_order_that_is_asked_for
     yield "a rollout that is undone", user.test_a_rollout_that_is_undone_ends_as_it_began
+    yield "an undo that is read late", user.test_an_undo_that_is_read_late_is_read_in_the_end
+    yield "a container that restarts", user.test_a_container_that_restarts_takes_readiness_for_a_while
     yield "an outage that need not come", user.test_an_outage_takes_readiness_from_all_or_none
     yield "a scaled rollout", _scaled
     yield "who brings replicas where", _written

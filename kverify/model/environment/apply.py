@@ -10,20 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import frozen
+
 from kverify.model.components.deployment import COMPONENT as READER
 from kverify.model.expr import Expr, integer
 from kverify.model.system import Action, Variable
-from kverify.model.workload import Workload
+from kverify.model.workload import Workload, template
 from kverify.model.world import World
 
 COMPONENT = "operator"
 
 NOBODY = "nobody"
-
-
-def template(workload: Workload) -> str:
-    """The variable that holds what was applied last."""
-    return f"{workload.name}.template"
 
 
 def target(name: str) -> Expr:
@@ -54,6 +51,12 @@ def variables(world: World) -> Iterator[Variable]:
 
 
 def actions(world: World) -> Iterator[Action]:
+    yield from changes(world)
+    yield from Reads().actions(world)
+
+
+def changes(world: World) -> Iterator[Action]:
+    """Somebody applies a template."""
     for workload, read in _changeable(world):
         applied = _applied(world, workload, read)
         for index, choice in enumerate(choices(workload)):
@@ -66,14 +69,27 @@ def actions(world: World) -> Iterator[Action]:
                 says=f"Somebody changes the template of {workload.name} to that of {title}",
                 environment=True,
             )
-        if world.stale:
-            yield Action(
-                f"read {workload.name}",
-                READER,
-                guard=integer(read) != integer(applied),
-                updates={read: integer(applied)},
-                says=f"The Deployment controller reads the new template of {workload.name}",
-            )
+
+
+@frozen(eq=False)
+class Reads:
+    """The Deployment controller comes to read what was applied, where it may lag behind: it does so in the end."""
+
+    def variables(self, _: World) -> Iterator[Variable]:
+        """Templates are declared with the changes."""
+        yield from ()
+
+    def actions(self, world: World) -> Iterator[Action]:
+        for workload, read in _changeable(world):
+            if world.stale:
+                applied = _applied(world, workload, read)
+                yield Action(
+                    f"read {workload.name}",
+                    READER,
+                    guard=integer(read) != integer(applied),
+                    updates={read: integer(applied)},
+                    says=f"The Deployment controller reads the new template of {workload.name}",
+                )
 
 
 def apply_name(workload: Workload, choice: str) -> str:

@@ -40,8 +40,16 @@ EVENTS = {
         Event("crash_loop", "The containers of the new template crash: its pods never become Ready."),
         Event("probe_failure", "The readiness probe of the new template always fails: its pods never become Ready."),
         Event("outage", "What the containers of running pods need is gone: every readiness probe fails from then on."),
+        Event(
+            "container_restart",
+            "A container of a running pod ends and is started again: the pod is not Ready until then.",
+        ),
         Event("delete_pod", "Somebody deletes a pod: kubectl delete pod.", True),
-        Event("roll_back", "The old pod template is applied again while the rollout is under way.", True),
+        Event(
+            "roll_back",
+            "The old pod template is applied again, in the rollout or later: kubectl rollout undo, or apply.",
+            True,
+        ),
         Event("scale", "kubectl scale, or an autoscaler: replicas are changed, but not to none.", True),
         Event("cordon", "kubectl cordon: no new pod is bound to a node; those that are there stay.", True),
         Event("taint", "kubectl taint: a node gets a NoExecute taint that no pod tolerates by name.", True),
@@ -50,11 +58,6 @@ EVENTS = {
         Event("resume", "kubectl rollout resume: what was paused goes on.", True),
         Event("label", "A label of a pod or node is changed.", True, _NO.format("labels that change during a run")),
         Event("load", "The load on a workload changes.", unmodelled=_NO.format("load")),
-        Event(
-            "container_restart",
-            "A container of a running pod is restarted.",
-            unmodelled=_NO.format("restarts of containers"),
-        ),
         Event(
             "zone_loss",
             "All nodes of a zone stop answering.",

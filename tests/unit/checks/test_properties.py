@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from kverify.checks import Options, Report, run
+from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.scenarios import cases
 from kverify.checks.specs import Specs
 from kverify.engines.explicit import explore
 from kverify.model.environment.limited import left
-from kverify.model.expr import all_of, integer
+from kverify.model.expr import all_of, integer, negate
 from kverify.spec.compile import Script
 from kverify.spec.language.checker import check
 from kverify.spec.language.library import assemble
@@ -359,11 +360,59 @@ def test_a_rollout_that_is_undone_ends_as_it_began() -> None:
     assert one("always available(d) >= 1", "undo", more=UNDO) == "holds"
 
 
+def case_of(scenario: str) -> Case:
+    """The only case of the scenario ``undo``."""
+    library, _ = assemble([("x.kv", scenario)])
+    ctx = Context(bundle(WEB.replace("UNAVAILABLE", "0")), Options())
+    (case,) = cases(ctx, Script.of(library.scenarios["undo"]), ctx.checked, placed=False)
+    return case
+
+
+def test_an_undo_that_is_read_late_is_read_in_the_end() -> None:
+    lagging = UNDO + "  at most 1 stale_status\n"
+    case = case_of(lagging)
+    (workload,) = case.scene.world.workloads
+    old, new = (integer(f"{workload.name}.{name}") == 0 for name in ("target", "template"))
+    assert explore(case.system, watch=all_of([old, new, case.scene.world.complete(workload)])).found is not None
+    unread = all_of([negate(old), new, case.scene.world.complete(workload)])
+    assert explore(case.system, watch=unread).found is None
+    assert one("eventually always complete(d)", "undo", more=lagging) == "holds"
+
+
+RESTART = "scenario s\n  at most 1 container_restart\n"
+BARE = """
+apiVersion: v1
+kind: Pod
+metadata: {name: alone}
+spec: {restartPolicy: POLICY, containers: [{name: main, image: example.org/web:1}]}
+"""
+
+
+def test_a_container_that_restarts_takes_readiness_for_a_while() -> None:
+    def outcome(formula: str, **given: Any) -> str:
+        return one(formula, "s", more=RESTART, **given)
+
+    assert outcome("always available(d) >= 2") == "violated"
+    assert outcome("always available(d) >= 1") == "holds"
+    assert outcome("always replicas(d) == 2 and terminating(d) == 0") == "holds"
+    assert outcome("eventually always available(d) == 2") == "holds"
+    slow = WEB.replace("replicas: 2", "replicas: 2\n  minReadySeconds: 5")
+    rolled = RESTART.replace("  at", "  starts with rollout\n  at")
+    assert one("eventually always complete(d)", "s", more=rolled, wanted=slow) == "holds"
+    assert one("always available(d) >= 2", "s", more=rolled, wanted=slow) == "violated"
+    assert one("always available(d) >= 1", "s", more=rolled, wanted=slow) == "holds"
+    for policy, expected in (("Always", "violated"), ("OnFailure", "violated"), ("Never", "holds")):
+        pod = BARE.replace("POLICY", policy)
+        assert outcome("always ready(d) >= 1", kind="Workload", wanted=pod) == expected
+    held = WEB.replace(
+        "containers:", "volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]\n      containers:"
+    )
+    assert outcome("always ready(d) >= 1", wanted=held + CLAIM, cluster=nodes(2)) == "unknown"
+
+
 def test_events_come_in_the_order_that_is_asked_for() -> None:
     def deleted_first(scenario: str) -> bool:
-        library, _ = assemble([("x.kv", scenario)])
-        ctx = Context(bundle(WEB.replace("UNAVAILABLE", "0")), Options())
-        (case,) = cases(ctx, Script.of(library.scenarios["undo"]), ctx.checked, placed=False)
+        case = case_of(scenario)
         before = all_of([integer(left("delete_pod")) == 0, integer(left("roll_back")) == 1])
         return explore(case.system, watch=before).found is not None
 
@@ -396,6 +445,13 @@ def test_what_is_created_may_wait_for_ever() -> None:
     assert finding.opening == "Deployment default/web has no pods. Nothing of it runs yet."
 
 
+CLAIM = """
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"""
 TAINTED = nodes(1).replace("status:", "spec: {taints: [{key: gone, effect: NoExecute}]}\nstatus:")
 
 
