@@ -223,7 +223,18 @@ class Generator:
     def imports(self, module: str, shorts: list[str], text: str) -> str:
         base = [
             word
-            for word in ("EMPTY", "Int32", "Int64", "IntOrString", "Json", "MicroTime", "Opaque", "Time", "api_field")
+            for word in (
+                "EMPTY",
+                "Int32",
+                "Int64",
+                "IntOrString",
+                "Json",
+                "MicroTime",
+                "Opaque",
+                "Time",
+                "Typed",
+                "api_field",
+            )
             if re.search(rf"\b{word}\b", text)
         ]
         lines = ["from attrs import frozen", ""] + ([f"from kverify.api.base import {', '.join(base)}"] if base else [])
@@ -262,11 +273,8 @@ class Generator:
             bases.append(RULES[cls])
         if short in KINDS:
             bases.append("KubeObject")
-        head = (
-            f"@frozen(kw_only=True)\nclass {cls}({', '.join(bases)}):"
-            if bases
-            else f"@frozen(kw_only=True)\nclass {cls}:"
-        )
+        # Comparing, hashing and showing are those of Typed.
+        head = f"@frozen(kw_only=True, eq=False, repr=False)\nclass {cls}({', '.join(bases or ['Typed'])}):"
         lines = [head]
         if definition.atomic:
             lines.append("    ATOMIC: ClassVar[bool] = True")

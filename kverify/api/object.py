@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from kverify.api.base import api_field
+from kverify.api.base import Typed, api_field
 from kverify.api.source import NOWHERE, Source
 from kverify.api.types.meta import ObjectMeta
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from kverify.api.custom.kinds import CustomKind
 
 
-@frozen(kw_only=True)
-class KubeObject:
+@frozen(kw_only=True, eq=False, repr=False)
+class KubeObject(Typed):
     """The base of every kind kverify has a class for."""
 
     api_version: str = ""
@@ -27,8 +27,8 @@ class KubeObject:
     source: Source = field(default=NOWHERE, eq=False, repr=False)
 
 
-@frozen(kw_only=True)
-class OtherObject:
+@frozen(kw_only=True, eq=False, repr=False)
+class OtherObject(Typed):
     """An object of a kind kverify has no class for: kept and listed as not modelled, never dropped."""
 
     api_version: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kverify.api.base import Typed
 from kverify.api.labels import map_matches, requirement_matches
 
 
-class RequirementRules:
+class RequirementRules(Typed):
     """``LabelSelectorRequirement``."""
 
     __slots__ = ()
@@ -23,7 +24,7 @@ class RequirementRules:
         return requirement_matches(self.key, self.operator, self.values, labels)
 
 
-class LabelSelectorRules:
+class LabelSelectorRules(Typed):
     """``LabelSelector``: an empty one matches everything. A field that may be absent holds ``None``, which matches
     nothing."""
 
@@ -41,7 +42,7 @@ class LabelSelectorRules:
         return not self.match_labels and not self.match_expressions
 
 
-class ContainerRules:
+class ContainerRules(Typed):
     """``Container``."""
 
     __slots__ = ()

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from kverify import __version__
 from kverify.cli import check, completion, conform, diff, explain, export, fit, init, replay, report, spec, streams
+from kverify.collector import relax
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see ``--help``); never raises but ``SystemExit`` for usage."""
+    relax()
     streams.prepare()
     arguments = parser().parse_args(argv)
     try:

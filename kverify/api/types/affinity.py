@@ -9,44 +9,44 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import Int32, Int64, api_field
+from kverify.api.base import Int32, Int64, Typed, api_field
 from kverify.api.types.meta import LabelSelector
 
 
-@frozen(kw_only=True)
-class NodeSelectorRequirement:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSelectorRequirement(Typed):
     key: str = ""
     operator: str = ""
     values: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class NodeSelectorTerm:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSelectorTerm(Typed):
     ATOMIC: ClassVar[bool] = True
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
 
-@frozen(kw_only=True)
-class PreferredSchedulingTerm:
+@frozen(kw_only=True, eq=False, repr=False)
+class PreferredSchedulingTerm(Typed):
     preference: NodeSelectorTerm = NodeSelectorTerm()
     weight: Int32 = 0
 
 
-@frozen(kw_only=True)
-class NodeSelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSelector(Typed):
     ATOMIC: ClassVar[bool] = True
     node_selector_terms: tuple[NodeSelectorTerm, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
-class NodeAffinity:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeAffinity(Typed):
     preferred_during_scheduling_ignored_during_execution: tuple[PreferredSchedulingTerm, ...] = ()
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
 
 
-@frozen(kw_only=True)
-class PodAffinityTerm:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodAffinityTerm(Typed):
     label_selector: LabelSelector | None = None
     match_label_keys: tuple[str, ...] = ()
     mismatch_label_keys: tuple[str, ...] = ()
@@ -55,33 +55,33 @@ class PodAffinityTerm:
     topology_key: str = ""
 
 
-@frozen(kw_only=True)
-class WeightedPodAffinityTerm:
+@frozen(kw_only=True, eq=False, repr=False)
+class WeightedPodAffinityTerm(Typed):
     pod_affinity_term: PodAffinityTerm = PodAffinityTerm()
     weight: Int32 = 0
 
 
-@frozen(kw_only=True)
-class PodAffinity:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodAffinity(Typed):
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
 
 
-@frozen(kw_only=True)
-class PodAntiAffinity:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodAntiAffinity(Typed):
     preferred_during_scheduling_ignored_during_execution: tuple[WeightedPodAffinityTerm, ...] = ()
     required_during_scheduling_ignored_during_execution: tuple[PodAffinityTerm, ...] = ()
 
 
-@frozen(kw_only=True)
-class Affinity:
+@frozen(kw_only=True, eq=False, repr=False)
+class Affinity(Typed):
     node_affinity: NodeAffinity | None = None
     pod_affinity: PodAffinity | None = None
     pod_anti_affinity: PodAntiAffinity | None = None
 
 
-@frozen(kw_only=True)
-class Toleration:
+@frozen(kw_only=True, eq=False, repr=False)
+class Toleration(Typed):
     effect: str | None = api_field(None, omit_zero=True)
     key: str | None = api_field(None, omit_zero=True)
     operator: str | None = api_field(None, omit_zero=True)
@@ -89,8 +89,8 @@ class Toleration:
     value: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class TopologySpreadConstraint:
+@frozen(kw_only=True, eq=False, repr=False)
+class TopologySpreadConstraint(Typed):
     label_selector: LabelSelector | None = None
     match_label_keys: tuple[str, ...] = ()
     max_skew: Int32 = 0

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from kverify.api.base import Int32, Int64, IntOrString, Json, Time, api_field
+from kverify.api.base import Int32, Int64, IntOrString, Json, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import PodTemplateSpec
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ControllerRevision(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "ControllerRevision"
@@ -24,20 +24,20 @@ class ControllerRevision(KubeObject):
     revision: Int64 = 0
 
 
-@frozen(kw_only=True)
-class RollingUpdateDaemonSet:
+@frozen(kw_only=True, eq=False, repr=False)
+class RollingUpdateDaemonSet(Typed):
     max_surge: IntOrString | None = None
     max_unavailable: IntOrString | None = None
 
 
-@frozen(kw_only=True)
-class DaemonSetUpdateStrategy:
+@frozen(kw_only=True, eq=False, repr=False)
+class DaemonSetUpdateStrategy(Typed):
     rolling_update: RollingUpdateDaemonSet | None = None
     type: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class DaemonSetSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class DaemonSetSpec(Typed):
     min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     revision_history_limit: Int32 | None = None
     selector: LabelSelector | None = api_field(None, null=True)
@@ -45,8 +45,8 @@ class DaemonSetSpec:
     update_strategy: DaemonSetUpdateStrategy = DaemonSetUpdateStrategy()
 
 
-@frozen(kw_only=True)
-class DaemonSetCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class DaemonSetCondition(Typed):
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
@@ -54,8 +54,8 @@ class DaemonSetCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class DaemonSetStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class DaemonSetStatus(Typed):
     collision_count: Int32 | None = None
     conditions: tuple[DaemonSetCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
@@ -70,7 +70,7 @@ class DaemonSetStatus:
     updated_number_scheduled: Int32 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class DaemonSet(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "DaemonSet"
@@ -78,20 +78,20 @@ class DaemonSet(KubeObject):
     status: DaemonSetStatus = DaemonSetStatus()
 
 
-@frozen(kw_only=True)
-class RollingUpdateDeployment:
+@frozen(kw_only=True, eq=False, repr=False)
+class RollingUpdateDeployment(Typed):
     max_surge: IntOrString | None = None
     max_unavailable: IntOrString | None = None
 
 
-@frozen(kw_only=True)
-class DeploymentStrategy:
+@frozen(kw_only=True, eq=False, repr=False)
+class DeploymentStrategy(Typed):
     rolling_update: RollingUpdateDeployment | None = None
     type: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class DeploymentSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class DeploymentSpec(Typed):
     min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     paused: bool | None = api_field(None, omit_zero=True)
     progress_deadline_seconds: Int32 | None = None
@@ -102,8 +102,8 @@ class DeploymentSpec:
     template: PodTemplateSpec = PodTemplateSpec()
 
 
-@frozen(kw_only=True)
-class DeploymentCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class DeploymentCondition(Typed):
     last_transition_time: Time | None = None
     last_update_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
@@ -112,8 +112,8 @@ class DeploymentCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class DeploymentStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class DeploymentStatus(Typed):
     available_replicas: Int32 | None = api_field(None, omit_zero=True)
     collision_count: Int32 | None = None
     conditions: tuple[DeploymentCondition, ...] = api_field(
@@ -127,7 +127,7 @@ class DeploymentStatus:
     terminating_replicas: Int32 | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Deployment(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "Deployment"
@@ -135,16 +135,16 @@ class Deployment(KubeObject):
     status: DeploymentStatus = DeploymentStatus()
 
 
-@frozen(kw_only=True)
-class ReplicaSetSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class ReplicaSetSpec(Typed):
     min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     replicas: Int32 | None = None
     selector: LabelSelector | None = api_field(None, null=True)
     template: PodTemplateSpec = PodTemplateSpec()
 
 
-@frozen(kw_only=True)
-class ReplicaSetCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class ReplicaSetCondition(Typed):
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
@@ -152,8 +152,8 @@ class ReplicaSetCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class ReplicaSetStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ReplicaSetStatus(Typed):
     available_replicas: Int32 | None = api_field(None, omit_zero=True)
     conditions: tuple[ReplicaSetCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
@@ -165,7 +165,7 @@ class ReplicaSetStatus:
     terminating_replicas: Int32 | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ReplicaSet(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "ReplicaSet"
@@ -173,32 +173,32 @@ class ReplicaSet(KubeObject):
     status: ReplicaSetStatus = ReplicaSetStatus()
 
 
-@frozen(kw_only=True)
-class StatefulSetOrdinals:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetOrdinals(Typed):
     start: Int32 = 0
     pass
 
 
-@frozen(kw_only=True)
-class StatefulSetPersistentVolumeClaimRetentionPolicy:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetPersistentVolumeClaimRetentionPolicy(Typed):
     when_deleted: str | None = api_field(None, omit_zero=True)
     when_scaled: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class RollingUpdateStatefulSetStrategy:
+@frozen(kw_only=True, eq=False, repr=False)
+class RollingUpdateStatefulSetStrategy(Typed):
     max_unavailable: IntOrString | None = None
     partition: Int32 | None = None
 
 
-@frozen(kw_only=True)
-class StatefulSetUpdateStrategy:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetUpdateStrategy(Typed):
     rolling_update: RollingUpdateStatefulSetStrategy | None = None
     type: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class StatefulSetSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetSpec(Typed):
     min_ready_seconds: Int32 = api_field(0, omit_zero=True)
     ordinals: StatefulSetOrdinals | None = None
     persistent_volume_claim_retention_policy: StatefulSetPersistentVolumeClaimRetentionPolicy | None = None
@@ -212,8 +212,8 @@ class StatefulSetSpec:
     volume_claim_templates: tuple[PersistentVolumeClaim, ...] = ()
 
 
-@frozen(kw_only=True)
-class StatefulSetCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetCondition(Typed):
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
@@ -221,8 +221,8 @@ class StatefulSetCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class StatefulSetStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class StatefulSetStatus(Typed):
     available_replicas: Int32 = 0
     collision_count: Int32 | None = None
     conditions: tuple[StatefulSetCondition, ...] = api_field(
@@ -237,7 +237,7 @@ class StatefulSetStatus:
     updated_replicas: Int32 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class StatefulSet(KubeObject):
     api_version: str = "apps/v1"
     kind: str = "StatefulSet"

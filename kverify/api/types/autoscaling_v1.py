@@ -11,28 +11,28 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import Int32, Int64, Time, api_field
+from kverify.api.base import Int32, Int64, Time, Typed, api_field
 from kverify.api.object import KubeObject
 
 
-@frozen(kw_only=True)
-class CrossVersionObjectReference:
+@frozen(kw_only=True, eq=False, repr=False)
+class CrossVersionObjectReference(Typed):
     ATOMIC: ClassVar[bool] = True
     api_version: str | None = api_field(None, omit_zero=True)
     kind: str = ""
     name: str = ""
 
 
-@frozen(kw_only=True)
-class HorizontalPodAutoscalerSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class HorizontalPodAutoscalerSpec(Typed):
     max_replicas: Int32 = 0
     min_replicas: Int32 | None = None
     scale_target_ref: CrossVersionObjectReference = CrossVersionObjectReference()
     target_cpu_utilization_percentage: Int32 | None = api_field(None, json="targetCPUUtilizationPercentage")
 
 
-@frozen(kw_only=True)
-class HorizontalPodAutoscalerStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class HorizontalPodAutoscalerStatus(Typed):
     current_cpu_utilization_percentage: Int32 | None = api_field(None, json="currentCPUUtilizationPercentage")
     current_replicas: Int32 = 0
     desired_replicas: Int32 = 0
@@ -40,7 +40,7 @@ class HorizontalPodAutoscalerStatus:
     observed_generation: Int64 | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class HorizontalPodAutoscaler(KubeObject):
     api_version: str = "autoscaling/v1"
     kind: str = "HorizontalPodAutoscaler"

@@ -11,21 +11,21 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Time, api_field
+from kverify.api.base import EMPTY, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 from kverify.api.types.meta import LabelSelector, ObjectMeta
 from kverify.api.types.references import TypedLocalObjectReference, TypedObjectReference
 
 
-@frozen(kw_only=True)
-class VolumeResourceRequirements:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeResourceRequirements(Typed):
     limits: Mapping[str, Quantity] = api_field(EMPTY)
     requests: Mapping[str, Quantity] = api_field(EMPTY)
 
 
-@frozen(kw_only=True)
-class PersistentVolumeClaimSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeClaimSpec(Typed):
     access_modes: tuple[str, ...] = ()
     data_source: TypedLocalObjectReference | None = None
     data_source_ref: TypedObjectReference | None = None
@@ -37,14 +37,14 @@ class PersistentVolumeClaimSpec:
     volume_name: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class PersistentVolumeClaimTemplate:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeClaimTemplate(Typed):
     metadata: ObjectMeta = ObjectMeta()
     spec: PersistentVolumeClaimSpec = PersistentVolumeClaimSpec()
 
 
-@frozen(kw_only=True)
-class PersistentVolumeClaimCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeClaimCondition(Typed):
     last_probe_time: Time | None = None
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
@@ -53,29 +53,29 @@ class PersistentVolumeClaimCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class ModifyVolumeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ModifyVolumeStatus(Typed):
     status: str = ""
     target_volume_attributes_class_name: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class VolumeHealthCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeHealthCondition(Typed):
     message: str | None = api_field(None, omit_zero=True)
     reason: str = ""
     status: str = ""
 
 
-@frozen(kw_only=True)
-class VolumeHealthStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeHealthStatus(Typed):
     health_conditions: tuple[VolumeHealthCondition, ...] = api_field(
         (), list_type="map", list_keys=("status", "reason"), patch="merge", merge_key="status"
     )
     last_transition_time: Time | None = None
 
 
-@frozen(kw_only=True)
-class PersistentVolumeClaimStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeClaimStatus(Typed):
     access_modes: tuple[str, ...] = ()
     allocated_resource_statuses: Mapping[str, str] = api_field(EMPTY)
     allocated_resources: Mapping[str, Quantity] = api_field(EMPTY)
@@ -89,7 +89,7 @@ class PersistentVolumeClaimStatus:
     health_status: VolumeHealthStatus | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PersistentVolumeClaim(KubeObject):
     api_version: str = "v1"
     kind: str = "PersistentVolumeClaim"

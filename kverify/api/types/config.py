@@ -14,7 +14,7 @@ from kverify.api.object import KubeObject
 from kverify.api.types.references import LocalObjectReference, ObjectReference
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ConfigMap(KubeObject):
     api_version: str = "v1"
     kind: str = "ConfigMap"
@@ -23,7 +23,7 @@ class ConfigMap(KubeObject):
     immutable: bool | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Secret(KubeObject):
     api_version: str = "v1"
     kind: str = "Secret"
@@ -33,7 +33,7 @@ class Secret(KubeObject):
     type: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ServiceAccount(KubeObject):
     api_version: str = "v1"
     kind: str = "ServiceAccount"

@@ -12,14 +12,14 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, IntOrString, api_field
+from kverify.api.base import EMPTY, Int32, Int64, IntOrString, Typed, api_field
 from kverify.api.quantity import Quantity
 from kverify.api.rules import ContainerRules
 from kverify.api.types.volume import ObjectFieldSelector, ResourceFieldSelector
 
 
-@frozen(kw_only=True)
-class ContainerPort:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerPort(Typed):
     container_port: Int32 = 0
     host_ip: str | None = api_field(None, json="hostIP", omit_zero=True)
     host_port: Int32 | None = api_field(None, omit_zero=True)
@@ -27,24 +27,24 @@ class ContainerPort:
     protocol: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ConfigMapKeySelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class ConfigMapKeySelector(Typed):
     ATOMIC: ClassVar[bool] = True
     key: str = ""
     name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class SecretKeySelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class SecretKeySelector(Typed):
     ATOMIC: ClassVar[bool] = True
     key: str = ""
     name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class FileKeySelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class FileKeySelector(Typed):
     ATOMIC: ClassVar[bool] = True
     key: str = ""
     optional: bool | None = None
@@ -52,8 +52,8 @@ class FileKeySelector:
     volume_name: str = ""
 
 
-@frozen(kw_only=True)
-class EnvVarSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class EnvVarSource(Typed):
     config_map_key_ref: ConfigMapKeySelector | None = None
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
@@ -61,66 +61,66 @@ class EnvVarSource:
     file_key_ref: FileKeySelector | None = None
 
 
-@frozen(kw_only=True)
-class EnvVar:
+@frozen(kw_only=True, eq=False, repr=False)
+class EnvVar(Typed):
     name: str = ""
     value: str | None = api_field(None, omit_zero=True)
     value_from: EnvVarSource | None = None
 
 
-@frozen(kw_only=True)
-class ConfigMapEnvSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ConfigMapEnvSource(Typed):
     name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class SecretEnvSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class SecretEnvSource(Typed):
     name: str = api_field("", omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class EnvFromSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class EnvFromSource(Typed):
     config_map_ref: ConfigMapEnvSource | None = None
     prefix: str | None = api_field(None, omit_zero=True)
     secret_ref: SecretEnvSource | None = None
 
 
-@frozen(kw_only=True)
-class ContainerResourceClaim:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerResourceClaim(Typed):
     name: str = ""
     request: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ResourceRequirements:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceRequirements(Typed):
     claims: tuple[ContainerResourceClaim, ...] = api_field((), list_type="map", list_keys=("name",))
     limits: Mapping[str, Quantity] = api_field(EMPTY)
     requests: Mapping[str, Quantity] = api_field(EMPTY)
 
 
-@frozen(kw_only=True)
-class ExecAction:
+@frozen(kw_only=True, eq=False, repr=False)
+class ExecAction(Typed):
     command: tuple[str, ...] = ()
     pass
 
 
-@frozen(kw_only=True)
-class GRPCAction:
+@frozen(kw_only=True, eq=False, repr=False)
+class GRPCAction(Typed):
     port: Int32 = 0
     service: str | None = api_field(None, null=True)
     mode: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class HTTPHeader:
+@frozen(kw_only=True, eq=False, repr=False)
+class HTTPHeader(Typed):
     name: str = ""
     value: str = ""
 
 
-@frozen(kw_only=True)
-class HTTPGetAction:
+@frozen(kw_only=True, eq=False, repr=False)
+class HTTPGetAction(Typed):
     host: str | None = api_field(None, omit_zero=True)
     http_headers: tuple[HTTPHeader, ...] = ()
     path: str | None = api_field(None, omit_zero=True)
@@ -129,14 +129,14 @@ class HTTPGetAction:
     protocol: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class TCPSocketAction:
+@frozen(kw_only=True, eq=False, repr=False)
+class TCPSocketAction(Typed):
     host: str | None = api_field(None, omit_zero=True)
     port: IntOrString = 0
 
 
-@frozen(kw_only=True)
-class Probe:
+@frozen(kw_only=True, eq=False, repr=False)
+class Probe(Typed):
     exec: ExecAction | None = None
     failure_threshold: Int32 | None = api_field(None, omit_zero=True)
     grpc: GRPCAction | None = None
@@ -149,42 +149,42 @@ class Probe:
     timeout_seconds: Int32 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class AppArmorProfile:
+@frozen(kw_only=True, eq=False, repr=False)
+class AppArmorProfile(Typed):
     localhost_profile: str | None = None
     type: str = ""
 
 
-@frozen(kw_only=True)
-class Capabilities:
+@frozen(kw_only=True, eq=False, repr=False)
+class Capabilities(Typed):
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class SELinuxOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class SELinuxOptions(Typed):
     level: str | None = api_field(None, omit_zero=True)
     role: str | None = api_field(None, omit_zero=True)
     type: str | None = api_field(None, omit_zero=True)
     user: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class SeccompProfile:
+@frozen(kw_only=True, eq=False, repr=False)
+class SeccompProfile(Typed):
     localhost_profile: str | None = None
     type: str = ""
 
 
-@frozen(kw_only=True)
-class WindowsSecurityContextOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class WindowsSecurityContextOptions(Typed):
     gmsa_credential_spec: str | None = None
     gmsa_credential_spec_name: str | None = None
     host_process: bool | None = None
     run_as_user_name: str | None = None
 
 
-@frozen(kw_only=True)
-class SecurityContext:
+@frozen(kw_only=True, eq=False, repr=False)
+class SecurityContext(Typed):
     allow_privilege_escalation: bool | None = None
     app_armor_profile: AppArmorProfile | None = None
     capabilities: Capabilities | None = None
@@ -199,41 +199,41 @@ class SecurityContext:
     windows_options: WindowsSecurityContextOptions | None = None
 
 
-@frozen(kw_only=True)
-class SleepAction:
+@frozen(kw_only=True, eq=False, repr=False)
+class SleepAction(Typed):
     seconds: Int64 = 0
     pass
 
 
-@frozen(kw_only=True)
-class LifecycleHandler:
+@frozen(kw_only=True, eq=False, repr=False)
+class LifecycleHandler(Typed):
     exec: ExecAction | None = None
     http_get: HTTPGetAction | None = None
     sleep: SleepAction | None = None
     tcp_socket: TCPSocketAction | None = None
 
 
-@frozen(kw_only=True)
-class Lifecycle:
+@frozen(kw_only=True, eq=False, repr=False)
+class Lifecycle(Typed):
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
     stop_signal: str | None = None
 
 
-@frozen(kw_only=True)
-class ContainerResizePolicy:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerResizePolicy(Typed):
     resource_name: str = ""
     restart_policy: str = ""
 
 
-@frozen(kw_only=True)
-class VolumeDevice:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeDevice(Typed):
     device_path: str = ""
     name: str = ""
 
 
-@frozen(kw_only=True)
-class VolumeMount:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeMount(Typed):
     mount_path: str = ""
     mount_propagation: str | None = None
     name: str = ""
@@ -244,19 +244,19 @@ class VolumeMount:
     bind_mount_options: tuple[str, ...] = api_field((), list_type="set")
 
 
-@frozen(kw_only=True)
-class ContainerRestartRuleOnExitCodes:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerRestartRuleOnExitCodes(Typed):
     operator: str = ""
     values: tuple[Int32, ...] = api_field((), list_type="set")
 
 
-@frozen(kw_only=True)
-class ContainerRestartRule:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerRestartRule(Typed):
     action: str = ""
     exit_codes: ContainerRestartRuleOnExitCodes | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Container(ContainerRules):
     args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from kverify.api.base import Int32, MicroTime
+from kverify.api.base import Int32, MicroTime, Typed
 from kverify.api.object import KubeObject
 
 
-@frozen(kw_only=True)
-class LeaseSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class LeaseSpec(Typed):
     acquire_time: MicroTime | None = None
     holder_identity: str | None = None
     lease_duration_seconds: Int32 | None = None
@@ -22,7 +22,7 @@ class LeaseSpec:
     strategy: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Lease(KubeObject):
     api_version: str = "coordination.k8s.io/v1"
     kind: str = "Lease"

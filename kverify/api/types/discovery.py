@@ -10,38 +10,38 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, api_field
+from kverify.api.base import EMPTY, Int32, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.references import ObjectReference
 
 
-@frozen(kw_only=True)
-class EndpointConditions:
+@frozen(kw_only=True, eq=False, repr=False)
+class EndpointConditions(Typed):
     ready: bool | None = None
     serving: bool | None = None
     terminating: bool | None = None
 
 
-@frozen(kw_only=True)
-class ForZone:
+@frozen(kw_only=True, eq=False, repr=False)
+class ForZone(Typed):
     name: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class ForNode:
+@frozen(kw_only=True, eq=False, repr=False)
+class ForNode(Typed):
     name: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class EndpointHints:
+@frozen(kw_only=True, eq=False, repr=False)
+class EndpointHints(Typed):
     for_zones: tuple[ForZone, ...] = ()
     for_nodes: tuple[ForNode, ...] = ()
 
 
-@frozen(kw_only=True)
-class Endpoint:
+@frozen(kw_only=True, eq=False, repr=False)
+class Endpoint(Typed):
     addresses: tuple[str, ...] = api_field((), list_type="set", null=True)
     conditions: EndpointConditions = EndpointConditions()
     deprecated_topology: Mapping[str, str] = api_field(EMPTY)
@@ -52,8 +52,8 @@ class Endpoint:
     zone: str | None = None
 
 
-@frozen(kw_only=True)
-class EndpointPort:
+@frozen(kw_only=True, eq=False, repr=False)
+class EndpointPort(Typed):
     ATOMIC: ClassVar[bool] = True
     app_protocol: str | None = None
     name: str | None = None
@@ -61,7 +61,7 @@ class EndpointPort:
     protocol: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class EndpointSlice(KubeObject):
     api_version: str = "discovery.k8s.io/v1"
     kind: str = "EndpointSlice"

@@ -11,39 +11,39 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, Json, Opaque, Time, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Json, Opaque, Time, Typed, api_field
 from kverify.api.object import KubeObject
 
 
-@frozen(kw_only=True)
-class ServiceReference:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServiceReference(Typed):
     name: str = ""
     namespace: str = ""
     path: str | None = None
     port: Int32 | None = None
 
 
-@frozen(kw_only=True)
-class WebhookClientConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class WebhookClientConfig(Typed):
     ca_bundle: str | None = api_field(None, omit_zero=True)
     service: ServiceReference | None = None
     url: str | None = None
 
 
-@frozen(kw_only=True)
-class WebhookConversion:
+@frozen(kw_only=True, eq=False, repr=False)
+class WebhookConversion(Typed):
     client_config: WebhookClientConfig | None = None
     conversion_review_versions: tuple[str, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
-class CustomResourceConversion:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceConversion(Typed):
     strategy: str = ""
     webhook: WebhookConversion | None = None
 
 
-@frozen(kw_only=True)
-class CustomResourceDefinitionNames:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceDefinitionNames(Typed):
     kind: str = ""
     categories: tuple[str, ...] = ()
     list_kind: str | None = api_field(None, omit_zero=True)
@@ -52,8 +52,8 @@ class CustomResourceDefinitionNames:
     singular: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class CustomResourceColumnDefinition:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceColumnDefinition(Typed):
     description: str | None = api_field(None, omit_zero=True)
     format: str | None = api_field(None, omit_zero=True)
     json_path: str = ""
@@ -62,14 +62,14 @@ class CustomResourceColumnDefinition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class ExternalDocumentation:
+@frozen(kw_only=True, eq=False, repr=False)
+class ExternalDocumentation(Typed):
     description: str | None = api_field(None, omit_zero=True)
     url: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ValidationRule:
+@frozen(kw_only=True, eq=False, repr=False)
+class ValidationRule(Typed):
     field_path: str | None = api_field(None, omit_zero=True)
     message: str | None = api_field(None, omit_zero=True)
     message_expression: str | None = api_field(None, omit_zero=True)
@@ -78,8 +78,8 @@ class ValidationRule:
     rule: str = ""
 
 
-@frozen(kw_only=True)
-class JSONSchemaProps:
+@frozen(kw_only=True, eq=False, repr=False)
+class JSONSchemaProps(Typed):
     ref: str | None = api_field(None, json="$ref")
     schema: str | None = api_field(None, json="$schema", omit_zero=True)
     additional_items: Json | None = None
@@ -128,33 +128,33 @@ class JSONSchemaProps:
     )
 
 
-@frozen(kw_only=True)
-class CustomResourceValidation:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceValidation(Typed):
     open_api_v3_schema: JSONSchemaProps | None = api_field(None, json="openAPIV3Schema")
     pass
 
 
-@frozen(kw_only=True)
-class SelectableField:
+@frozen(kw_only=True, eq=False, repr=False)
+class SelectableField(Typed):
     json_path: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class CustomResourceSubresourceScale:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceSubresourceScale(Typed):
     label_selector_path: str | None = None
     spec_replicas_path: str = ""
     status_replicas_path: str = ""
 
 
-@frozen(kw_only=True)
-class CustomResourceSubresources:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceSubresources(Typed):
     scale: CustomResourceSubresourceScale | None = None
     status: Opaque | None = None
 
 
-@frozen(kw_only=True)
-class CustomResourceDefinitionVersion:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceDefinitionVersion(Typed):
     additional_printer_columns: tuple[CustomResourceColumnDefinition, ...] = ()
     deprecated: bool | None = api_field(None, omit_zero=True)
     deprecation_warning: str | None = None
@@ -166,8 +166,8 @@ class CustomResourceDefinitionVersion:
     subresources: CustomResourceSubresources | None = None
 
 
-@frozen(kw_only=True)
-class CustomResourceDefinitionSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceDefinitionSpec(Typed):
     conversion: CustomResourceConversion | None = None
     group: str = ""
     names: CustomResourceDefinitionNames = CustomResourceDefinitionNames()
@@ -176,8 +176,8 @@ class CustomResourceDefinitionSpec:
     versions: tuple[CustomResourceDefinitionVersion, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
-class CustomResourceDefinitionCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceDefinitionCondition(Typed):
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
@@ -186,8 +186,8 @@ class CustomResourceDefinitionCondition:
     observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class CustomResourceDefinitionStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class CustomResourceDefinitionStatus(Typed):
     accepted_names: CustomResourceDefinitionNames = CustomResourceDefinitionNames()
     conditions: tuple[CustomResourceDefinitionCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), null=True
@@ -196,7 +196,7 @@ class CustomResourceDefinitionStatus:
     observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class CustomResourceDefinition(KubeObject):
     api_version: str = "apiextensions.k8s.io/v1"
     kind: str = "CustomResourceDefinition"

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int64, Opaque, Time, api_field
+from kverify.api.base import EMPTY, Int64, Opaque, Time, Typed, api_field
 from kverify.api.rules import LabelSelectorRules, RequirementRules
 
 
-@frozen(kw_only=True)
-class ManagedFieldsEntry:
+@frozen(kw_only=True, eq=False, repr=False)
+class ManagedFieldsEntry(Typed):
     api_version: str | None = api_field(None, omit_zero=True)
     fields_type: str | None = api_field(None, omit_zero=True)
     fields_v1: Opaque | None = None
@@ -27,8 +27,8 @@ class ManagedFieldsEntry:
     time: Time | None = None
 
 
-@frozen(kw_only=True)
-class OwnerReference:
+@frozen(kw_only=True, eq=False, repr=False)
+class OwnerReference(Typed):
     ATOMIC: ClassVar[bool] = True
     api_version: str = ""
     kind: str = ""
@@ -38,8 +38,8 @@ class OwnerReference:
     uid: str = ""
 
 
-@frozen(kw_only=True)
-class ObjectMeta:
+@frozen(kw_only=True, eq=False, repr=False)
+class ObjectMeta(Typed):
     annotations: Mapping[str, str] = api_field(EMPTY)
     creation_timestamp: Time | None = None
     deletion_grace_period_seconds: Int64 | None = None
@@ -59,14 +59,14 @@ class ObjectMeta:
     uid: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ShardInfo:
+@frozen(kw_only=True, eq=False, repr=False)
+class ShardInfo(Typed):
     selector: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class ListMeta:
+@frozen(kw_only=True, eq=False, repr=False)
+class ListMeta(Typed):
     continue_: str | None = api_field(None, omit_zero=True)
     remaining_item_count: Int64 | None = None
     resource_version: str | None = api_field(None, omit_zero=True)
@@ -74,22 +74,22 @@ class ListMeta:
     shard_info: ShardInfo | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class LabelSelectorRequirement(RequirementRules):
     key: str = ""
     operator: str = ""
     values: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class LabelSelector(LabelSelectorRules):
     ATOMIC: ClassVar[bool] = True
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
     match_labels: Mapping[str, str] = api_field(EMPTY)
 
 
-@frozen(kw_only=True)
-class Condition:
+@frozen(kw_only=True, eq=False, repr=False)
+class Condition(Typed):
     last_transition_time: Time | None = None
     message: str = ""
     observed_generation: Int64 | None = api_field(None, omit_zero=True)

@@ -11,21 +11,21 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, Time, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 
 
-@frozen(kw_only=True)
-class Taint:
+@frozen(kw_only=True, eq=False, repr=False)
+class Taint(Typed):
     effect: str = ""
     key: str = ""
     time_added: Time | None = None
     value: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ConfigMapNodeConfigSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ConfigMapNodeConfigSource(Typed):
     kubelet_config_key: str = ""
     name: str = ""
     namespace: str = ""
@@ -33,20 +33,20 @@ class ConfigMapNodeConfigSource:
     uid: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class NodeConfigSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeConfigSource(Typed):
     config_map: ConfigMapNodeConfigSource | None = None
     pass
 
 
-@frozen(kw_only=True)
-class NodePodPreemptionPolicy:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodePodPreemptionPolicy(Typed):
     disable_resize_preemption: tuple[str, ...] = api_field((), list_type="set")
     pass
 
 
-@frozen(kw_only=True)
-class NodeSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSpec(Typed):
     config_source: NodeConfigSource | None = None
     external_id: str | None = api_field(None, json="externalID", omit_zero=True)
     pod_cidr: str | None = api_field(None, json="podCIDR", omit_zero=True)
@@ -57,14 +57,14 @@ class NodeSpec:
     pod_preemption_policy: NodePodPreemptionPolicy | None = None
 
 
-@frozen(kw_only=True)
-class NodeAddress:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeAddress(Typed):
     address: str = ""
     type: str = ""
 
 
-@frozen(kw_only=True)
-class NodeCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeCondition(Typed):
     last_heartbeat_time: Time | None = None
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
@@ -73,46 +73,46 @@ class NodeCondition:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class NodeConfigStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeConfigStatus(Typed):
     active: NodeConfigSource | None = None
     assigned: NodeConfigSource | None = None
     error: str | None = api_field(None, omit_zero=True)
     last_known_good: NodeConfigSource | None = None
 
 
-@frozen(kw_only=True)
-class DaemonEndpoint:
+@frozen(kw_only=True, eq=False, repr=False)
+class DaemonEndpoint(Typed):
     port: Int32 = api_field(0, json="Port")
     pass
 
 
-@frozen(kw_only=True)
-class NodeDaemonEndpoints:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeDaemonEndpoints(Typed):
     kubelet_endpoint: DaemonEndpoint = DaemonEndpoint()
     pass
 
 
-@frozen(kw_only=True)
-class NodeFeatures:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeFeatures(Typed):
     supplemental_groups_policy: bool | None = None
     pass
 
 
-@frozen(kw_only=True)
-class ContainerImage:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerImage(Typed):
     names: tuple[str, ...] = ()
     size_bytes: Int64 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class NodeSwapStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSwapStatus(Typed):
     capacity: Int64 | None = None
     pass
 
 
-@frozen(kw_only=True)
-class NodeSystemInfo:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeSystemInfo(Typed):
     architecture: str = ""
     boot_id: str = api_field("", json="bootID")
     container_runtime_version: str = ""
@@ -127,26 +127,26 @@ class NodeSystemInfo:
     running_in_user_namespace: bool | None = None
 
 
-@frozen(kw_only=True)
-class NodeRuntimeHandlerFeatures:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeRuntimeHandlerFeatures(Typed):
     recursive_read_only_mounts: bool | None = None
     user_namespaces: bool | None = None
 
 
-@frozen(kw_only=True)
-class NodeRuntimeHandler:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeRuntimeHandler(Typed):
     features: NodeRuntimeHandlerFeatures | None = None
     name: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class AttachedVolume:
+@frozen(kw_only=True, eq=False, repr=False)
+class AttachedVolume(Typed):
     device_path: str = ""
     name: str = ""
 
 
-@frozen(kw_only=True)
-class NodeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeStatus(Typed):
     addresses: tuple[NodeAddress, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
@@ -167,7 +167,7 @@ class NodeStatus:
     declared_features: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Node(KubeObject):
     api_version: str = "v1"
     kind: str = "Node"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Time, api_field
+from kverify.api.base import EMPTY, Int32, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 from kverify.api.types.affinity import NodeSelector
@@ -31,16 +31,16 @@ from kverify.api.types.volume import (
 )
 
 
-@frozen(kw_only=True)
-class AzureFilePersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class AzureFilePersistentVolumeSource(Typed):
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_name: str = ""
     secret_namespace: str | None = api_field(None, null=True)
     share_name: str = ""
 
 
-@frozen(kw_only=True)
-class CephFSPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CephFSPersistentVolumeSource(Typed):
     monitors: tuple[str, ...] = api_field((), null=True)
     path: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
@@ -49,16 +49,16 @@ class CephFSPersistentVolumeSource:
     user: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class CinderPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CinderPersistentVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: SecretReference | None = None
     volume_id: str = api_field("", json="volumeID")
 
 
-@frozen(kw_only=True)
-class CSIPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSIPersistentVolumeSource(Typed):
     controller_expand_secret_ref: SecretReference | None = None
     controller_publish_secret_ref: SecretReference | None = None
     driver: str = ""
@@ -71,8 +71,8 @@ class CSIPersistentVolumeSource:
     volume_handle: str = ""
 
 
-@frozen(kw_only=True)
-class FlexPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class FlexPersistentVolumeSource(Typed):
     driver: str = ""
     fs_type: str | None = api_field(None, omit_zero=True)
     options: Mapping[str, str] = api_field(EMPTY)
@@ -80,16 +80,16 @@ class FlexPersistentVolumeSource:
     secret_ref: SecretReference | None = None
 
 
-@frozen(kw_only=True)
-class GlusterfsPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class GlusterfsPersistentVolumeSource(Typed):
     endpoints: str = ""
     endpoints_namespace: str | None = None
     path: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ISCSIPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ISCSIPersistentVolumeSource(Typed):
     chap_auth_discovery: bool | None = api_field(None, omit_zero=True)
     chap_auth_session: bool | None = api_field(None, omit_zero=True)
     fs_type: str | None = api_field(None, omit_zero=True)
@@ -103,20 +103,20 @@ class ISCSIPersistentVolumeSource:
     target_portal: str = ""
 
 
-@frozen(kw_only=True)
-class LocalVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class LocalVolumeSource(Typed):
     fs_type: str | None = None
     path: str = ""
 
 
-@frozen(kw_only=True)
-class VolumeNodeAffinity:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeNodeAffinity(Typed):
     required: NodeSelector | None = None
     pass
 
 
-@frozen(kw_only=True)
-class RBDPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class RBDPersistentVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     image: str = ""
     keyring: str | None = api_field(None, omit_zero=True)
@@ -127,8 +127,8 @@ class RBDPersistentVolumeSource:
     user: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ScaleIOPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ScaleIOPersistentVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     gateway: str = ""
     protection_domain: str | None = api_field(None, omit_zero=True)
@@ -141,8 +141,8 @@ class ScaleIOPersistentVolumeSource:
     volume_name: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class StorageOSPersistentVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class StorageOSPersistentVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: ObjectReference | None = None
@@ -150,8 +150,8 @@ class StorageOSPersistentVolumeSource:
     volume_namespace: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class PersistentVolumeSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeSpec(Typed):
     access_modes: tuple[str, ...] = ()
     aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
     azure_disk: AzureDiskVolumeSource | None = None
@@ -185,15 +185,15 @@ class PersistentVolumeSpec:
     vsphere_volume: VsphereVirtualDiskVolumeSource | None = None
 
 
-@frozen(kw_only=True)
-class PersistentVolumeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeStatus(Typed):
     last_phase_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
     phase: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PersistentVolume(KubeObject):
     api_version: str = "v1"
     kind: str = "PersistentVolume"

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 from kverify.api.types.affinity import Affinity, Toleration, TopologySpreadConstraint
@@ -30,64 +30,64 @@ from kverify.api.types.references import LocalObjectReference
 from kverify.api.types.volume import Volume
 
 
-@frozen(kw_only=True)
-class PodDNSConfigOption:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodDNSConfigOption(Typed):
     name: str | None = api_field(None, omit_zero=True)
     value: str | None = None
 
 
-@frozen(kw_only=True)
-class PodDNSConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodDNSConfig(Typed):
     nameservers: tuple[str, ...] = ()
     options: tuple[PodDNSConfigOption, ...] = ()
     searches: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class EphemeralContainer(Container):
     target_container_name: str | None = api_field(None, omit_zero=True)
     pass
 
 
-@frozen(kw_only=True)
-class HostAlias:
+@frozen(kw_only=True, eq=False, repr=False)
+class HostAlias(Typed):
     hostnames: tuple[str, ...] = ()
     ip: str = ""
 
 
-@frozen(kw_only=True)
-class PodOS:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodOS(Typed):
     name: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class PodReadinessGate:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodReadinessGate(Typed):
     condition_type: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class PodResourceClaim:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodResourceClaim(Typed):
     name: str = ""
     resource_claim_name: str | None = None
     resource_claim_template_name: str | None = None
 
 
-@frozen(kw_only=True)
-class PodSchedulingGate:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodSchedulingGate(Typed):
     name: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class Sysctl:
+@frozen(kw_only=True, eq=False, repr=False)
+class Sysctl(Typed):
     name: str = ""
     value: str = ""
 
 
-@frozen(kw_only=True)
-class PodSecurityContext:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodSecurityContext(Typed):
     app_armor_profile: AppArmorProfile | None = None
     fs_group: Int64 | None = None
     fs_group_change_policy: str | None = None
@@ -103,28 +103,28 @@ class PodSecurityContext:
     windows_options: WindowsSecurityContextOptions | None = None
 
 
-@frozen(kw_only=True)
-class WorkloadReference:
+@frozen(kw_only=True, eq=False, repr=False)
+class WorkloadReference(Typed):
     name: str = ""
     pod_group: str = ""
     pod_group_replica_key: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class PodSchedulingGroup:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodSchedulingGroup(Typed):
     pod_group_name: str | None = None
     pass
 
 
-@frozen(kw_only=True)
-class EvictionResponder:
+@frozen(kw_only=True, eq=False, repr=False)
+class EvictionResponder(Typed):
     ATOMIC: ClassVar[bool] = True
     name: str = ""
     priority: Int32 = 0
 
 
-@frozen(kw_only=True)
-class PodSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodSpec(Typed):
     active_deadline_seconds: Int64 | None = None
     affinity: Affinity | None = None
     automount_service_account_token: bool | None = None
@@ -191,13 +191,13 @@ class PodSpec:
     )
 
 
-@frozen(kw_only=True)
-class PodTemplateSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodTemplateSpec(Typed):
     metadata: ObjectMeta = ObjectMeta()
     spec: PodSpec = PodSpec()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Pod(KubeObject):
     api_version: str = "v1"
     kind: str = "Pod"
@@ -205,7 +205,7 @@ class Pod(KubeObject):
     status: PodStatus = PodStatus()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PodTemplate(KubeObject):
     api_version: str = "v1"
     kind: str = "PodTemplate"

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, Time, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Time, Typed, api_field
 from kverify.api.quantity import Quantity
 from kverify.api.types.claim import VolumeHealthCondition
 from kverify.api.types.container import ResourceRequirements
 
 
-@frozen(kw_only=True)
-class PodCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodCondition(Typed):
     last_probe_time: Time | None = None
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
@@ -28,27 +28,27 @@ class PodCondition:
     observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ResourceHealth:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceHealth(Typed):
     health: str | None = api_field(None, omit_zero=True)
     resource_id: str = api_field("", json="resourceID")
     message: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ResourceStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceStatus(Typed):
     name: str = ""
     resources: tuple[ResourceHealth, ...] = api_field((), list_type="map", list_keys=("resourceID",))
 
 
-@frozen(kw_only=True)
-class ContainerStateRunning:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerStateRunning(Typed):
     started_at: Time | None = None
     pass
 
 
-@frozen(kw_only=True)
-class ContainerStateTerminated:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerStateTerminated(Typed):
     container_id: str | None = api_field(None, json="containerID", omit_zero=True)
     exit_code: Int32 = 0
     finished_at: Time | None = None
@@ -58,46 +58,46 @@ class ContainerStateTerminated:
     started_at: Time | None = None
 
 
-@frozen(kw_only=True)
-class ContainerStateWaiting:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerStateWaiting(Typed):
     message: str | None = api_field(None, omit_zero=True)
     reason: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ContainerState:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerState(Typed):
     running: ContainerStateRunning | None = None
     terminated: ContainerStateTerminated | None = None
     waiting: ContainerStateWaiting | None = None
 
 
-@frozen(kw_only=True)
-class LinuxContainerUser:
+@frozen(kw_only=True, eq=False, repr=False)
+class LinuxContainerUser(Typed):
     gid: Int64 = 0
     supplemental_groups: tuple[Int64, ...] = ()
     uid: Int64 = 0
 
 
-@frozen(kw_only=True)
-class ContainerUser:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerUser(Typed):
     linux: LinuxContainerUser | None = None
     pass
 
 
-@frozen(kw_only=True)
-class ImageVolumeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ImageVolumeStatus(Typed):
     image_ref: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class VolumeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeStatus(Typed):
     image: ImageVolumeStatus | None = None
     pass
 
 
-@frozen(kw_only=True)
-class VolumeMountStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeMountStatus(Typed):
     mount_path: str = ""
     name: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
@@ -105,8 +105,8 @@ class VolumeMountStatus:
     volume_status: VolumeStatus | None = None
 
 
-@frozen(kw_only=True)
-class ContainerStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerStatus(Typed):
     allocated_resources: Mapping[str, Quantity] = api_field(EMPTY)
     allocated_resources_status: tuple[ResourceStatus, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
@@ -128,52 +128,52 @@ class ContainerStatus:
     stop_signal: str | None = None
 
 
-@frozen(kw_only=True)
-class HostIP:
+@frozen(kw_only=True, eq=False, repr=False)
+class HostIP(Typed):
     ip: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class PodIP:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodIP(Typed):
     ip: str = ""
     pass
 
 
-@frozen(kw_only=True)
-class PodResourceClaimStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodResourceClaimStatus(Typed):
     name: str = ""
     resource_claim_name: str | None = None
 
 
-@frozen(kw_only=True)
-class ContainerExtendedResourceRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerExtendedResourceRequest(Typed):
     container_name: str = ""
     request_name: str = ""
     resource_name: str = ""
 
 
-@frozen(kw_only=True)
-class PodExtendedResourceClaimStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodExtendedResourceClaimStatus(Typed):
     request_mappings: tuple[ContainerExtendedResourceRequest, ...] = api_field((), null=True)
     resource_claim_name: str = ""
 
 
-@frozen(kw_only=True)
-class NodeAllocatableMappedResources:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeAllocatableMappedResources(Typed):
     name: str = ""
     quantity: Quantity | None = None
 
 
-@frozen(kw_only=True)
-class NodeAllocatableOverheadResources:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeAllocatableOverheadResources(Typed):
     name: str = ""
     per_container: Quantity | None = None
     per_pod: Quantity | None = None
 
 
-@frozen(kw_only=True)
-class NodeAllocatableResourceClaimStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class NodeAllocatableResourceClaimStatus(Typed):
     containers: tuple[str, ...] = api_field((), list_type="set")
     resource_claim_name: str = ""
     resources: Mapping[str, Quantity] = api_field(EMPTY, null=True)
@@ -185,8 +185,8 @@ class NodeAllocatableResourceClaimStatus:
     )
 
 
-@frozen(kw_only=True)
-class PodVolumeHealth:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodVolumeHealth(Typed):
     health_conditions: tuple[VolumeHealthCondition, ...] = api_field(
         (), list_type="map", list_keys=("status", "reason"), patch="merge", merge_key="status"
     )
@@ -194,8 +194,8 @@ class PodVolumeHealth:
     name: str = ""
 
 
-@frozen(kw_only=True)
-class PodStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodStatus(Typed):
     conditions: tuple[PodCondition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )

@@ -11,21 +11,21 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, IntOrString, Time, api_field
+from kverify.api.base import EMPTY, Int32, Int64, IntOrString, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.meta import Condition, LabelSelector
 
 
-@frozen(kw_only=True)
-class PodDisruptionBudgetSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodDisruptionBudgetSpec(Typed):
     max_unavailable: IntOrString | None = None
     min_available: IntOrString | None = None
     selector: LabelSelector | None = api_field(None, patch="replace")
     unhealthy_pod_eviction_policy: str | None = None
 
 
-@frozen(kw_only=True)
-class PodDisruptionBudgetStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodDisruptionBudgetStatus(Typed):
     conditions: tuple[Condition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
@@ -37,7 +37,7 @@ class PodDisruptionBudgetStatus:
     observed_generation: Int64 | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PodDisruptionBudget(KubeObject):
     api_version: str = "policy/v1"
     kind: str = "PodDisruptionBudget"
@@ -45,14 +45,14 @@ class PodDisruptionBudget(KubeObject):
     status: PodDisruptionBudgetStatus = PodDisruptionBudgetStatus()
 
 
-@frozen(kw_only=True)
-class Preconditions:
+@frozen(kw_only=True, eq=False, repr=False)
+class Preconditions(Typed):
     resource_version: str | None = None
     uid: str | None = None
 
 
-@frozen(kw_only=True)
-class DeleteOptions:
+@frozen(kw_only=True, eq=False, repr=False)
+class DeleteOptions(Typed):
     api_version: str | None = api_field(None, omit_zero=True)
     kind: str | None = api_field(None, omit_zero=True)
     dry_run: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class DeleteOptions:
     propagation_policy: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Eviction(KubeObject):
     api_version: str = "policy/v1"
     kind: str = "Eviction"

@@ -10,38 +10,38 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, api_field
+from kverify.api.base import EMPTY, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 
 
-@frozen(kw_only=True)
-class ScopedResourceSelectorRequirement:
+@frozen(kw_only=True, eq=False, repr=False)
+class ScopedResourceSelectorRequirement(Typed):
     operator: str = ""
     scope_name: str = ""
     values: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class ScopeSelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class ScopeSelector(Typed):
     ATOMIC: ClassVar[bool] = True
     match_expressions: tuple[ScopedResourceSelectorRequirement, ...] = ()
 
 
-@frozen(kw_only=True)
-class ResourceQuotaSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceQuotaSpec(Typed):
     hard: Mapping[str, Quantity] = api_field(EMPTY)
     scope_selector: ScopeSelector | None = None
     scopes: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class ResourceQuotaStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceQuotaStatus(Typed):
     hard: Mapping[str, Quantity] = api_field(EMPTY)
     used: Mapping[str, Quantity] = api_field(EMPTY)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ResourceQuota(KubeObject):
     api_version: str = "v1"
     kind: str = "ResourceQuota"
@@ -49,8 +49,8 @@ class ResourceQuota(KubeObject):
     status: ResourceQuotaStatus = ResourceQuotaStatus()
 
 
-@frozen(kw_only=True)
-class LimitRangeItem:
+@frozen(kw_only=True, eq=False, repr=False)
+class LimitRangeItem(Typed):
     default: Mapping[str, Quantity] = api_field(EMPTY)
     default_request: Mapping[str, Quantity] = api_field(EMPTY)
     max: Mapping[str, Quantity] = api_field(EMPTY)
@@ -59,13 +59,13 @@ class LimitRangeItem:
     type: str = ""
 
 
-@frozen(kw_only=True)
-class LimitRangeSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class LimitRangeSpec(Typed):
     limits: tuple[LimitRangeItem, ...] = api_field((), null=True)
     pass
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class LimitRange(KubeObject):
     api_version: str = "v1"
     kind: str = "LimitRange"

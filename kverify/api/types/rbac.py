@@ -9,19 +9,19 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import api_field
+from kverify.api.base import Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.meta import LabelSelector
 
 
-@frozen(kw_only=True)
-class AggregationRule:
+@frozen(kw_only=True, eq=False, repr=False)
+class AggregationRule(Typed):
     cluster_role_selectors: tuple[LabelSelector, ...] = ()
     pass
 
 
-@frozen(kw_only=True)
-class PolicyRule:
+@frozen(kw_only=True, eq=False, repr=False)
+class PolicyRule(Typed):
     api_groups: tuple[str, ...] = ()
     non_resource_urls: tuple[str, ...] = api_field((), json="nonResourceURLs")
     resource_names: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class PolicyRule:
     verbs: tuple[str, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ClusterRole(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "ClusterRole"
@@ -37,16 +37,16 @@ class ClusterRole(KubeObject):
     rules: tuple[PolicyRule, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
-class RoleRef:
+@frozen(kw_only=True, eq=False, repr=False)
+class RoleRef(Typed):
     ATOMIC: ClassVar[bool] = True
     kind: str = ""
     api_group: str = ""
     name: str = ""
 
 
-@frozen(kw_only=True)
-class Subject:
+@frozen(kw_only=True, eq=False, repr=False)
+class Subject(Typed):
     ATOMIC: ClassVar[bool] = True
     kind: str = ""
     api_group: str | None = api_field(None, omit_zero=True)
@@ -54,7 +54,7 @@ class Subject:
     namespace: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class ClusterRoleBinding(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "ClusterRoleBinding"
@@ -62,14 +62,14 @@ class ClusterRoleBinding(KubeObject):
     subjects: tuple[Subject, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Role(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "Role"
     rules: tuple[PolicyRule, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class RoleBinding(KubeObject):
     api_version: str = "rbac.authorization.k8s.io/v1"
     kind: str = "RoleBinding"

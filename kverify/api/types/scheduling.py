@@ -11,7 +11,7 @@ from kverify.api.base import Int32, api_field
 from kverify.api.object import KubeObject
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PriorityClass(KubeObject):
     api_version: str = "scheduling.k8s.io/v1"
     kind: str = "PriorityClass"

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, IntOrString, api_field
+from kverify.api.base import EMPTY, Int32, IntOrString, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.types.meta import Condition
 
 
-@frozen(kw_only=True)
-class ServicePort:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServicePort(Typed):
     app_protocol: str | None = None
     name: str | None = api_field(None, omit_zero=True)
     node_port: Int32 | None = api_field(None, omit_zero=True)
@@ -26,20 +26,20 @@ class ServicePort:
     target_port: IntOrString | None = None
 
 
-@frozen(kw_only=True)
-class ClientIPConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class ClientIPConfig(Typed):
     timeout_seconds: Int32 | None = None
     pass
 
 
-@frozen(kw_only=True)
-class SessionAffinityConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class SessionAffinityConfig(Typed):
     client_ip: ClientIPConfig | None = api_field(None, json="clientIP")
     pass
 
 
-@frozen(kw_only=True)
-class ServiceSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServiceSpec(Typed):
     allocate_load_balancer_node_ports: bool | None = None
     cluster_ip: str | None = api_field(None, json="clusterIP", omit_zero=True)
     cluster_ips: tuple[str, ...] = api_field((), json="clusterIPs")
@@ -64,36 +64,36 @@ class ServiceSpec:
     type: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class PortStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class PortStatus(Typed):
     error: str | None = None
     port: Int32 = 0
     protocol: str = ""
 
 
-@frozen(kw_only=True)
-class LoadBalancerIngress:
+@frozen(kw_only=True, eq=False, repr=False)
+class LoadBalancerIngress(Typed):
     hostname: str | None = api_field(None, omit_zero=True)
     ip: str | None = api_field(None, omit_zero=True)
     ip_mode: str | None = None
     ports: tuple[PortStatus, ...] = ()
 
 
-@frozen(kw_only=True)
-class LoadBalancerStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class LoadBalancerStatus(Typed):
     ingress: tuple[LoadBalancerIngress, ...] = ()
     pass
 
 
-@frozen(kw_only=True)
-class ServiceStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServiceStatus(Typed):
     conditions: tuple[Condition, ...] = api_field(
         (), list_type="map", list_keys=("type",), patch="merge", merge_key="type"
     )
     load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Service(KubeObject):
     api_version: str = "v1"
     kind: str = "Service"

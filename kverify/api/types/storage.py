@@ -10,21 +10,21 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, Time, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Time, Typed, api_field
 from kverify.api.object import KubeObject
 from kverify.api.quantity import Quantity
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.persistent_volume import PersistentVolumeSpec
 
 
-@frozen(kw_only=True)
-class TokenRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class TokenRequest(Typed):
     audience: str = ""
     expiration_seconds: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class CSIDriverSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSIDriverSpec(Typed):
     attach_required: bool | None = None
     fs_group_policy: str | None = None
     pod_info_on_mount: bool | None = None
@@ -38,37 +38,37 @@ class CSIDriverSpec:
     prevent_pod_scheduling_if_missing: bool | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class CSIDriver(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSIDriver"
     spec: CSIDriverSpec = CSIDriverSpec()
 
 
-@frozen(kw_only=True)
-class VolumeNodeResources:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeNodeResources(Typed):
     count: Int32 | None = None
     pass
 
 
-@frozen(kw_only=True)
-class CSINodeDriver:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSINodeDriver(Typed):
     allocatable: VolumeNodeResources | None = None
     name: str = ""
     node_id: str = api_field("", json="nodeID")
     topology_keys: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class CSINodeSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSINodeSpec(Typed):
     drivers: tuple[CSINodeDriver, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name", null=True
     )
     pass
 
 
-@frozen(kw_only=True)
-class StorageHealthCondition:
+@frozen(kw_only=True, eq=False, repr=False)
+class StorageHealthCondition(Typed):
     access_mode: str | None = api_field(None, omit_zero=True)
     last_transition_time: Time | None = None
     message: str | None = api_field(None, omit_zero=True)
@@ -77,21 +77,21 @@ class StorageHealthCondition:
     volume_mode: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class StorageHealth:
+@frozen(kw_only=True, eq=False, repr=False)
+class StorageHealth(Typed):
     health_conditions: tuple[StorageHealthCondition, ...] = ()
     name: str = ""
 
 
-@frozen(kw_only=True)
-class CSINodeStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSINodeStatus(Typed):
     storage_health: tuple[StorageHealth, ...] = api_field(
         (), list_type="map", list_keys=("name",), patch="merge", merge_key="name"
     )
     pass
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class CSINode(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSINode"
@@ -99,7 +99,7 @@ class CSINode(KubeObject):
     status: CSINodeStatus | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class CSIStorageCapacity(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "CSIStorageCapacity"
@@ -109,19 +109,19 @@ class CSIStorageCapacity(KubeObject):
     storage_class_name: str = ""
 
 
-@frozen(kw_only=True)
-class TopologySelectorLabelRequirement:
+@frozen(kw_only=True, eq=False, repr=False)
+class TopologySelectorLabelRequirement(Typed):
     key: str = ""
     values: tuple[str, ...] = api_field((), null=True)
 
 
-@frozen(kw_only=True)
-class TopologySelectorTerm:
+@frozen(kw_only=True, eq=False, repr=False)
+class TopologySelectorTerm(Typed):
     ATOMIC: ClassVar[bool] = True
     match_label_expressions: tuple[TopologySelectorLabelRequirement, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class StorageClass(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "StorageClass"
@@ -134,35 +134,35 @@ class StorageClass(KubeObject):
     volume_binding_mode: str | None = None
 
 
-@frozen(kw_only=True)
-class VolumeAttachmentSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeAttachmentSource(Typed):
     inline_volume_spec: PersistentVolumeSpec | None = None
     persistent_volume_name: str | None = None
 
 
-@frozen(kw_only=True)
-class VolumeAttachmentSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeAttachmentSpec(Typed):
     attacher: str = ""
     node_name: str = ""
     source: VolumeAttachmentSource = VolumeAttachmentSource()
 
 
-@frozen(kw_only=True)
-class VolumeError:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeError(Typed):
     message: str | None = api_field(None, omit_zero=True)
     time: Time | None = None
     error_code: Int32 | None = None
 
 
-@frozen(kw_only=True)
-class VolumeAttachmentStatus:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeAttachmentStatus(Typed):
     attach_error: VolumeError | None = None
     attached: bool = False
     attachment_metadata: Mapping[str, str] = api_field(EMPTY)
     detach_error: VolumeError | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class VolumeAttachment(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "VolumeAttachment"
@@ -170,7 +170,7 @@ class VolumeAttachment(KubeObject):
     status: VolumeAttachmentStatus = VolumeAttachmentStatus()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class VolumeAttributesClass(KubeObject):
     api_version: str = "storage.k8s.io/v1"
     kind: str = "VolumeAttributesClass"

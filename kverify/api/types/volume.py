@@ -12,23 +12,23 @@ from typing import ClassVar
 
 from attrs import frozen
 
-from kverify.api.base import EMPTY, Int32, Int64, api_field
+from kverify.api.base import EMPTY, Int32, Int64, Typed, api_field
 from kverify.api.quantity import Quantity
 from kverify.api.types.claim import PersistentVolumeClaimTemplate
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.references import LocalObjectReference
 
 
-@frozen(kw_only=True)
-class AWSElasticBlockStoreVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class AWSElasticBlockStoreVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     partition: Int32 | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     volume_id: str = api_field("", json="volumeID")
 
 
-@frozen(kw_only=True)
-class AzureDiskVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class AzureDiskVolumeSource(Typed):
     kind: str | None = None
     caching_mode: str | None = None
     disk_name: str = ""
@@ -37,15 +37,15 @@ class AzureDiskVolumeSource:
     read_only: bool | None = None
 
 
-@frozen(kw_only=True)
-class AzureFileVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class AzureFileVolumeSource(Typed):
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_name: str = ""
     share_name: str = ""
 
 
-@frozen(kw_only=True)
-class CephFSVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CephFSVolumeSource(Typed):
     monitors: tuple[str, ...] = api_field((), null=True)
     path: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
@@ -54,24 +54,24 @@ class CephFSVolumeSource:
     user: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class CinderVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CinderVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
     volume_id: str = api_field("", json="volumeID")
 
 
-@frozen(kw_only=True)
-class KeyToPath:
+@frozen(kw_only=True, eq=False, repr=False)
+class KeyToPath(Typed):
     key: str = ""
     mode: Int32 | None = None
     path: str = ""
     user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class ConfigMapVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ConfigMapVolumeSource(Typed):
     default_mode: Int32 | None = None
     items: tuple[KeyToPath, ...] = ()
     name: str | None = api_field(None, omit_zero=True)
@@ -79,8 +79,8 @@ class ConfigMapVolumeSource:
     default_user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class CSIVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class CSIVolumeSource(Typed):
     driver: str = ""
     fs_type: str | None = None
     node_publish_secret_ref: LocalObjectReference | None = None
@@ -88,23 +88,23 @@ class CSIVolumeSource:
     volume_attributes: Mapping[str, str] = api_field(EMPTY)
 
 
-@frozen(kw_only=True)
-class ObjectFieldSelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class ObjectFieldSelector(Typed):
     ATOMIC: ClassVar[bool] = True
     api_version: str | None = api_field(None, omit_zero=True)
     field_path: str = ""
 
 
-@frozen(kw_only=True)
-class ResourceFieldSelector:
+@frozen(kw_only=True, eq=False, repr=False)
+class ResourceFieldSelector(Typed):
     ATOMIC: ClassVar[bool] = True
     container_name: str | None = api_field(None, omit_zero=True)
     divisor: Quantity | None = None
     resource: str = ""
 
 
-@frozen(kw_only=True)
-class DownwardAPIVolumeFile:
+@frozen(kw_only=True, eq=False, repr=False)
+class DownwardAPIVolumeFile(Typed):
     field_ref: ObjectFieldSelector | None = None
     mode: Int32 | None = None
     path: str = ""
@@ -112,28 +112,28 @@ class DownwardAPIVolumeFile:
     user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class DownwardAPIVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class DownwardAPIVolumeSource(Typed):
     default_mode: Int32 | None = None
     items: tuple[DownwardAPIVolumeFile, ...] = ()
     default_user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class EmptyDirVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class EmptyDirVolumeSource(Typed):
     medium: str | None = api_field(None, omit_zero=True)
     size_limit: Quantity | None = None
     mode: Int32 | None = None
 
 
-@frozen(kw_only=True)
-class EphemeralVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class EphemeralVolumeSource(Typed):
     volume_claim_template: PersistentVolumeClaimTemplate | None = None
     pass
 
 
-@frozen(kw_only=True)
-class FCVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class FCVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     lun: Int32 | None = None
     read_only: bool | None = api_field(None, omit_zero=True)
@@ -141,8 +141,8 @@ class FCVolumeSource:
     wwids: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class FlexVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class FlexVolumeSource(Typed):
     driver: str = ""
     fs_type: str | None = api_field(None, omit_zero=True)
     options: Mapping[str, str] = api_field(EMPTY)
@@ -150,48 +150,48 @@ class FlexVolumeSource:
     secret_ref: LocalObjectReference | None = None
 
 
-@frozen(kw_only=True)
-class FlockerVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class FlockerVolumeSource(Typed):
     dataset_name: str | None = api_field(None, omit_zero=True)
     dataset_uuid: str | None = api_field(None, json="datasetUUID", omit_zero=True)
 
 
-@frozen(kw_only=True)
-class GCEPersistentDiskVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class GCEPersistentDiskVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     partition: Int32 | None = api_field(None, omit_zero=True)
     pd_name: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class GitRepoVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class GitRepoVolumeSource(Typed):
     directory: str | None = api_field(None, omit_zero=True)
     repository: str = ""
     revision: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class GlusterfsVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class GlusterfsVolumeSource(Typed):
     endpoints: str = ""
     path: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class HostPathVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class HostPathVolumeSource(Typed):
     path: str = ""
     type: str | None = None
 
 
-@frozen(kw_only=True)
-class ImageVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ImageVolumeSource(Typed):
     pull_policy: str | None = api_field(None, omit_zero=True)
     reference: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ISCSIVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ISCSIVolumeSource(Typed):
     chap_auth_discovery: bool | None = api_field(None, omit_zero=True)
     chap_auth_session: bool | None = api_field(None, omit_zero=True)
     fs_type: str | None = api_field(None, omit_zero=True)
@@ -205,34 +205,34 @@ class ISCSIVolumeSource:
     target_portal: str = ""
 
 
-@frozen(kw_only=True)
-class NFSVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class NFSVolumeSource(Typed):
     path: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
     server: str = ""
 
 
-@frozen(kw_only=True)
-class PersistentVolumeClaimVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class PersistentVolumeClaimVolumeSource(Typed):
     claim_name: str = ""
     read_only: bool | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class PhotonPersistentDiskVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class PhotonPersistentDiskVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     pd_id: str = api_field("", json="pdID")
 
 
-@frozen(kw_only=True)
-class PortworxVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class PortworxVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     volume_id: str = api_field("", json="volumeID")
 
 
-@frozen(kw_only=True)
-class ClusterTrustBundleProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class ClusterTrustBundleProjection(Typed):
     label_selector: LabelSelector | None = None
     name: str | None = None
     optional: bool | None = None
@@ -241,36 +241,36 @@ class ClusterTrustBundleProjection:
     user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class ConfigMapProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class ConfigMapProjection(Typed):
     items: tuple[KeyToPath, ...] = ()
     name: str | None = api_field(None, omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class DownwardAPIProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class DownwardAPIProjection(Typed):
     items: tuple[DownwardAPIVolumeFile, ...] = ()
     pass
 
 
-@frozen(kw_only=True)
-class SecretProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class SecretProjection(Typed):
     items: tuple[KeyToPath, ...] = ()
     name: str | None = api_field(None, omit_zero=True)
     optional: bool | None = None
 
 
-@frozen(kw_only=True)
-class ServiceAccountTokenProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class ServiceAccountTokenProjection(Typed):
     audience: str | None = api_field(None, omit_zero=True)
     expiration_seconds: Int64 | None = None
     path: str = ""
     user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class PodCertificateProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class PodCertificateProjection(Typed):
     certificate_chain_path: str | None = api_field(None, omit_zero=True)
     credential_bundle_path: str | None = api_field(None, omit_zero=True)
     key_path: str | None = api_field(None, omit_zero=True)
@@ -281,8 +281,8 @@ class PodCertificateProjection:
     user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class VolumeProjection:
+@frozen(kw_only=True, eq=False, repr=False)
+class VolumeProjection(Typed):
     cluster_trust_bundle: ClusterTrustBundleProjection | None = None
     config_map: ConfigMapProjection | None = None
     downward_api: DownwardAPIProjection | None = api_field(None, json="downwardAPI")
@@ -291,15 +291,15 @@ class VolumeProjection:
     pod_certificate: PodCertificateProjection | None = None
 
 
-@frozen(kw_only=True)
-class ProjectedVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ProjectedVolumeSource(Typed):
     default_mode: Int32 | None = None
     sources: tuple[VolumeProjection, ...] = api_field((), null=True)
     default_user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class QuobyteVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class QuobyteVolumeSource(Typed):
     group: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     registry: str = ""
@@ -308,8 +308,8 @@ class QuobyteVolumeSource:
     volume: str = ""
 
 
-@frozen(kw_only=True)
-class RBDVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class RBDVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     image: str = ""
     keyring: str | None = api_field(None, omit_zero=True)
@@ -320,8 +320,8 @@ class RBDVolumeSource:
     user: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class ScaleIOVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class ScaleIOVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     gateway: str = ""
     protection_domain: str | None = api_field(None, omit_zero=True)
@@ -334,8 +334,8 @@ class ScaleIOVolumeSource:
     volume_name: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class SecretVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class SecretVolumeSource(Typed):
     default_mode: Int32 | None = None
     items: tuple[KeyToPath, ...] = ()
     optional: bool | None = None
@@ -343,8 +343,8 @@ class SecretVolumeSource:
     default_user: Int64 | None = None
 
 
-@frozen(kw_only=True)
-class StorageOSVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class StorageOSVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     read_only: bool | None = api_field(None, omit_zero=True)
     secret_ref: LocalObjectReference | None = None
@@ -352,16 +352,16 @@ class StorageOSVolumeSource:
     volume_namespace: str | None = api_field(None, omit_zero=True)
 
 
-@frozen(kw_only=True)
-class VsphereVirtualDiskVolumeSource:
+@frozen(kw_only=True, eq=False, repr=False)
+class VsphereVirtualDiskVolumeSource(Typed):
     fs_type: str | None = api_field(None, omit_zero=True)
     storage_policy_id: str | None = api_field(None, json="storagePolicyID", omit_zero=True)
     storage_policy_name: str | None = api_field(None, omit_zero=True)
     volume_path: str = ""
 
 
-@frozen(kw_only=True)
-class Volume:
+@frozen(kw_only=True, eq=False, repr=False)
+class Volume(Typed):
     aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
     azure_disk: AzureDiskVolumeSource | None = None
     azure_file: AzureFileVolumeSource | None = None
