@@ -17,7 +17,7 @@ from attrs import frozen
 
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.json_text import skip_space
-from kverify.manifest.nodes import Document, FieldPath, Mapping, Node, Plain, Sequence, format_path
+from kverify.manifest.nodes import Document, FieldPath, Mapping, Node, Plain, Sequence, deepest, format_path
 from kverify.manifest.reader import read_text
 from kverify.manifest.rewrite import CannotEdit, replacements
 from kverify.manifest.source import SourceText
@@ -162,7 +162,7 @@ def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
     if not isinstance(edit, Put):
         yield from _primitive_of_list(root, edit)
         return
-    depth, node = _deepest(root, edit.path)
+    node, depth = deepest(root, edit.path)
     rest = edit.path[depth:]
     if rest:
         if any(not isinstance(step, str) for step in rest):
@@ -194,7 +194,7 @@ def _primitives(root: Node, edit: Edit) -> Iterator[Edit]:
 
 
 def _primitive_of_list(root: Node, edit: Add | Remove | Rename) -> Iterator[Edit]:
-    depth, node = _deepest(root, edit.path)
+    node, depth = deepest(root, edit.path)
     if isinstance(edit, Remove | Rename):
         if depth < len(edit.path):
             raise CannotEdit(f"there is no {format_path(edit.path)}")
@@ -203,20 +203,6 @@ def _primitive_of_list(root: Node, edit: Add | Remove | Rename) -> Iterator[Edit
         yield edit
     else:
         yield from _primitives(root, Put(edit.path, [edit.value]))
-
-
-def _deepest(root: Node, path: FieldPath) -> tuple[int, Node]:
-    node = root
-    for depth, step in enumerate(path):
-        inner: Node | None = None
-        if isinstance(node, Mapping) and isinstance(step, str):
-            inner = node.get(step)
-        elif isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
-            inner = node.items[step]
-        if inner is None:
-            return depth, node
-        node = inner
-    return len(path), node
 
 
 def _changed(plain: Plain, path: FieldPath, edit: Edit) -> Plain:

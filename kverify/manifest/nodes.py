@@ -161,18 +161,18 @@ class Document:
 
     def node(self, path: FieldPath) -> Node | None:
         """The node at ``path``, or None when there is none."""
-        found, depth = self._descend(path)
+        found, depth = deepest(self.root, path)
         return found if depth == len(path) else None
 
     def locate(self, path: FieldPath) -> Span:
         """Where ``path`` is written; of a path that does not exist, where its deepest existing node is written."""
-        return self._descend(path)[0].span
+        return deepest(self.root, path)[0].span
 
     def locate_key(self, path: FieldPath) -> Span:
         """Where the key that ``path`` ends with is written; of a path that does not exist, the key of its deepest
         existing node. A list item and the whole document have no key, so their own place is given.
         """
-        node, depth = self._descend(path)
+        node, depth = deepest(self.root, path)
         if depth > 0 and isinstance(path[depth - 1], str):
             parent = self.node(path[: depth - 1])
             key = parent.key(str(path[depth - 1])) if isinstance(parent, Mapping) else None
@@ -208,20 +208,6 @@ class Document:
         """Line ``number`` (from 1) of the file, without its line end; empty when there is no such line."""
         return self.extract.source.line(number)
 
-    def _descend(self, path: FieldPath) -> tuple[Node, int]:
-        """The deepest existing node on ``path`` and how many steps led to it."""
-        node = self.root
-        for depth, step in enumerate(path):
-            inner: Node | None = None
-            if isinstance(node, Mapping) and isinstance(step, str):
-                inner = node.get(step)
-            elif isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
-                inner = node.items[step]
-            if inner is None:
-                return node, depth
-            node = inner
-        return node, len(path)
-
 
 def _extended(document: Document, fields: dict[str, str]) -> Mapping:
     root = document.root
@@ -235,6 +221,21 @@ def _extended(document: Document, fields: dict[str, str]) -> Mapping:
         [*(Scalar(extract, start, end, name, name) for name in fields), *root.keys],
         [*(Scalar(extract, start, end, value, value) for value in fields.values()), *root.values],
     )
+
+
+def deepest(root: Node, path: FieldPath) -> tuple[Node, int]:
+    """The deepest existing node on ``path`` and how many steps led to it."""
+    node = root
+    for depth, step in enumerate(path):
+        inner: Node | None = None
+        if isinstance(node, Mapping) and isinstance(step, str):
+            inner = node.get(step)
+        elif isinstance(node, Sequence) and isinstance(step, int) and 0 <= step < len(node.items):
+            inner = node.items[step]
+        if inner is None:
+            return node, depth
+        node = inner
+    return node, len(path)
 
 
 def walk(root: Node) -> Iterator[tuple[FieldPath, Node]]:
