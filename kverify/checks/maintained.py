@@ -67,12 +67,16 @@ def cases(
         system=system,
         begins="nodes are maintained one after another",
         scope=_scope(ctx, subjects),
-        assumptions=(ANY_NODE, *((CLUSTER_IS_OPEN,) if ctx.open else ()), *ASSUMPTIONS),
+        assumptions=(ANY_NODE, *((CLUSTER_IS_OPEN,) if ctx.open else ()), *_hasty(subjects), *ASSUMPTIONS),
         otherwise=tuple(_two_nodes(ctx, script, subjects, waits) for waits in (True, False))
         if ctx.open or len(_held(ctx, subjects)) > 1
         else (),
         lemmas=tuple(_lemmas(world, system)),
     )
+
+
+def _hasty(subjects: Sequence[Subject]) -> Iterator[str]:
+    return (text for s in subjects for text in s.hasty)
 
 
 def _scope(ctx: Context, subjects: Sequence[Subject]) -> str:
@@ -125,7 +129,7 @@ def _two_nodes(ctx: Context, script: Script, subjects: Sequence[Subject], waits:
         system=evolve(system, actions=kept),
         begins=f"{'' if ctx.open else 'node '}{places[0].name} is cordoned and its drain begins",
         scope=_scope(ctx, subjects),
-        assumptions=(TWO_NODES, said, *room, *ASSUMPTIONS),
+        assumptions=(TWO_NODES, said, *room, *_hasty(subjects), *ASSUMPTIONS),
     )
 
 

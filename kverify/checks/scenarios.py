@@ -311,13 +311,14 @@ def _case(
         # Of a rollout ``rescaled`` says it, of what an autoscaler does its load.
         if s.scaled and starts != "rollout" and not any(loads)
     )
+    hasty = tuple(text for s in scene.subjects if not scene.workload(s).min_ready for text in s.hasty)
     rescaled = tuple(text for s in scene.subjects for text in s.rescaled) if starts == "rollout" else ()
     return Case(
         scene=scene,
         system=system,
         begins=begins,
         scope=scope,
-        assumptions=(*scene.assumptions, *scaled, *rescaled, *assumed),
+        assumptions=(*scene.assumptions, *scaled, *rescaled, *hasty, *assumed),
     )
 
 

@@ -58,6 +58,13 @@ class Subject:
         return not isinstance(self.object, Pod)
 
     @property
+    def hasty(self) -> tuple[str, ...]:
+        """What is assumed of minReadySeconds where a question leaves them out. Of a property that tells Ready from
+        available that matters: a drain may go on in between."""
+        text = f"{self.title}: a pod is available as soon as it is Ready; minReadySeconds are not waited for"
+        return (text,) if self.min_ready else ()
+
+    @property
     def rescaled(self) -> tuple[str, ...]:
         """What is assumed of a change of ``replicas`` that comes with the new revision."""
         if self.running is None or isinstance(self.running, Pod) or self.running.spec.replicas == self.replicas:

@@ -380,6 +380,21 @@ def test_an_undo_that_is_read_late_is_read_in_the_end() -> None:
 
 
 RESTART = "scenario s\n  at most 1 container_restart\n"
+
+
+def test_where_min_ready_seconds_are_not_waited_for_the_verdict_says_so() -> None:
+    slow = WEB.replace("replicas: 2", "replicas: 2\n  minReadySeconds: 60")
+    text = "property p\n  under {}\n  for d in Deployment\n  always available(d) >= 1\n"
+    for scenario, wanted, said in (
+        ("drain", slow, True),
+        ("maintenance", slow, True),
+        ("drain", WEB, False),
+        ("rollout", slow, False),
+    ):
+        (proof,) = ask(text.format(scenario), wanted).proofs
+        assert any("not waited for" in words for words in proof.verdict.assumptions) is said
+
+
 BARE = """
 apiVersion: v1
 kind: Pod
