@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,11 +51,25 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def started(folder: Path, *options: str) -> subprocess.Popen[str]:
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A run as a terminal would start it. Whatever happens, nothing is left of it."""
     command = [sys.executable, "-m", "kverify.cli.main", "check", str(folder), "-o", "json", *options]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=folder
-    )
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=folder,
+        # Where the tests run in the background of a script, Ctrl-C is ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def children(process: int) -> list[int]:
@@ -100,10 +115,10 @@ def test_ctrl_c_in_a_pool(big: Path, to_all: bool) -> None:
         assert wait_for(lambda: all(cpu_seconds(worker) > 0.3 for worker in workers))
         (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=120)
+        assert wait_for(lambda: all(map(gone, workers)))
     report = json.loads(out)
     assert (process.returncode, err) == (3, "")
     assert report["interrupted"].startswith("interrupted from the keyboard")
-    assert wait_for(lambda: all(map(gone, workers)))
 
 
 @NEEDS_PROC
@@ -113,7 +128,7 @@ def test_workers_do_not_outlive_a_process_that_is_killed(big: Path) -> None:
         workers = children(process.pid)
         process.kill()
         process.communicate(timeout=60)
-    assert wait_for(lambda: all(map(gone, workers)))
+        assert wait_for(lambda: all(map(gone, workers)))
 
 
 @NEEDS_PROC
