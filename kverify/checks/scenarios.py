@@ -47,7 +47,8 @@ BEGINNINGS = (
     *("create", "apply", "self_heal", "rollout", "maintenance"),
     *("drain", "cordon", "taint", "node_crash", "kubelet_restart"),
 )
-BROKEN = ("image_pull_failure", "crash_loop", "probe_failure")
+UNPULLED = "image_pull_failure"
+BROKEN = (UNPULLED, "crash_loop", "probe_failure")
 LATER = ("delete_pod", "container_restart", "roll_back", "outage", "scale", "pause", "resume")
 FEW = 4
 """A workload of at most so many replicas is scaled to every number up to twice as many."""
@@ -89,11 +90,11 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
     reason = script.unmodelled()
     if reason:
         raise NotModelled(reason)
-    starts, later, ready = _read(script)
+    starts, later, faults = _read(script)
     if starts == "rollout":
         for subject in subjects:
             if subject.strategy is not None:
-                yield from _rollouts(ctx, script, subject, later, ready, placed=placed)
+                yield from _rollouts(ctx, script, subject, later, faults, placed=placed)
     elif starts == "apply":
         if later:
             raise NotModelled(f"the model does not have {listing(list(later))} besides an apply yet")
@@ -121,11 +122,11 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
         yield _case(ctx, script, scene, later, "everything has settled", "")
 
 
-def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
-    """What begins, what may come later, and whether the new pods become ready: they do, do not, or either."""
+def _read(script: Script) -> tuple[str, dict[str, int], tuple[str, ...]]:
+    """What begins, what may come later, and what may be wrong with the new template: one of ``BROKEN``, or nothing."""
     begins = [script.starts] if script.starts else []
     later: dict[str, int] = {}
-    ready: tuple[bool, ...] = (True,)
+    faults: tuple[str, ...] = ("",)
     for event, number in script.at_most.items():
         if event in BEGINNINGS:
             if number > 1 or event == script.starts:
@@ -135,7 +136,7 @@ def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
             else:
                 begins.append(event)
         elif event in BROKEN:
-            ready = (True, False)
+            faults = (*faults, event)
         else:
             later[event] = number
     if len(begins) > 1 or (
@@ -146,11 +147,11 @@ def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
         )
     starts = begins[0] if begins else ""
     if starts in BROKEN:
-        starts, ready = "rollout", (False,)
+        starts, faults = "rollout", (starts,)
     if starts in LATER:
         later[starts] = later.get(starts, 0) + 1
         starts = ""
-    if ready != (True,) and starts != "rollout":
+    if faults != ("",) and starts != "rollout":
         raise NotModelled("a new template can only be broken in a rollout; add starts with rollout")
     if LAG in later and starts != "rollout":
         raise NotModelled(f"{LAG} is only modelled of a rollout; add starts with rollout")
@@ -161,11 +162,11 @@ def _read(script: Script) -> tuple[str, dict[str, int], tuple[bool, ...]]:
     for first, second in script.before:
         if second == starts or (first not in later and first != starts):
             raise NotModelled(f"{first} does not happen before {second} in {script.name}")
-    return starts, later, ready
+    return starts, later, faults
 
 
 def _rollouts(
-    ctx: Context, script: Script, subject: Subject, later: dict[str, int], readies: Sequence[bool], *, placed: bool
+    ctx: Context, script: Script, subject: Subject, later: dict[str, int], faults: Sequence[str], *, placed: bool
 ) -> Iterator[Case]:
     if not subject.replicas:
         return
@@ -174,8 +175,8 @@ def _rollouts(
         raise NotModelled(f"the model does not have {trouble} and scale in one run yet")
     if trouble == "drain" and ctx.shares_budget(subject) != (subject,):
         raise NotModelled("a budget selects pods of others too, and one workload rolls out while a node is drained")
-    for ready, members in product(readies, _nodes(ctx, subject, placed=placed) if trouble else ((),)):
-        node = members[0] if members else None
+    for fault, members in product(faults, _nodes(ctx, subject, placed=placed) if trouble else ((),)):
+        node, ready = members[0] if members else None, not fault
         if "scale" in later:
             scene = resizable_scene(ctx, subject, counts_of(subject)[-1], rolls=True, ready=ready)
         elif trouble:
@@ -187,11 +188,23 @@ def _rollouts(
         if "scale" not in later and not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
             budgets = ctx.model_budgets({w.name: w for w in scene.world.workloads})
             scene = evolve(scene, world=evolve(scene.world, budgets=budgets))
+        if fault == UNPULLED:
+            scene = evolve(scene, world=_unpulled(scene.world))
         begins = "the pod template has just been changed"
         if not ready:
             begins += ", and its pods never become ready"
         names = listing([ctx.nodes[n].name for n in members])
-        yield _case(ctx, script, scene, later, begins, "rollout", names, well=all(readies))
+        yield _case(ctx, script, scene, later, begins, "rollout", names, well=not any(faults))
+
+
+def _unpulled(world: World) -> World:
+    """The same world, in which the pods that never become ready have an image that cannot be pulled."""
+    changed = {r: r if r.ready else evolve(r, pulled=False) for r in world.revisions}
+    return evolve(
+        world,
+        workloads=tuple(evolve(w, revisions=tuple(changed[r] for r in w.revisions)) for w in world.workloads),
+        budgets=tuple(evolve(b, revisions=tuple(changed.get(r, r) for r in b.revisions)) for b in world.budgets),
+    )
 
 
 def _forgetful(ctx: Context) -> bool:

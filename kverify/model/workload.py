@@ -34,13 +34,16 @@ class Revision:
     """One ReplicaSet: pods from one template, which nothing but their node and phase can tell apart.
 
     ``key`` prefixes the revision's variables and is unique in a model; ``title`` is for people. ``ready`` is false for
-    a template whose containers never become ready (an image that cannot be pulled, a probe that always fails).
+    a template whose containers never become ready (an image that cannot be pulled, a probe that always fails);
+    ``pulled`` is false if that is because an image cannot be pulled: then its pods stay in phase Pending, also once
+    they are bound.
     """
 
     key: str
     title: str
     pod: PodInfo | None = None
     ready: bool = True
+    pulled: bool = True
 
 
 @frozen(eq=False)

@@ -239,6 +239,12 @@ def _evictions() -> None:
         assert evaluate(disruption.may_evict(world, OLD, ready=False), values) is another, (desired, counts)
         doubled = evolve(world, budgets=world.budgets * 2)
         assert disruption.may_evict(doubled, OLD, ready=True) is False
+    # A pod whose image cannot be pulled is Pending: no budget is asked, nor how many there are.
+    world = _disturbed(NodeStatus.CORDONED, partial(_budget, 2))
+    broken = Revision("old", "old", ready=False, pulled=False)
+    (budget,) = world.budgets
+    guarded = evolve(world, budgets=(evolve(budget, revisions=(broken,)),) * 2)
+    assert disruption.may_evict(guarded, broken, ready=False) is True
     for expected, least, most, wanted in _DESIRED:
         found = disruption.desired_healthy(expected, min_available=least, max_unavailable=most)
         assert found == wanted, (expected, least, most)

@@ -22,9 +22,12 @@ def healthy(world: World, budget: Budget) -> Number:
 def may_evict(world: World, revision: Revision, *, ready: bool) -> Condition:
     """The eviction API lets a pod of ``revision`` go now.
 
-    A pod that is bound and not Ready is judged as a running one; a Pending pod would always be let go. That makes a
-    drain harder here than it may be, never easier.
+    A pod in phase Pending is let go without asking any budget (``canIgnorePDB``): one whose image cannot be pulled, for
+    ever. Any other pod that is bound and not Ready is judged as a running one, which makes a drain harder here than it
+    may be while containers start, never easier.
     """
+    if not revision.pulled and not ready:
+        return True
     budgets = [b for b in world.budgets if revision in b.revisions]
     if not budgets:
         return True

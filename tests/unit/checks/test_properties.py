@@ -168,6 +168,15 @@ def test_a_drain_that_may_evict_nothing_never_ends() -> None:
     assert one("eventually drained()", "drain", wanted=second) == "violated"
 
 
+def test_a_drain_evicts_pods_whose_image_cannot_be_pulled() -> None:
+    """Such pods are Pending, and no budget is asked for those. Of others that are not Ready the budget is asked: the
+    rollout leaves no old pod, and then none of the one it wants is healthy."""
+    for fault, outcome in (("image_pull_failure", "holds"), ("crash_loop", "violated"), ("probe_failure", "violated")):
+        for begins in (f"starts with {fault}", f"starts with rollout\n  at most 1 {fault}"):
+            scenario = f"scenario s\n  {begins}\n  at most 1 drain\n"
+            assert one("recoverable drained()", "s", more=scenario, unavailable="2") == outcome, (fault, begins)
+
+
 def test_a_cordon_evicts_nothing() -> None:
     cordon = "scenario cordon\n  starts with cordon\n"
     assert one("always available(d) >= 2", "cordon", more=cordon) == "holds"
