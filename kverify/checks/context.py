@@ -282,7 +282,7 @@ class Context:
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""
         for before in (self._base, None if subject.new.affinity else self._parent):
-            if before is not None and id(subject) in before._identities:
+            if before is not None and self._same_company(subject, before):
                 # Nothing changed for it: others do not count here.
                 return before.alone(subject)
         if self.pressure.proves(subject):
@@ -290,6 +290,15 @@ class Context:
         if self._base is None and not self.many and self._everything.room is Room.ALWAYS:
             return self._everything
         return self.memo(("alone", subject.title), lambda: self._alone(subject))
+
+    def _same_company(self, subject: Subject, before: Context) -> bool:
+        """``subject`` is in the run ``before`` as it is in this one, and so is its ``company``, at the same counts."""
+        if id(subject) not in before._identities:
+            return False
+        return not subject.new.affinity or self._company_ids(subject) == before._company_ids(subject)
+
+    def _company_ids(self, subject: Subject) -> frozenset[int]:
+        return self.memo(("company", subject.title), lambda: frozenset(map(id, self.company(subject))))
 
     def _alone(self, subject: Subject) -> Fit:
         company = self.company(subject) if subject.new.affinity else (subject,)

@@ -430,8 +430,10 @@ def state_of(demands: Sequence[Demand], cluster: Cluster) -> ClusterState:
 
 
 def _impossible(question: Question, asked: Iterable[int]) -> Fit:
-    """Nothing holds all pods: show what a scheduler reaches when it goes on as long as it can."""
-    return _blocked(question, Room.IMPOSSIBLE, greedy(question), asked, None, f"{METHOD}: unsatisfiable")
+    """Nothing holds all pods: show what a scheduler reaches when it goes on as long as it can. The pods left over are
+    those ``asked`` about, if it is so, or others that came after them."""
+    first = dict.fromkeys((*asked, *range(len(question.demands))))
+    return _blocked(question, Room.IMPOSSIBLE, greedy(question), first, None, f"{METHOD}: unsatisfiable")
 
 
 def search_orders(question: Question, asked: Iterable[int], limit: int) -> Fit:
