@@ -26,10 +26,12 @@ from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import key_of, namespace_of
+from kverify.engines.starts import initial_states
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Expr as ModelExpr
 from kverify.model.expr import evaluate
+from kverify.model.system import TransitionSystem
 from kverify.model.workload import Recreate
 from kverify.spec.compile import Script, question
 from kverify.spec.language import syntax
@@ -40,11 +42,13 @@ from kverify.spec.language.formatter import format_expr
 from kverify.spec.language.functions import Stage
 from kverify.spec.language.syntax import Declaration, Formula, Shape
 from kverify.spec.language.values import Item, NotModelled, plain
-from kverify.spec.property import Always, EventuallyAlways, Property
+from kverify.spec.property import Always, Eventually, EventuallyAlways, Property, Until
 from kverify.spec.state import WorldState
 
 DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
 METHOD = "not asked"
+ALREADY = "the goal holds at every start already"
+"""What a proof of ``eventually`` or ``until`` says where nothing has to happen for it."""
 
 
 def asked(ctx: Context, specs: Specs, declaration: Declaration) -> Sequence[Asked]:
@@ -121,6 +125,13 @@ def _theorem(case: Case, prop: Property) -> Verdict | None:
         return None
     found = theorems.completion_theorem(isinstance(strategy, Recreate), workload.min_ready)
     return found if found.outcome is Outcome.HOLDS else None
+
+
+def _met(system: TransitionSystem, prop: Property) -> bool:
+    """``prop`` asks for a goal once, and every run begins with it."""
+    if not isinstance(prop, Eventually | Until):
+        return False
+    return all(evaluate(prop.goal, system.view(start)) for start in initial_states(system))
 
 
 def premise_of(formula: Formula) -> syntax.Expr | None:
@@ -215,6 +226,9 @@ class Asked:
             return self._finding(formula, case, env, worst)
         scopes = dict.fromkeys(verdict.scope for _, _, verdict in answers)
         states = sum(verdict.states for _, _, verdict in answers)
+        if worst.outcome is Outcome.HOLDS and all(_met(c.system, self._question(formula, e)) for c, e, _ in answers):
+            # With the method it is shown for each proof, also where several are told together.
+            worst = evolve(worst, method=f"{worst.method}; {ALREADY}")
         return self._proof(evolve(worst, scope="; ".join(scopes), states=states))
 
     def _decided(self, case: Case, formula: Formula) -> tuple[Case, Environment, WorldState, Verdict]:

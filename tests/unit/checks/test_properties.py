@@ -9,6 +9,7 @@ import pytest
 from kverify.checks import Options, Report, run
 from kverify.checks.case import Case
 from kverify.checks.context import Context
+from kverify.checks.properties import ALREADY
 from kverify.checks.scenarios import cases
 from kverify.checks.specs import Specs
 from kverify.engines.explicit import explore
@@ -175,6 +176,28 @@ def test_a_drain_evicts_pods_whose_image_cannot_be_pulled() -> None:
         for begins in (f"starts with {fault}", f"starts with rollout\n  at most 1 {fault}"):
             scenario = f"scenario s\n  {begins}\n  at most 1 drain\n"
             assert one("recoverable drained()", "s", more=scenario, unavailable="2") == outcome, (fault, begins)
+
+
+@pytest.mark.parametrize(
+    ("formula", "scenario", "already"),
+    [
+        ("eventually available(d) >= 2", "rollout", True),
+        ("eventually available(d) >= 2", "drain", True),
+        ("available(d) >= 2 until available(d) >= 1", "rollout", True),
+        ("eventually complete(d)", "rollout", False),
+        # Of the nodes there is one with a pod to evict and one without.
+        ("eventually drained()", "drain", False),
+        ("available(d) >= 2 until complete(d)", "rollout", False),
+        # More than once is asked.
+        ("eventually always available(d) >= 2", "rollout", False),
+        ("always available(d) >= 2", "rollout", False),
+    ],
+)
+def test_a_goal_that_every_run_begins_with_is_said_to_be(formula: str, scenario: str, already: bool) -> None:
+    report = ask(f"property p\n  under {scenario}\n  for d in Deployment\n  {formula}\n", cluster=nodes(3))
+    (proof,) = report.proofs
+    assert str(proof.verdict.outcome) == "holds"
+    assert (ALREADY in proof.verdict.method) is already
 
 
 def test_a_cordon_evicts_nothing() -> None:
