@@ -12,13 +12,13 @@ from kverify.checks.scenes import Scene
 from kverify.checks.words import count, listing
 from kverify.engines.replay import left_out
 from kverify.engines.verdict import Trace
-from kverify.model.components.kubelet import volumes_attach
+from kverify.model.components.kubelet import holds_volumes, volumes_attach
 from kverify.model.components.scheduler import profile_of, snapshot_of, views
 from kverify.model.expr import evaluate
 from kverify.model.scheduling.framework import Requirement, Snapshot
 from kverify.model.scheduling.profile import message, reject
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
-from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
+from kverify.model.world import LIVE, NodeStatus, Phase, Place, World
 
 STATIC = frozenset({"NodeName", "NodeUnschedulable", "TaintToleration", "NodeAffinity"})
 """Filters that look at the pod and the node only: they say the same whatever else is there."""
@@ -143,12 +143,10 @@ def per_node(names: Sequence[str], rejections: Sequence[Sequence[Requirement]]) 
 
 
 def _holders(world: World, place: Place, view: Mapping[str, int | bool]) -> list[str]:
-    phases = (*SERVING, Phase.TERMINATING)
     return [
         other.name
         for other in world.places
-        if other is not place
-        and any(int(evaluate(world.count(r, phases, (other,)), view)) for w in world.workloads for r in w.revisions)
+        if other is not place and any(evaluate(holds_volumes(world, w, other), view) for w in world.workloads)
     ]
 
 

@@ -297,8 +297,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "volume-forgets-terminating",
         "a volume is free while its pod is terminating",
         f"{COMPONENTS}.kubelet",
-        "world.count(revision, (*SERVING, Phase.TERMINATING), (other,)) == 0",
-        "world.count(revision, SERVING, (other,)) == 0",
+        "held = (*SERVING, Phase.TERMINATING)",
+        "held = SERVING",
         "where a volume is attached",
     ),
     Mutant(

@@ -12,11 +12,12 @@ pkg/controller/tainteviction. A kubelet that is back in time changes nothing, bu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from kverify.model.components.kubelet import attached, keeps_volumes
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
 from kverify.model.components.taint_eviction import seconds_left
-from kverify.model.expr import Condition, Number, all_of, integer
+from kverify.model.expr import Condition, Number, all_of, any_of, boolean, integer
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
@@ -84,13 +85,17 @@ def _is_probed(revision: Revision) -> bool:
     return any(c.readiness_probe or c.startup_probe for c in containers)
 
 
-def _lose_readiness(world: World, place: Place, revisions: Iterable[Revision]) -> Mapping[str, Number | Condition]:
+def _lose_readiness(world: World, place: Place, revisions: Collection[Revision]) -> Mapping[str, Number | Condition]:
     updates: dict[str, Number | Condition] = {}
     for revision in revisions:
         updates[world.at(Phase.STARTING, revision, place)] = world.count(revision, LIVE, (place,))
         for phase in SERVING:
             if phase in world.phases(world.owner(revision)):
                 updates[world.at(phase, revision, place)] = 0
+    for workload in world.workloads:
+        if keeps_volumes(world, workload, place):
+            name, losing = attached(workload, place), [r for r in revisions if r in workload.revisions]
+            updates[name] = any_of([boolean(name), *(world.count(r, SERVING, (place,)) >= 1 for r in losing)])
     return updates
 
 
