@@ -38,7 +38,7 @@ OPEN = 4
 
 @frozen
 class Answer:
-    """The outcome; how many steps the shortest safety violation takes; whether no start reaches the goal."""
+    """The outcome; how many steps the shortest safety violation takes; whether no run at all comes to the goal."""
 
     outcome: Outcome
     depth: int | None = None
@@ -78,7 +78,8 @@ def decide(system: TransitionSystem, prop: StateProperty) -> Answer:
             if any(not holds(prop.condition, state) for state in layer):
                 return Answer(Outcome.VIOLATED, depth)
     else:
-        able = {state for state in everything if holds(prop.goal, state)}
+        met = {state for state in everything if holds(prop.goal, state)}
+        able = set(met)
         calm = {s: {system.step(s, a) for a in system.enabled(s) if not a.environment} for s in everything}
         while True:
             more = {s for s in everything - able if calm[s] & able}
@@ -86,9 +87,9 @@ def decide(system: TransitionSystem, prop: StateProperty) -> Answer:
                 break
             able |= more
         if any(holds(prop.premise, state) for state in everything - able):
-            return Answer(Outcome.VIOLATED, certain=not able.intersection(starts(system)))
-    met = any(holds(prop.premise, state) for state in everything)
-    return Answer(Outcome.HOLDS if met else Outcome.VACUOUS)
+            return Answer(Outcome.VIOLATED, certain=not met)
+    asked = any(holds(prop.premise, state) for state in everything)
+    return Answer(Outcome.HOLDS if asked else Outcome.VACUOUS)
 
 
 # -- fair runs ---------------------------------------------------------------------------------------------------
