@@ -13,7 +13,10 @@ import pytest
 
 from kverify.cli.main import main
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("git") is None, reason="--changed-since asks git, which is not installed"),
+    pytest.mark.usefixtures("here"),
+]
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -65,7 +68,7 @@ def write(folder: Path, name: str, text: str) -> None:
 
 
 @pytest.fixture
-def asked(here: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, dict[str, Any]]]:  # noqa: ARG001
+def asked(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, dict[str, Any]]]:
     """The Deployments that were asked about, and the report."""
 
     def run(*options: str) -> tuple[str, dict[str, Any]]:
@@ -233,9 +236,11 @@ def test_an_unknown_revision(revision: str, here: Path, capsys: pytest.CaptureFi
 
 
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    write(tmp_path, "deploy/web.yaml", DEPLOYMENT.format(name="web"))
+    outside = tmp_path / "outside"
+    (outside / "deploy").mkdir(parents=True)
+    monkeypatch.chdir(outside)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    write(outside, "deploy/web.yaml", DEPLOYMENT.format(name="web"))
     with pytest.raises(SystemExit):
         main(["check", "deploy", "--changed-since", "main"])
     assert "run kverify inside of a git repository" in capsys.readouterr().err

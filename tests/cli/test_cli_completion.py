@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(shell: str, code: str, folder: Path) -> list[str]:
     if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
+        pytest.skip(f"{shell} is not installed, so it cannot complete anything")
     options = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
     done = subprocess.run([shell, *options, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

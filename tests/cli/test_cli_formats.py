@@ -441,7 +441,7 @@ def test_a_file_of_another_repository_is_none_of_this_one(
 def test_what_kustomize_built_is_what_it_builds() -> None:
     program = shutil.which("kubectl")
     if program is None:
-        pytest.skip("kubectl is not installed")
+        pytest.skip("kubectl is not installed: what it built once stays, and is used by the other tests")
     command = [program, "kustomize", str(BUILT.parent / "overlays" / "production")]
     built = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert built == BUILT.read_text("utf-8")

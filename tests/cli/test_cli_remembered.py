@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from kverify.cli.remembered import PRINTED, WITHOUT_EFFECT
 from kverify.engines.verdict import Outcome, Said, Verdict
 from kverify.manifest import Severity
 from kverify.store import Store
+
+pytestmark = pytest.mark.usefixtures("here")
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -67,12 +70,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
-    import types
-
     counter = Runs()
-    module = types.ModuleType("kverify.checks.run")
-    module.run = counter.run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "kverify.checks.run", module)
+    # By name: in the package, `run` is the function.
+    monkeypatch.setattr(import_module("kverify.checks.run"), "run", counter.run)
     return counter
 
 
@@ -80,7 +80,7 @@ Say = Callable[..., str]
 
 
 @pytest.fixture
-def say(here: Path, capsys: pytest.CaptureFixture[str]) -> Say:  # noqa: ARG001 - it is where that runs
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
     """What ``kverify check`` prints."""
 
     def run(*arguments: str, code: int = 1) -> str:
@@ -238,7 +238,7 @@ def entries(here: Path) -> list[Path]:
     return sorted((here / ".kverify_cache").glob("??/*"))
 
 
-@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a pipe has no name here: there is no /dev/fd")
 @pytest.mark.parametrize(
     ("option", "text", "said"),
     [
@@ -248,7 +248,6 @@ def entries(here: Path) -> list[Path]:
     ],
     ids=["spec", "config", "baseline"],
 )
-@pytest.mark.usefixtures("here")
 def test_a_pipe_is_read_once(option: str, text: str, said: str) -> None:
     """As ``--spec <(...)`` gives one."""
     for _ in range(2):

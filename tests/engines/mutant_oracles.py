@@ -31,7 +31,7 @@ from kverify.model.world import SERVING, Budget, NodeStatus, Phase, Place, World
 from kverify.spec.property import Always, Reaches
 from tests.scenarios.test_scenarios import RUNS, test_scenario
 from tests.unit import test_model_scale as scaling
-from tests.unit.checks import test_properties as user
+from tests.unit.checks import test_properties_events as user
 from tests.unit.scheduling.scheduling_cases import HOST, anti_affinity, node, pod, selector, term
 
 # -- oracles -----------------------------------------------------------------------------------------------------
