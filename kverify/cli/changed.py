@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,7 +133,8 @@ def _before(files: Iterable[str], changes: Changes, version: str) -> Iterator[An
     from kverify.api.decode import decode_all
     from kverify.manifest.reader import read_text
 
-    for file in dict.fromkeys(files):
+    # Of a link git has only where it leads to.
+    for file in dict.fromkeys(name for one in files for name in (one, os.path.realpath(one))):
         text = changes.before(file)
         if text is not None:
             yield from decode_all(read_text(text, file).documents, version).objects

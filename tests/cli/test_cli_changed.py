@@ -119,6 +119,15 @@ def link(here: Path) -> None:
     edit("elsewhere/web.yaml", "replicas: 2", "replicas: 3")(here)
 
 
+def linked_settings_are_gone(here: Path) -> None:
+    (here / "elsewhere").mkdir()
+    (here / "deploy/shy settings.yaml").rename(here / "elsewhere/settings.yaml")
+    (here / "deploy/shy settings.yaml").symlink_to(here / "elsewhere/settings.yaml")
+    git(here, "add", ".")
+    git(here, "commit", "-q", "-m", "link")
+    write(here, "elsewhere/settings.yaml", SETTINGS.format(name="other"))
+
+
 @pytest.mark.parametrize(
     ("change", "names"),
     [
@@ -132,8 +141,21 @@ def link(here: Path) -> None:
         (lambda here: git(here, "mv", "deploy/web.yaml", "deploy/moved.yaml"), "web"),
         (lambda here: write(here, "README", "nothing"), ""),
         (link, "web"),
+        (linked_settings_are_gone, "shy"),
     ],
-    ids=["workload", "settings", "budget", "no budget", "no settings", "selector", "new", "moved", "other", "link"],
+    ids=[
+        "workload",
+        "settings",
+        "budget",
+        "no budget",
+        "no settings",
+        "selector",
+        "new",
+        "moved",
+        "other",
+        "link",
+        "no linked settings",
+    ],
 )
 def test_what_is_asked(change: Callable[[Path], None], names: str, asked: Asked, here: Path) -> None:
     change(here)
