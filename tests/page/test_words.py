@@ -88,6 +88,8 @@ def test_invariants_are_told_part_by_part_and_nothing_gets_lost() -> None:
         ("2 * new.available@a node - old.spec < 1", "2 × available pods of the new revision on a node − "
          "wanted pods of the old revision < 1"),
         ("shop/web/new.ready@n1 or 3 nodes like it <= 0", "ready pods of web (new) on n1 or 3 nodes like it ≤ 0"),
+        ("n1.status != 1 and (not the node.status == 2 or x)", "n1 is not cordoned and (not the node is silent or x)"),
+        ("-10 * n1.status", "-10 × the status of n1"),
         ("shop/web/new.ready@the next node <= 0 and x", "ready pods of web (new) on the next node ≤ 0 and x"),
     ],
 )  # fmt: skip

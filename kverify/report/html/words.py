@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from kverify.model.world import NodeStatus
+
 PHASES = {
     "pending": "pending",
     "starting": "not ready",
@@ -34,6 +36,7 @@ _PHASE, _WHAT = "|".join(PHASES), "spec|seen|choosing|listed"
 _POD = re.compile(rf"(?P<key>{_KEY})\.(?P<phase>{_PHASE})(?:@(?P<place>.+))?")
 _COUNT = re.compile(rf"(?P<key>{_KEY})\.(?P<what>{_WHAT})")
 _STATUS = re.compile(r"(?P<place>.+)\.status")
+_IS = re.compile(rf"(?P<place>{_PLACE})\.status (?P<sign>[!=]=) (?P<index>\d+)")
 _LEFT = re.compile(r"left\.(?P<event>.+)")
 _WRITTEN = re.compile(r"(?P<workload>.+)\.(?P<what>target|template|replicas|annotated|asked)")
 _NAME = re.compile(rf"{_KEY}\.(?:(?:{_PHASE})(?:@{_PLACE})?|(?:{_WHAT})\b)|{_PLACE}\.status|maintenance\.\w+")
@@ -101,10 +104,22 @@ def action(name: str, titles: Mapping[str, str]) -> str:
 
 def condition(text: str, titles: Mapping[str, str]) -> str:
     """A condition as ``to_text`` writes it, in words: ``wanted pods of web (new) ≤ replicas + maxSurge``."""
-    said = _NAME.sub(lambda match: variable(match[0], titles), text)
+    said = _NAME.sub(lambda match: _counted(match[0], titles), _IS.sub(_is, text))
     for sign, shown in _SIGNS:
         said = said.replace(f" {sign} ", f" {shown} ")
     return said.replace(" - ", " − ").replace(" * ", " × ")
+
+
+def _is(match: re.Match[str]) -> str:
+    """``n1.status == 1``, a number in the order of ``NodeStatus``, as ``n1 is cordoned``."""
+    status = list(NodeStatus)[int(match["index"])]
+    return f"{match['place']} is {'not ' * (match['sign'] == '!=')}{status.value}"
+
+
+def _counted(name: str, titles: Mapping[str, str]) -> str:
+    """A variable where it stands for a number."""
+    match = _STATUS.fullmatch(name)
+    return f"the status of {match['place']}" if match else variable(name, titles)
 
 
 def invariant(evidence: str, titles: Mapping[str, str]) -> tuple[Sequence[str], str] | None:
@@ -137,5 +152,5 @@ def _conjuncts(text: str) -> Iterator[str]:
 def names(text: str, titles: Mapping[str, str]) -> Sequence[str]:
     """What the conditions in ``text`` speak of, each once, in order."""
     sizes = dict.fromkeys(match[0] for match in _SIZE.finditer(text))
-    pods = dict.fromkeys(variable(match[0], titles) for match in _NAME.finditer(text))
+    pods = dict.fromkeys(_counted(match[0], titles) for match in _NAME.finditer(text))
     return (*sizes, *pods)
