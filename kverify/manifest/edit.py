@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.json_text import skip_space
@@ -105,7 +105,7 @@ def _edited(text: str, place: Place, edit: Edit, newline: str) -> str:
     """One stretch of a file after one edit, read again."""
     before, problems = _read(text, place.file)
     path = (*place.prefix, *edit.path)
-    whole = edit.at(path)
+    whole = evolve(edit, path=path)
     expected = _changed(before.plain, path, whole)
     for primitive in _primitives(before.root, whole):
         document, _ = _read(text, place.file)

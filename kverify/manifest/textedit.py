@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kverify.manifest.nodes import FieldPath, Plain
 
@@ -20,10 +20,6 @@ class Put:
     value: Plain
     after: tuple[str, ...] = ()
 
-    def at(self, path: FieldPath) -> Put:
-        """The same change somewhere else."""
-        return evolve(self, path=path)
-
 
 @frozen
 class Add:
@@ -32,20 +28,12 @@ class Add:
     path: FieldPath
     value: Plain
 
-    def at(self, path: FieldPath) -> Add:
-        """The same change somewhere else."""
-        return evolve(self, path=path)
-
 
 @frozen
 class Remove:
     """The field or item at ``path`` is gone. A mapping or list that is empty then stays, as ``{}`` or ``[]``."""
 
     path: FieldPath
-
-    def at(self, path: FieldPath) -> Remove:
-        """The same change somewhere else."""
-        return evolve(self, path=path)
 
 
 @frozen
@@ -54,10 +42,6 @@ class Rename:
 
     path: FieldPath
     key: str
-
-    def at(self, path: FieldPath) -> Rename:
-        """The same change somewhere else."""
-        return evolve(self, path=path)
 
 
 Edit: TypeAlias = Put | Add | Remove | Rename
