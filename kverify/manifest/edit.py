@@ -72,11 +72,7 @@ def edited(text: str, place: Place, edits: Iterable[Edit]) -> str:
 
     Raises ``CannotEdit`` with the reason where that cannot be done without touching anything else.
     """
-    source = SourceText(place.file, text)
-    stretches = list(_stretches(source))
-    if place.number >= len(stretches):
-        raise CannotEdit("the file no longer has this document")
-    start, end = stretches[place.number]
+    start, end = _stretch(text, place)
     part = text[start:end]
     newline = "\r\n" if "\r\n" in text else "\n"
     for edit in edits:
@@ -87,8 +83,7 @@ def edited(text: str, place: Place, edits: Iterable[Edit]) -> str:
 def document_at(text: str, place: Place) -> Document:
     """The object at ``place``, read from the file's ``text``; its own places are those of the part of the text that
     holds it. Raises ``CannotEdit``."""
-    source = SourceText(place.file, text)
-    start, end = list(_stretches(source))[place.number]
+    start, end = _stretch(text, place)
     document = _only(text[start:end], place.file)
     return document.child(place.prefix) if place.prefix else document
 
@@ -131,6 +126,14 @@ def _read(text: str, file: str) -> tuple[Document, tuple[Diagnostic, ...]]:
 
 def _only(text: str, file: str) -> Document:
     return _read(text, file)[0]
+
+
+def _stretch(text: str, place: Place) -> tuple[int, int]:
+    """Where the document that holds ``place`` begins and ends in the file's ``text``. Raises ``CannotEdit``."""
+    stretches = list(_stretches(SourceText(place.file, text)))
+    if place.number >= len(stretches):
+        raise CannotEdit("the file no longer has this document")
+    return stretches[place.number]
 
 
 def _stretches(source: SourceText) -> Iterator[tuple[int, int]]:
