@@ -9,7 +9,7 @@ from functools import cached_property
 
 from attrs import frozen
 
-from kverify.manifest.nodes import FieldPath, Mapping, Node, Plain, Scalar, Sequence, format_path, walk
+from kverify.manifest.nodes import Mapping, Node, Plain, Scalar, Sequence, deepest, format_path, walk
 from kverify.manifest.textedit import Add, Edit, Put, Remove, Rename, Replacement
 from kverify.manifest.write import Layout
 
@@ -137,7 +137,9 @@ class _Page:
     # -- the changes -----------------------------------------------------------------------------------------------
 
     def edit(self, edit: Edit) -> Iterator[Replacement]:
-        chain = list(self.chain(edit.path))
+        # The nodes on the way, the root first; without the last where it is a key that is not there.
+        depth = deepest(self.root, edit.path)[1]
+        chain = [deepest(self.root, edit.path[:number])[0] for number in range(depth + 1)]
         for node in chain[1:]:
             if id(node) in self.shared:
                 raise CannotEdit(f"{format_path(edit.path)} is written once and used at several places (an anchor)")
@@ -158,26 +160,11 @@ class _Page:
         else:
             yield from self.remove(chain, edit, flow)
 
-    def chain(self, path: FieldPath) -> Iterator[Node]:
-        """The nodes on the way, the root first; without the last where it is a key that is not there."""
-        node: Node = self.root
-        yield node
-        for step in path:
-            inner: Node | None = None
-            if isinstance(node, Mapping) and isinstance(step, str):
-                inner = node.get(step)
-            elif isinstance(node, Sequence) and isinstance(step, int):
-                inner = node.items[step]
-            if inner is None:
-                return
-            yield inner
-            node = inner
-
     def insert(self, parent: Mapping, key: str, value: Plain, after: tuple[str, ...]) -> Iterator[Replacement]:
         """A key that is not there yet."""
         entries = self.own(parent)
         if self.is_flow(parent):
-            yield from self.insert_flow(parent, [(k, v) for k, v in entries], key, value)
+            yield from self.insert_flow(parent, entries, key, value)
             return
         if not entries:
             raise CannotEdit("everything beside it is merged in from somewhere else")
@@ -248,7 +235,7 @@ class _Page:
         key = parent.key(step) if isinstance(parent, Mapping) and isinstance(step, str) else None
         empty = isinstance(old, Scalar) and old.start == old.end
         if flow or layout.json:
-            column = self.column(self.line_start(start) + len(_blank_at(self.text, self.line_start(start))))
+            column = len(_blank_at(self.text, self.line_start(start)))
             several = layout.json and self.text[start:end].count("\n") > 0
             new = layout.spread(value, column) if several else self.flow_value(value, old, flow=True)
             yield Replacement(start, end, f" {new}" if empty else new)
