@@ -67,23 +67,12 @@ def names(paths: Iterable[str]) -> list[str]:
 
 
 def path_of(file: str) -> str:
-    """``./shop/web.yaml`` and ``/work/shop/web.yaml`` (run in ``/work``) as ``shop/web.yaml``."""
-    path = Path(file)
+    """``./shop/web.yaml`` and ``/work/shop/web.yaml`` (run in ``/work``) as ``shop/web.yaml``. Links are not followed:
+    the name is what the user typed."""
+    whole = Path(os.path.abspath(file))  # noqa: PTH100 - links stay as they are
     here = Path.cwd()
-    whole = Path(*_resolved((here / path).parts))
     shown: PurePath = whole.relative_to(here) if whole.is_relative_to(here) else whole
     return shown.as_posix()
-
-
-def _resolved(parts: tuple[str, ...]) -> list[str]:
-    """Without ``..``. Links are not followed: the name is what the user typed."""
-    done: list[str] = []
-    for part in parts:
-        if part == ".." and len(done) > 1:
-            done.pop()
-        elif part != "..":
-            done.append(part)
-    return done
 
 
 def decode(data: bytes) -> str:

@@ -6,6 +6,7 @@ it lies there, so those directories are named apart.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
@@ -197,15 +198,4 @@ def _referred(folder: Path, kustomization: Mapping[str, Any]) -> Iterator[Path]:
         rows = kustomization.get(key)
         for name in rows if isinstance(rows, list) else ():
             if isinstance(name, str) and "://" not in name and "\n" not in name:
-                yield Path(*_steps(folder / name))
-
-
-def _steps(path: Path) -> list[str]:
-    """Without ``..``."""
-    steps: list[str] = []
-    for part in path.parts:
-        if part == ".." and steps and steps[-1] != "..":
-            steps.pop()
-        else:
-            steps.append(part)
-    return steps
+                yield Path(os.path.normpath(folder / name))
