@@ -12,13 +12,13 @@ from kverify.manifest.span import Span
 from kverify.report.issues import View
 from kverify.report.source import escape
 from kverify.report.style import Style
-from kverify.report.text import place_of, render, summary
+from kverify.report.text import end_lines, place_of, render
 
 
 def lines(view: View, style: Style | None = None) -> Iterator[str]:
     """The lines of a report, as much of it as is asked for."""
     if view.summary:
-        return one_by_one(view.report, style or Style())
+        return one_by_one(view.report, style or Style(), show_suppressed=view.show_suppressed)
     return render(
         view.report,
         view.sources,
@@ -29,8 +29,8 @@ def lines(view: View, style: Style | None = None) -> Iterator[str]:
     )
 
 
-def one_by_one(report: Report, style: Style) -> Iterator[str]:
-    """A line for each problem, its place first, as compilers have it, and the last line of the whole report."""
+def one_by_one(report: Report, style: Style, *, show_suppressed: bool = False) -> Iterator[str]:
+    """A line for each problem, its place first, as compilers have it, and the end of the whole report."""
     rows: list[tuple[Severity, str, str, str, str, str]] = []
     for d in report.diagnostics:
         rows.append((d.severity, _where(d.span), str(d.severity), d.id, d.object, d.message))
@@ -45,7 +45,7 @@ def one_by_one(report: Report, style: Style) -> Iterator[str]:
         words = ": ".join(part for part in (subject, message) if part)
         marked = style.severity(severity, f"{kind}[{id}]")
         yield f"{escape(place)}: {marked} {escape(words)}" if place else f"{marked} {escape(words)}"
-    yield style.bold(summary(report))
+    yield from end_lines(report, style, show_suppressed=show_suppressed)
 
 
 def _where(span: Span) -> str:

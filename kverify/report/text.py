@@ -48,6 +48,11 @@ def render(
     yield from text.end(report, show_suppressed)
 
 
+def end_lines(report: Report, style: Style, *, show_suppressed: bool = False) -> Iterator[str]:
+    """What no report may leave out: that it was cut short, and the counts of everything."""
+    yield from _Text(Sources(), style, False).end(report, show_suppressed)
+
+
 def problem_lines(report: Report, sources: Sources, style: Style) -> Iterator[str]:
     """What is wrong, and what was not decided, and nothing else of a report."""
     yield from _Text(sources, style, False).problems(report)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair, Report
+from kverify.checks.finding import Cause, Certainty, Finding, Proof, Repair, Report, Suppressed
 from kverify.cli.main import main
+from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Step, Trace, Verdict
 from kverify.manifest import Diagnostic, Severity, Span
 from kverify.model.system import Action, TransitionSystem, Variable
@@ -283,6 +285,19 @@ def test_a_summary_is_a_line_for_each_problem() -> None:
 
 def test_an_interrupted_run_says_so() -> None:
     assert lines(Report(interrupted="stopped from the keyboard")).startswith("interrupted: stopped from the keyboard\n")
+
+
+def test_a_summary_of_an_interrupted_run_says_so_and_lists_what_is_suppressed_on_demand() -> None:
+    hidden = Suppressed(item=STUCK, by=By.CONFIGURATION, reason="known", span=None)
+    report = Report(suppressed=(hidden,), interrupted="stopped from the keyboard")
+    view = View(report=report, exit_code=3, summary=True)
+    assert list(detail.lines(view)) == [
+        "interrupted: stopped from the keyboard",
+        "0 objects wanted, no errors, no proofs, 1 suppressed (--show-suppressed lists them)",
+    ]
+    shown = "\n".join(detail.lines(evolve(view, show_suppressed=True)))
+    assert "error[KV4001] Deployment shop/web: " in shown
+    assert "configuration: known" in shown
 
 
 def test_findings_come_worst_first_and_a_loop_is_named() -> None:
