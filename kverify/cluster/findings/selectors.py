@@ -18,6 +18,7 @@ from kverify.cluster.codes import BUDGET, NETWORK_POLICY, SERVICE
 from kverify.cluster.objects import (
     controller_of,
     describe,
+    keyed,
     namespace_of,
     owner_key,
     template_labels,
@@ -59,7 +60,7 @@ def selecting_nothing(bundle: Bundle, refused: Collection[Diagnostic], boundary:
     for warning in _selectors(bundle):
         if any(_may_hide_pods(problem, warning) for problem in refused):
             continue
-        namespace = warning.object.partition(" ")[2].rpartition("/")[0]
+        namespace = keyed(warning.object)[0].namespace
         known = dumped or any(True for _ in bundle.pods_labelled_like(namespace, {}))
         if warning.related or warning.mend or boundary.closed or (known and namespace not in makers):
             diagnostics.append(warning)
