@@ -130,10 +130,10 @@ def fixed(
         return report
     from attrs import evolve
 
+    from kverify.checks.asking import FROM_THE_KEYBOARD
     from kverify.checks.fixes import Interrupted, apply_fixes, with_fixes
 
-    if not arguments.fix and not arguments.diff:
-        return with_fixes(report, bundle, diagnostics, options, before=before, weighed=arguments.suggest)
+    wanted = arguments.fix or arguments.diff
     refused: dict[str, str] = {}
 
     def writable(document: Document) -> bool:
@@ -143,13 +143,17 @@ def fixed(
         return arguments.diff or not reason
 
     try:
+        if not wanted:
+            return with_fixes(report, bundle, diagnostics, options, before=before, weighed=arguments.suggest)
         applied = apply_fixes(
             report, bundle, diagnostics, options, before=before, weighed=arguments.suggest, writable=writable
         )
-    except Interrupted as reason:
+    except (Interrupted, KeyboardInterrupt) as stop:
+        reason = str(stop) or FROM_THE_KEYBOARD
         clear()
-        print(f"nothing is fixed: {reason}", file=sys.stderr)
-        return evolve(report, interrupted=str(reason))
+        if wanted:
+            print(f"nothing is fixed: {reason}", file=sys.stderr)
+        return evolve(report, interrupted=reason)
     lines = [
         f"{'fixed' if arguments.fix else 'would fix'} {problem.id} {problem.object}: {fix.text}"
         + (f" (what it costs: {fix.cost})" if fix.cost else "")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kverify.checks.fixes import apply, search
 from kverify.cli import fix
 from kverify.cli.main import main
 
@@ -74,6 +75,26 @@ def test_diff_prints_a_patch_and_writes_nothing(shop: Path, capsys: pytest.Captu
     )
     assert shown.err.startswith("would fix KV4003 Deployment default/web: ")
     assert json.loads(Path("report.json").read_text("utf-8"))["exitCode"] == 1
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("option", "said"), [("--fix", "nothing is fixed: interrupted from the keyboard\n"), ("--suggest", "")]
+)
+def test_what_was_found_stands_when_the_search_for_fixes_is_stopped(
+    option: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for module in (apply, search):
+        monkeypatch.setattr(module, "candidates", stop)
+    assert main(["check", "shop", option, "-o", "json"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == said
+    report = json.loads(shown.out)
+    assert [finding["id"] for finding in report["findings"]] == ["KV4003"]
+    assert report["interrupted"] == "interrupted from the keyboard"
 
 
 @pytest.mark.parametrize("options", [["--fix", "--diff"], ["--fix", "--no-fixes"], ["--diff", "--no-fixes"]])
