@@ -8,7 +8,7 @@ from functools import partial
 from attrs import frozen
 
 from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppressed
-from kverify.checks.words import listing
+from kverify.checks.words import count, listing
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -360,13 +360,13 @@ def summary(report: Report) -> str:
     severities = [d.severity for d in report.diagnostics] + [f.severity for f in report.findings]
     outcomes = [p.verdict.outcome for p in report.proofs]
     parts = [
-        f"{_count(report.objects, 'object')} wanted",
-        _count(severities.count(Severity.ERROR), "error") if Severity.ERROR in severities else "no errors",
+        f"{count(report.objects, 'object')} wanted",
+        count(severities.count(Severity.ERROR), "error") if Severity.ERROR in severities else "no errors",
     ]
     for severity, noun in ((Severity.WARNING, "warning"), (Severity.INFO, "note")):
         if severity in severities:
-            parts.append(_count(severities.count(severity), noun))
-    parts.append(_count(outcomes.count(Outcome.HOLDS), "proof") if Outcome.HOLDS in outcomes else "no proofs")
+            parts.append(count(severities.count(severity), noun))
+    parts.append(count(outcomes.count(Outcome.HOLDS), "proof") if Outcome.HOLDS in outcomes else "no proofs")
     if Outcome.VACUOUS in outcomes:
         parts.append(f"{outcomes.count(Outcome.VACUOUS)} vacuous")
     if Outcome.UNKNOWN in outcomes:
@@ -374,10 +374,6 @@ def summary(report: Report) -> str:
     if report.suppressed:
         parts.append(f"{len(report.suppressed)} suppressed")
     return ", ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _by_place(diagnostic: Diagnostic) -> tuple[str, int, int]:

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
+from kverify.checks.words import listing
 from kverify.report.html import words
 from kverify.report.html.markup import Child, el, scrolling
 from kverify.report.html.scene import CURVES, guards, refusals, scene
 from kverify.report.html.source import Excerpts, place
+from kverify.report.issues import CERTAINTY
 
 Json: TypeAlias = "Mapping[str, Any]"
 SIGNS = {"error": "✗", "warning": "!", "info": "i"}
-CERTAINTY = {"certain": "every run goes wrong", "possible": "some runs go wrong"}
+_CERTAINTY = {certainty.value: text for certainty, text in CERTAINTY.items()}
 _URL = re.compile(r"https?://[^\s<>\"')\]]*[^\s<>\"')\].,;:]")
 _OPEN = 12
 """So many findings, and so many problems, are shown open; of more only the headings, until one is chosen."""
@@ -97,7 +99,7 @@ def _certainty(finding: Json) -> Element | None:
     certainty = finding["certainty"]
     if certainty is None:
         return None
-    return el("p", el("b", f"{certainty.capitalize()}: "), CERTAINTY[certainty], ".", cls=f"certainty {certainty}")
+    return el("p", el("b", f"{certainty.capitalize()}: "), _CERTAINTY[certainty], ".", cls=f"certainty {certainty}")
 
 
 def _run(number: int, finding: Json) -> Element | None:
@@ -170,7 +172,7 @@ def _why_blocked(finding: Json) -> Element | None:
         return None
     rows: list[Element] = []
     for pods, nodes, reasons in refused:
-        what = el("td", f"bind a pod of {words.short(pods)} to {_listing(nodes)}")
+        what = el("td", f"bind a pod of {words.short(pods)} to {listing(nodes, most=_NAMES)}")
         because = el("td", [el("p", reason) for reason in reasons])
         rows.append(el("tr", el("th", "scheduler", scope="row"), what, because))
     for component, actions, unmet in held:
@@ -191,13 +193,6 @@ def _why_blocked(finding: Json) -> Element | None:
 _ROWS = 14
 
 
-def _listing(names: Sequence[str]) -> str:
-    shown = list(names[:_NAMES])
-    if len(names) > _NAMES:
-        shown.append(f"{len(names) - _NAMES} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
 _NAMES = 8
 
 
@@ -208,7 +203,7 @@ def _list(title: str, rows: Sequence[str]) -> Element | None:
 def _fixes(fixes: Sequence[Json]) -> Iterator[Element]:
     """Each fix with its patch."""
     for fix in fixes:
-        again = f" for {_listing(fix['checkedAgain'])}" if fix["checkedAgain"] else ""
+        again = f" for {listing(fix['checkedAgain'], most=_NAMES)}" if fix["checkedAgain"] else ""
         verified = f"verified: checked again{again}, this is gone and nothing as bad is new"
         cost = f" What it costs: {fix['cost']}." if fix["cost"] else ""
         yield el("p", fix["text"], el("span", "✓ ", verified, ".", cost, cls="checked"), cls="fix")
@@ -240,7 +235,9 @@ def _repairs(finding: Json) -> Element | None:
                 for repair in finding["repairs"]
             ],
             cls="repairs",
-        ),
+        )
+        if finding["repairs"]
+        else None,
     )
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
+from kverify.checks.words import count
 from kverify.report.html import findings, proofs
 from kverify.report.html.findings import namespace
 from kverify.report.html.markup import el, raw, write
@@ -95,7 +96,7 @@ def _models(document: Json) -> str:
 def _verdict(document: Json) -> str:
     """The report in one line."""
     summary = document["summary"]
-    parts = [_count(summary["errors"], "error"), _count(summary["warnings"], "warning")]
+    parts = [count(summary["errors"], "error"), count(summary["warnings"], "warning")]
     if not summary["errors"] and not summary["warnings"]:
         parts = ["nothing found"]
     if summary["unknown"]:
@@ -123,10 +124,6 @@ def _headline(document: Json) -> str:
     return "Nothing was found, and nothing is proved"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _header(document: Json) -> Element:
     summary = document["summary"]
     numbers = [
@@ -150,7 +147,7 @@ def _header(document: Json) -> Element:
         if number or kind in always
     ]
     about = (
-        f"{_count(summary['objects'], 'object')} wanted · Kubernetes {document['kubernetesVersion']} · "
+        f"{count(summary['objects'], 'object')} wanted · Kubernetes {document['kubernetesVersion']} · "
         f"exit code {document['exitCode']}"
     )
     return el(
