@@ -9,7 +9,7 @@ from typing import Any
 from kverify.cli import outputs
 
 SHELLS = ("bash", "zsh", "fish")
-_FILES = ("FILE", "MANIFEST", "NEW", "OLD", "TRACE", "REPORT", "FORMAT[=FILE]")
+_FILES = ("FILE", "MANIFEST", "NEW", "OLD", "TRACE", "REPORT")
 _DIRECTORIES = ("DIR",)
 
 _DESCRIPTION = """\
