@@ -206,6 +206,12 @@ def _check(
     objects = 0
     began = monotonic()
     over = f"the {arguments.timeout:g} seconds of --timeout are over" if arguments.timeout else ""
+
+    def settled(report: Report) -> Report:
+        # It says on the terminal what it has written.
+        progress.clear()
+        return settle(report)
+
     try:
         progress("reading")
         files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
@@ -246,14 +252,14 @@ def _check(
             mended, problems = Bundle.read(
                 arguments.manifests, arguments.cluster, arguments.previous, arguments.kubernetes_version, stdin
             )
-            return settle(run_checks(mended, problems, options))
+            return settled(run_checks(mended, problems, options))
 
         try:
             with until(arguments.timeout and arguments.timeout - (monotonic() - began), over) as budget:
                 found = run_checks(bundle, diagnostics, options)
                 report = fix.fixed(
                     arguments,
-                    settle(found),
+                    settled(found),
                     bundle,
                     diagnostics,
                     options,
@@ -276,7 +282,7 @@ def _check(
             interrupted="stopped from the keyboard before anything was decided",
             kubernetes_version=arguments.kubernetes_version,
         )
-        return settle(stopped), False
+        return settled(stopped), False
     finally:
         progress.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,13 @@ def test_what_is_written_is_known_and_what_is_new_fails(check: Check) -> None:
     assert code == 1
     assert "warning[KV2001] Service default/c" in out
     assert "Service default/a" not in out
+
+
+def test_what_is_said_of_it_begins_a_line_of_the_terminal(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    err = check("web.yaml", "--write-baseline", "known.json")[2]
+    assert " \rkverify: known.json has 1 finding now\n" in err
 
 
 def test_entries_that_do_not_occur_are_told(check: Check) -> None:
