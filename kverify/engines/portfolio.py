@@ -377,7 +377,7 @@ def climb(q: Question, engine: str = "") -> Verdict:
                 verdict = evolve(verdict, certain=_unavoidable(q, stuck=bool(about)))
             return evolve(verdict, rungs=tuple(said))
         undecided.append(verdict)
-        if verdict.reason.startswith(INTERRUPTED) or over():
+        if INTERRUPTED in verdict.reason or over():
             break
     if not undecided:
         reason = silent[0] if engine else "no engine can say anything about it"

@@ -55,9 +55,8 @@ def check(system: TransitionSystem, prop: Always, *, walks: int = WALKS, seed: i
     """Look for a violation of ``prop``: violated with a replayed trace, or unknown."""
     trace = find(system, negate(prop.condition), walks=walks, seed=seed)
     if trace is None:
-        return Verdict(
-            outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=f"none in {walks} random walks"
-        )
+        reason = over() or f"none in {walks} random walks"
+        return Verdict(outcome=Outcome.UNKNOWN, method=METHOD, scope=system.name, reason=reason)
     compiled = compile_system(system)
     short = shortened(compiled, trace, compiled.condition(negate(prop.condition)))
     return Verdict(

@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
-from kverify.engines import portfolio
+from kverify.engines import induction, portfolio, walk
 from kverify.engines.errors import ModelError
 from kverify.engines.portfolio import ENGINES, LADDER, decide
-from kverify.engines.verdict import Outcome
+from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import boolean, integer
 from kverify.model.system import Action, Fairness, TransitionSystem, Variable
 from kverify.spec.property import Always, Eventually, EventuallyAlways, Fair, LeadsTo, Possibly, Reaches
@@ -120,6 +120,21 @@ def test_an_engine_that_has_nothing_to_say_says_why() -> None:
     assert said["ranking"].reason == "it needs a ranking function, and the question comes without one"
     leads = LeadsTo(name="up", premise=integer("n") == 1, goal=integer("n") == 2)
     assert decide(endless(), leads, engine="houdini").reason == "it only decides what is asked of single states"
+
+
+def test_walks_that_were_cut_short_do_not_count_as_done() -> None:
+    prop = Always(name="below thirty", condition=integer("n") < 30)
+    with patch.object(walk, "over", lambda: "the time is over"):
+        assert walk.check(endless(), prop).reason == "the time is over"
+
+
+def test_nobody_else_is_asked_after_an_interruption() -> None:
+    def interrupted(system: TransitionSystem, *_: object, **__: object) -> Verdict:
+        return Verdict(outcome=Outcome.UNKNOWN, method="induction", scope=system.name, reason="no; interrupted")
+
+    prop = Always(name="below thirty", condition=integer("n") < 30)
+    with patch.object(induction, "check", interrupted):
+        assert [said.engine for said in decide(endless(), prop, limit=20).rungs] == ["explicit", "induction"]
 
 
 def test_every_engine_of_the_ladder_has_a_name_and_every_name_is_in_the_ladder() -> None:
