@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, fields, frozen
 
 from kverify.engines import bounded, bounded_lasso, explicit, houdini, induction, kept, liveness, spacer, walk
 from kverify.engines.budget import INTERRUPTED, OutOfTime, over
@@ -147,7 +147,7 @@ class Rung:
 
     engine: str
     ask: Callable[[Question], Verdict]
-    silent: Callable[[Question], str] = field(default=lambda _: "")
+    silent: Callable[[Question], str]
     of_states: bool = False
 
 
@@ -181,14 +181,7 @@ def _rank(q: Question) -> str:
     return ""
 
 
-def _explicit(limit: Callable[[int | None], int | None]) -> Callable[[Question], Verdict]:
-    def ask(q: Question) -> Verdict:
-        return search(q, limit(q.limit))
-
-    return ask
-
-
-def search(q: Question, limit: int | None) -> Verdict:
+def _search(q: Question, limit: int | None) -> Verdict:
     """Exhaustive search of up to ``limit`` states, for a question of any class."""
     prop, goal = q.prop, q.goal
     if goal is not None and prop is not goal and q.where_stuck:
@@ -237,7 +230,7 @@ LADDER = (
     Rung(
         engine="explicit",
         silent=_open,
-        ask=_explicit(lambda limit: SMALL if limit is None else min(SMALL, limit)),
+        ask=lambda q: _search(q, SMALL if q.limit is None else min(SMALL, q.limit)),
     ),
     Rung(engine="ranking", silent=_rank, ask=_ranking),
     Rung(
@@ -264,7 +257,7 @@ LADDER = (
         of_states=True,
         ask=lambda q: explicit.check(*_states(q), limit=q.limit, progress=q.progress),
     ),
-    Rung(engine="explicit", silent=_searched, ask=_explicit(lambda limit: limit)),
+    Rung(engine="explicit", silent=_searched, ask=lambda q: _search(q, q.limit)),
     Rung(engine="spacer", silent=_sieve, of_states=True, ask=_spacer),
     Rung(
         engine="bounded",
