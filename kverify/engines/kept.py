@@ -3,8 +3,8 @@
 An answer is kept under a key of everything that was asked: the whole system, with what its steps are called and which
 blocks are interchangeable, the property with its lemmas, and every bound. What is unknown because of such a bound (of
 states, say) is an answer too; what was cut short by a clock or by Ctrl-C is none. A run is kept as the numbers of its
-steps and its states; it becomes a trace of the system at hand, and a violation is replayed by the plain interpreter as
-it was when it was found.
+steps and its states; it becomes a trace of the system at hand, and is replayed by the plain interpreter as it was when
+it was found.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kverify.engines.budget import INTERRUPTED, enough
 from kverify.engines.errors import ReplayError
 from kverify.engines.explicit import bytes_allowed
 from kverify.engines.identity import Trees
-from kverify.engines.replay import replay
+from kverify.engines.replay import replay, require_run
 from kverify.engines.spacer import GAVE_UP as SPACER_GAVE_UP
 from kverify.engines.verdict import Coverage, Idle, Outcome, Said, Step, Trace, Verdict
 from kverify.model.expr import Expr, Op, lift, walk
@@ -188,6 +188,9 @@ def _read(text: str, system: TransitionSystem) -> Verdict | None:
         trace = None if found["trace"] is None else _run(found["trace"], system)
         if trace is not None and question is not None:
             trace = replay(trace, question, fair)
+        witness = None if found["witness"] is None else _run(found["witness"], system)
+        if witness is not None:
+            require_run(witness)
         return Verdict(
             outcome=Outcome[found["outcome"]],
             method=str(found["method"]),
@@ -199,7 +202,7 @@ def _read(text: str, system: TransitionSystem) -> Verdict | None:
             reason=str(found["reason"]),
             states=int(found["states"]),
             coverage=None if found["coverage"] is None else _covered(found["coverage"], system),
-            witness=None if found["witness"] is None else _run(found["witness"], system),
+            witness=witness,
             question=question,
             fair=fair,
             rungs=tuple(

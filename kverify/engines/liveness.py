@@ -25,7 +25,7 @@ from kverify.engines.explicit import METHOD, Exploration, Progress, explore
 from kverify.engines.fair import Rules, components, fair_components
 from kverify.engines.history import as_always, forget, free_name, remember
 from kverify.engines.lasso import Wanted, fair_parts, lasso, unfold
-from kverify.engines.replay import concretise, replay
+from kverify.engines.replay import concretise, replay, require_run
 from kverify.engines.symmetry import check_symmetry, respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Condition, all_of, boolean, negate, to_text
@@ -81,6 +81,10 @@ def check(
     if verdict.trace is not None:
         trace = replay(evolve(verdict.trace, system=system), prop, fair)
         verdict = evolve(verdict, trace=trace, question=prop, fair=fair)
+    if verdict.witness is not None:
+        witness = evolve(verdict.witness, system=system)
+        require_run(witness)
+        verdict = evolve(verdict, witness=witness)
     return evolve(verdict, assumptions=tuple(dict.fromkeys((*verdict.assumptions, *notes))))
 
 

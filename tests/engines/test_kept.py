@@ -20,7 +20,7 @@ from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import integer
 from kverify.model.system import Action, Fairness, TransitionSystem, Variable
 from kverify.report import json as as_json
-from kverify.spec.property import Always, EventuallyAlways, Property, Reaches
+from kverify.spec.property import Always, EventuallyAlways, Possibly, Property, Reaches
 from kverify.store import Store
 
 N, M = integer("n"), integer("m")
@@ -133,19 +133,23 @@ def test_what_a_bound_leaves_unknown_is_kept_and_what_a_clock_does_is_not(
             assert asked.count == before + times
 
 
-def test_a_run_that_is_none_is_not_shown(asked: Counting, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("run", "prop"), [("trace", QUESTIONS[1]), ("witness", Possibly(name="may", goal=N == 4))], ids=["trace", "witness"]
+)
+def test_a_run_that_is_none_is_not_shown(run: str, prop: Property, asked: Counting, tmp_path: Path) -> None:
     """Somebody has changed an entry, digest and all."""
     store = Store(tmp_path)
     with kept.keeping(store):
-        true = portfolio.decide(SYSTEM, QUESTIONS[1])
+        true = portfolio.decide(SYSTEM, prop)
         (path,) = tmp_path.glob("??/*")
         key = path.parent.name + path.name
         entry = json.loads(store.read(key) or "")
-        entry["trace"]["steps"][-1][1] = [5, 5]
+        entry[run]["steps"][-1][1] = [5, 5]
         store.write(key, json.dumps(entry))
-        again = portfolio.decide(SYSTEM, QUESTIONS[1])
+        again = portfolio.decide(SYSTEM, prop)
     assert asked.count == 2
     assert steps(again) == steps(true)
+    assert (again.witness and again.witness.steps) == (true.witness and true.witness.steps)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"fair": [null, false], "question": ["Fair", {}]}', "[" * 99_999])
