@@ -137,10 +137,8 @@ def _stop(world: World, workload: Workload, revision: Revision, place: Place) ->
     here = integer(world.at(Phase.TERMINATING, revision, place))
     updates: dict[str, Number | Condition] = {world.at(Phase.TERMINATING, revision, place): here - 1}
     if keeps_volumes(world, workload, place):
-        name, pods = (
-            attached(workload, place),
-            total(world.count(r, tuple(Phase), (place,)) for r in workload.revisions),
-        )
+        name = attached(workload, place)
+        pods = total(world.count(r, tuple(Phase), (place,)) for r in workload.revisions)
         updates[name] = all_of([boolean(name), pods >= 2])
     return Action(
         f"stop {revision.key}@{place.name}",

@@ -45,8 +45,12 @@ def seconds_left(pod: PodInfo, taints: Iterable[Taint]) -> int | None:
 
 def taints_of(world: World, place: Place) -> tuple[Taint, ...]:
     """The taints of a place: its node's, or those that several nodes have in common; and one that was added."""
-    taints = place.taints if place.node is None else world.nodes[place.node].taints
+    taints = _own_taints(world, place)
     return (*taints, ADDED) if _added(world, place) else taints
+
+
+def _own_taints(world: World, place: Place) -> tuple[Taint, ...]:
+    return place.taints if place.node is None else world.nodes[place.node].taints
 
 
 def _added(world: World, place: Place) -> bool:
@@ -75,8 +79,7 @@ def _there(world: World, revision: Revision, place: Place) -> Condition:
     """The taint that deletes pods of ``revision`` is on the place: always, unless it is the one that may still come."""
     if world.coming is None or not _added(world, place) or revision.pod is None:
         return True
-    own = () if place.node is None else world.nodes[place.node].taints
-    deletes = seconds_left(revision.pod, place.taints if place.node is None else own) is not None
+    deletes = seconds_left(revision.pod, _own_taints(world, place)) is not None
     return True if deletes else world.has_status(place, NodeStatus.TAINTED)
 
 

@@ -60,8 +60,7 @@ def evictions(world: World, place: Place) -> Iterator[Action]:
 def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
     here = integer(world.at(phase, revision, place))
     gone = integer(world.at(Phase.TERMINATING, revision, place))
-    # Where a run begins with the cordon there is no other status.
-    begun = True if world.coming is None else world.has_status(place, NodeStatus.CORDONED)
+    begun = _begun(world, place)
     guard: list[Condition] = [begun, here >= 1, may_evict(world, revision, ready=phase in SERVING)]
     updates: dict[str, Number | Condition] = {
         world.at(phase, revision, place): here - 1,
@@ -84,11 +83,15 @@ def drained(world: World) -> Condition:
     """The pods that were on the cordoned node when the drain began, if it has begun, have left it."""
     assert world.disturbed is not None
     place = world.disturbed[0]
-    begun = True if world.coming is None else world.has_status(place, NodeStatus.CORDONED)
     gone = all_of(
         all_of([integer(listed(r)) == 0, world.count(r, (Phase.TERMINATING,), (place,)) == 0])
         if comes_back(world, r)
         else world.count(r, tuple(Phase), (place,)) == 0
         for r in world.revisions
     )
-    return implies(begun, gone)
+    return implies(_begun(world, place), gone)
+
+
+def _begun(world: World, place: Place) -> Condition:
+    # Where a run begins with the cordon there is no other status.
+    return True if world.coming is None else world.has_status(place, NodeStatus.CORDONED)
