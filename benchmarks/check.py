@@ -28,11 +28,10 @@ COLUMNS = ("holds", "violated", "vacuous", "unknown")
 
 @frozen
 class Row:
-    """CPU seconds and peak memory in MB of one run, its exit code, and its answers by outcome."""
+    """CPU seconds and peak memory in MB of one run, and its answers by outcome."""
 
     seconds: float
     memory: int
-    code: int
     outcomes: Counter[str]
     undecided: Counter[str]
 
@@ -63,7 +62,6 @@ def measure(folder: Path, *arguments: str) -> Row:
     return Row(
         seconds=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         memory=after.ru_maxrss // 1024,
-        code=done.returncode,
         outcomes=Counter(verdict["outcome"] for _, verdict in answers),
         undecided=Counter(item["property"] for item, verdict in answers if verdict["outcome"] == "unknown"),
     )

@@ -91,11 +91,15 @@ class Said:
 
 @frozen
 class Run:
-    """One checker's run: all that was said, the CPU seconds it took, and which version it was."""
+    """One checker's run: all that was said, the CPU seconds it took, and which version it was.
+
+    ``exact``: a failure is found only if its id is said at every one of its fields, as is asked of kverify.
+    """
 
     said: tuple[Said, ...]
     seconds: float
     version: str
+    exact: bool = False
 
 
 def measured(command: Sequence[str], codes: tuple[int, ...]) -> tuple[str, float]:
@@ -123,7 +127,7 @@ def kverify() -> Run:
     for problem in report["diagnostics"]:
         said.append(Said(f"{problem['id']} {problem['message']}", _place(problem)))
     version, _ = measured([*command, "--version"], (0,))
-    return Run(tuple(said), seconds, version.split()[-1])
+    return Run(tuple(said), seconds, version.split()[-1], exact=True)
 
 
 def _place(cause: dict[str, object]) -> str:
@@ -169,8 +173,8 @@ CHECKERS: dict[str, Callable[[], Run | str]] = {
 
 def found(run: Run, failure: Failure) -> bool:
     """Anything that was said is about the failure. kverify has to name the id and every field, each with its place."""
-    own = [said for said in run.said if said.text.startswith(failure.id)]
-    if own:
+    if run.exact:
+        own = [said for said in run.said if said.text.startswith(failure.id)]
         return {said.place.partition(" ")[2] for said in own} >= set(failure.fields)
     return any(re.search(failure.mentions, said.text, re.IGNORECASE) for said in run.said)
 
