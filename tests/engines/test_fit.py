@@ -14,6 +14,7 @@ from kverify.engines.fit import merge, programs
 from kverify.engines.fit.decide import Answer, decide
 from kverify.engines.fit.domains import Spread
 from kverify.engines.fit.lp import Program, Solution
+from kverify.engines.fit.relaxation import Relaxation
 from kverify.engines.schedulability import Cluster, Demand, Room, fit
 from kverify.model.scheduling.framework import PodGroup
 from tests.engines.fit_cases import HOST, ZONE, Limits, anti, brute_force, near, node, pod, spread, wide_questions
@@ -105,6 +106,18 @@ def test_pods_that_differ_in_name_and_labels_only_are_one_demand() -> None:
         placed = dict(answer.demands[d].blocking)
         assert placed.get(demand.title, 0) < demand.count
         assert sum(placed.values()) == answer.demands[d].steps == 4
+
+
+def test_an_interruption_is_not_taken_for_an_answer_without_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    z3 = pytest.importorskip("z3")
+    demands, cluster = [Demand(pod("web", "a", 3, ""), 2, "web")], zones(1, 4)
+    monkeypatch.setattr(Relaxation, "complete", lambda _: None)
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "canceled")
+    assert decide(demands, cluster).core == ()
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
+    with pytest.raises(KeyboardInterrupt):
+        decide(demands, cluster)
 
 
 def test_who_waits_for_a_pod_still_to_come_is_not_stuck() -> None:

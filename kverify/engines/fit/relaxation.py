@@ -186,7 +186,10 @@ class Relaxation:
             solver.assert_and_track(assertion.translate(context), z3.Bool(name, context))
         solver.add(*[(term >= 0).translate(context) for term in self._names.values() if not z3.is_int_value(term)])
         limit_solver(solver)
-        if solver.check() != z3.unsat:
+        answer = solver.check()
+        if answer == z3.unknown:
+            gave_up(solver.reason_unknown())  # That there is no core is no error; Ctrl-C is raised.
+        if answer != z3.unsat:
             return ()
         found = {str(name) for name in solver.unsat_core()}
         return tuple(name for name in names if name in found)
