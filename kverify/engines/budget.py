@@ -18,6 +18,9 @@ from kverify.engines.errors import Undecided
 
 INTERRUPTED = "interrupted"
 
+_NEVER = 2**32 - 1
+"""Of a larger number of milliseconds Z3 takes the last 32 bits."""
+
 
 class OutOfTime(Undecided):
     """The time that a question, or a run, may take is over. The message says which."""
@@ -127,7 +130,7 @@ def limit_solver(solver: Any) -> None:
     consult()
     seconds = left()
     if seconds is not None:
-        solver.set("timeout", int(seconds * 1000) + 1)
+        solver.set("timeout", min(int(seconds * 1000) + 1, _NEVER))
 
 
 def gave_up(reason: str, what: str = "") -> Undecided:

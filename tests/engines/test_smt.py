@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kverify.engines.budget import limit_solver, until
 from kverify.engines.errors import ModelError, Undecided
 from kverify.engines.replay import replay
 from kverify.engines.smt import Unrolling, as_condition, as_number, require_start, solve, solve_text, translate
@@ -102,6 +103,19 @@ def test_giving_up_is_an_error_never_an_answer() -> None:
     for ask in (solve, solve_text):
         with pytest.raises(Undecided, match="Z3 gave up"):
             ask(hard, effort=1000)
+
+
+def test_a_deadline_far_away_is_none_that_is_near() -> None:
+    """Z3 takes the last 32 bits of a number of milliseconds."""
+    said: list[int] = []
+
+    class Listening:
+        def set(self, _: str, milliseconds: int) -> None:
+            said.append(milliseconds)
+
+    with until(2**32 / 1000 + 60, "over"):
+        limit_solver(Listening())
+    assert said == [2**32 - 1]
 
 
 def test_a_system_that_cannot_start_is_an_error() -> None:
