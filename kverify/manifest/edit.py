@@ -22,7 +22,7 @@ from kverify.manifest.reader import read_text
 from kverify.manifest.rewrite import CannotEdit, replacements
 from kverify.manifest.source import SourceText
 from kverify.manifest.streams import split
-from kverify.manifest.textedit import Add, Edit, Put, Remove, Rename, Replacement, replaced
+from kverify.manifest.textedit import Add, Edit, Put, Remove, Rename, replaced
 
 __all__ = [
     "Add",
@@ -32,7 +32,6 @@ __all__ = [
     "Put",
     "Remove",
     "Rename",
-    "Replacement",
     "changed",
     "document_at",
     "edited",
@@ -99,9 +98,8 @@ def changed(plain: Plain, edit: Edit) -> Plain:
 def _edited(text: str, place: Place, edit: Edit, newline: str) -> str:
     """One stretch of a file after one edit, read again."""
     before, problems = _read(text, place.file)
-    path = (*place.prefix, *edit.path)
-    whole = evolve(edit, path=path)
-    expected = _changed(before.plain, path, whole)
+    whole = evolve(edit, path=(*place.prefix, *edit.path))
+    expected = changed(before.plain, whole)
     for primitive in _primitives(before.root, whole):
         document, _ = _read(text, place.file)
         text = replaced(text, replacements(text, document.root, primitive, newline))
