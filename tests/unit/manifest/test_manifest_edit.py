@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.manifest import FieldPath, read_text
-from kverify.manifest.edit import Add, CannotEdit, Edit, Place, Put, Remove, Rename, changed, edited, place_of
+from kverify.manifest.edit import (
+    Add,
+    CannotEdit,
+    Edit,
+    Place,
+    Put,
+    Remove,
+    Rename,
+    changed,
+    document_at,
+    edited,
+    place_of,
+)
 from kverify.manifest.nodes import Plain, Scalar
 from kverify.manifest.textedit import difference, lines_of, replaced, unified
 
@@ -205,6 +217,14 @@ def test_items_of_lists_are_found() -> None:
     several = '{"a": 1}\n{"a": 2}\n'
     second = read_text(several, "m.json").documents[1]
     assert edited(several, place_of(second), [Put(("a",), 9)]) == '{"a": 1}\n{"a": 9}\n'
+
+
+def test_a_document_that_is_gone_is_neither_edited_nor_read() -> None:
+    gone = Place("m.yaml", 1)
+    with pytest.raises(CannotEdit, match="no longer has this document"):
+        edited("a: 1\n", gone, [Put(("a",), 2)])
+    with pytest.raises(CannotEdit, match="no longer has this document"):
+        document_at("a: 1\n", gone)
 
 
 @pytest.mark.parametrize(
