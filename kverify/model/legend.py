@@ -11,8 +11,10 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
+from kverify.model.components.deployment import promised
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo
+from kverify.model.scheduling.taint_toleration import taint_text
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Workload
 from kverify.model.world import Place, World
 
@@ -106,8 +108,9 @@ def _workload(world: World, workload: Workload) -> WorkloadLegend:
     most: Number | None = None
     strategy = ""
     match workload.strategy:
-        case RollingUpdate(surge=surge, unavailable=unavailable):
-            strategy, least, most = "RollingUpdate", workload.replicas - unavailable, workload.replicas + surge
+        case RollingUpdate() as rolling:
+            strategy = "RollingUpdate"
+            least, most = promised(workload.replicas, rolling)
         case Recreate():
             strategy = "Recreate"
     return WorkloadLegend(
@@ -150,15 +153,10 @@ def node_legend(node: NodeInfo, others: tuple[tuple[str, int], ...] = ()) -> Pla
     return PlaceLegend(
         name=node.name,
         zone=node.labels.get(ZONE, ""),
-        taints=tuple(_taint(t.key, t.value, t.effect) for t in node.taints),
+        taints=tuple(map(taint_text, node.taints)),
         cordoned=node.unschedulable,
         others=others,
     )
-
-
-def _taint(key: str, value: str | None, effect: str) -> str:
-    """As ``kubectl taint`` writes it."""
-    return f"{key}{f'={value}' if value else ''}:{effect}"
 
 
 def _others(world: World, node: int) -> Mapping[str, int]:

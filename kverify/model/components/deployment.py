@@ -303,6 +303,10 @@ def promises(world: World, workload: Workload) -> tuple[Condition, Condition]:
     assert isinstance(workload.strategy, RollingUpdate)
     available = total(world.available(r) for r in workload.revisions)
     specs = total(integer(world.spec(r)) for r in workload.revisions)
-    floor: Number = workload.replicas - workload.strategy.unavailable
-    ceiling: Number = workload.replicas + workload.strategy.surge
+    floor, ceiling = promised(workload.replicas, workload.strategy)
     return floor <= available, specs <= ceiling
+
+
+def promised(replicas: Number, strategy: RollingUpdate) -> tuple[Number, Number]:
+    """The least pods that stay available, and the most that are wanted at once."""
+    return replicas - strategy.unavailable, replicas + strategy.surge

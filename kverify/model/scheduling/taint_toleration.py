@@ -94,7 +94,8 @@ def _nearest_toleration(pod: PodInfo, taint: Taint) -> _Miss | None:
 _EMPTY = '""'
 
 
-def _text(taint: Taint) -> str:
+def taint_text(taint: Taint) -> str:
+    """As ``kubectl taint`` writes it."""
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 
@@ -102,7 +103,7 @@ def _explain(taint: Taint, miss: _Miss | None, tolerations: int) -> str:
     if miss is None:
         wanted = f"key {taint.key}" + (f", value {taint.value}" if taint.value else ", operator Exists")
         owned = "no toleration" if not tolerations else "no toleration with that key"
-        return f"the pod has {owned}; the taint {_text(taint)} takes one with {wanted} and effect {taint.effect}"
+        return f"the pod has {owned}; the taint {taint_text(taint)} takes one with {wanted} and effect {taint.effect}"
     toleration = miss.toleration
     has = {
         "key": toleration.key or "",
@@ -114,7 +115,7 @@ def _explain(taint: Taint, miss: _Miss | None, tolerations: int) -> str:
     left = listing(f"{part} {has[part] or _EMPTY}" for part in miss.wrong)
     right = listing(f"{part} {needs[part] or _EMPTY}" for part in miss.wrong)
     verb = "needs" if "operator" in miss.wrong else "has"
-    text = f"toleration {miss.index} has {left}, the taint {_text(taint)} {verb} {right}"
+    text = f"toleration {miss.index} has {left}, the taint {taint_text(taint)} {verb} {right}"
     return text + _hint(miss, has, needs)
 
 
