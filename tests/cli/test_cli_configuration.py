@@ -167,6 +167,7 @@ expires = 2027-06-30
         ({"pyproject.toml": "[tool.kverify]\n"}, "", "pyproject.toml"),
         ({"pyproject.toml": "[tool.other]\n"}, "", None),
         ({"pyproject.toml": "not = TOML ="}, "", None),
+        ({"pyproject.toml": "not = TOML =\n[tool.kverify]\n"}, "", "pyproject.toml"),
         ({"kverify.toml": "", "a/b/x": ""}, "a/b", "../../kverify.toml"),
         ({"kverify.toml": "", "a/pyproject.toml": "[tool.other]", "a/b/x": ""}, "a/b", "../../kverify.toml"),
         ({"kverify.toml": "", "a/pyproject.toml": "[tool.kverify]", "a/b/x": ""}, "a/b", "../pyproject.toml"),

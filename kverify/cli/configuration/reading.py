@@ -31,11 +31,14 @@ SUPPRESS_KEYS = ("expires", "id", "kind", "name", "namespace", "reason")
 
 
 def concerns(path: Path) -> bool:
-    """Whether a ``pyproject.toml`` has a table for kverify. One that cannot be read is another program's problem."""
+    """Whether a ``pyproject.toml`` has a table for kverify. One that cannot be read is another program's problem,
+    unless it names that table: whoever wrote it is not to be left without it in silence."""
+    text = ""
     try:
-        return _own(tomllib.loads(_text(path))) is not None
+        text = _text(path)
+        return _own(tomllib.loads(text)) is not None
     except (OSError, ValueError, RecursionError):
-        return False
+        return ".".join(PREFIX) in text
 
 
 def read(path: Path) -> Configuration:
