@@ -65,9 +65,11 @@ def read(text: str) -> Written:
     if schema != SCHEMA:
         found = "no schema" if schema is None else f"the schema {schema!r}"
         raise ReportFileError(f"this is not a report of kverify check -o json: it has {found}, not {SCHEMA!r}")
+    report = _report(whole)
+    _counts(whole)
     return Written(
         document=document,
-        report=_report(whole),
+        report=report,
         exit_code=whole.number("exitCode"),
         sources=Sources(_sources(whole)),
     )
@@ -141,6 +143,13 @@ class _Part:
             if said in (member.value, member.name.lower()):
                 return member
         raise self[name]._wrong(f"one of {', '.join(member.name.lower() for member in kind)}")
+
+
+def _counts(whole: _Part) -> None:
+    """Looked at for its form only: a report counts by itself, but the page is made of the document."""
+    whole["kverify"].is_(str, "a text")
+    for name in ("errors", "warnings", "infos", "holds", "vacuous", "unknown", "suppressed"):
+        whole["summary"].number(name)
 
 
 def _report(whole: _Part) -> Report:

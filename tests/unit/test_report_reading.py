@@ -65,6 +65,8 @@ def changed(path: list[str | int], value: Any) -> str:
     ("path", "value", "says"),
     [
         (["findings"], {}, "findings is not a list"),
+        (["kverify"], None, "kverify is not a text"),
+        (["summary"], {"objects": 1}, "summary has no 'errors'"),
         (["findings", 0, "severity"], "bad", "findings[0].severity is not one of info, warning, error"),
         (["findings", 0, "causes", 0, "span", "line"], True, "findings[0].causes[0].span.line is not a number"),
         (["findings", 0, "verdict", "trace", "steps", 0], {}, "findings[0].verdict.trace.steps[0] has no 'state'"),
