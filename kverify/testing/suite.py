@@ -91,8 +91,9 @@ class Suite:
         if not configuration.paths:
             raise SuiteError(f"{configuration.file or 'nothing'} names no manifests; set paths in it")
         version = configuration.kubernetes_version or DEFAULT_VERSION
-        specs = extra or specifications(configuration.specs, configuration)
-        mistakes = list(unknown(configuration, specs))
+        specs = specifications(configuration.specs, configuration)
+        # Ids of the configuration are of its own specifications; what ``extra`` asks is looked up when it is asked.
+        mistakes = list(unknown(configuration if extra is None else evolve(configuration, properties=()), specs))
         if mistakes:
             raise SuiteError("\n".join(mistakes))
         bundle, diagnostics = Bundle.read(configuration.paths, configuration.cluster, configuration.previous, version)
@@ -104,7 +105,7 @@ class Suite:
             max_states=configuration.max_states or usual.max_states,
             max_bytes=None if configuration.max_memory is None else configuration.max_memory * 1_000_000,
             boundary=configuration.boundary,
-            specs=specs,
+            specs=extra or specs,
             severities=configuration.severities,
             suppressions=configuration.suppressions,
             # Each test sees a part only: what suppresses nothing here may suppress something there.

@@ -364,6 +364,36 @@ def test_the_fixture_reads_the_configuration_of_the_repository(project: pytest.P
     assert result.ret != 0
 
 
+def test_properties_as_objects_go_with_a_configuration_of_ones_own_ids(project: pytest.Pytester) -> None:
+    spec = "property mine\n  id SHOP1\n  under rollout\n  for d in Deployment\n  always available(d) >= 1\n"
+    (project.path / "ids.kv").write_text(spec, "utf-8")
+    (project.path / "kverify.toml").write_text(
+        'paths = ["healthy.yaml"]\nspecs = ["ids.kv"]\n[severity]\nSHOP1 = "warning"\n', "utf-8"
+    )
+    project.makepyfile(
+        """
+        import pytest
+        from kverify.spec.python import always, available, each
+        from kverify.testing.suite import SuiteError
+
+        asked = always(available(each("Deployment")) >= 3).named("all-are-left")
+
+        def test_object(kverify):
+            report = kverify.check(properties=[asked], scenario="rollout")
+            (proof,) = report.proofs
+            assert (proof.property, str(proof.verdict.outcome)) == ("all-are-left", "holds")
+
+        def test_name_of_nothing(kverify):
+            with pytest.raises(SuiteError, match="no-such"):
+                kverify.check(properties=["no-such", asked], scenario="rollout")
+        """
+    )
+    run(project).assert_outcomes(passed=2)
+    text = (project.path / "kverify.toml").read_text("utf-8")
+    (project.path / "kverify.toml").write_text(text.replace("SHOP1", "SHOP2"), "utf-8")
+    run(project).stdout.fnmatch_lines(["*severity of SHOP2: there is no such id*"])
+
+
 def test_a_marked_test_runs_for_each_property_of_each_object(project: pytest.Pytester) -> None:
     project.makepyfile(
         test_marked="""
