@@ -31,7 +31,7 @@ def add_options(parser: OptionGroup) -> None:
 
 def read(arguments: argparse.Namespace, configuration: Configuration) -> Baseline | None:
     """The baseline that counts; exits with a usage error for one that cannot be read, or should not be written."""
-    _require_sound(arguments)
+    _require_sound(arguments, configuration)
     name = arguments.baseline or configuration.baseline
     # One that is about to be written need not be there.
     if name is None or arguments.write_baseline:
@@ -75,7 +75,7 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
     return baseline.apply(report, sources, known, whole=not arguments.part)
 
 
-def _require_sound(arguments: argparse.Namespace) -> None:
+def _require_sound(arguments: argparse.Namespace, configuration: Configuration) -> None:
     name = arguments.write_baseline
     if not name:
         return
@@ -83,5 +83,4 @@ def _require_sound(arguments: argparse.Namespace) -> None:
         arguments.parser.error(
             f"--write-baseline writes everything that is found, and {arguments.narrowed} asks only for a part"
         )
-    read = (*arguments.manifests, *arguments.cluster, *arguments.previous, *arguments.specs)
-    outputs.require_apart(arguments, f"--write-baseline {name}", name, read)
+    outputs.require_apart(arguments, f"--write-baseline {name}", name, outputs.inputs(arguments, configuration))

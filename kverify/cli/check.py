@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         past.begin(inputs)
     shared.require_sound(arguments, *arguments.manifests, *arguments.cluster, *arguments.previous)
     _require_engine(arguments)
-    wanted = _outputs(arguments)
+    wanted = _outputs(arguments, configuration)
     if arguments.traces:
         _require_apart(arguments)
     known = baseline.read(arguments, configuration)
@@ -287,10 +287,11 @@ def _check(
         progress.clear()
 
 
-def _outputs(arguments: argparse.Namespace) -> tuple[outputs.Output, ...]:
+def _outputs(arguments: argparse.Namespace, configuration: Configuration) -> tuple[outputs.Output, ...]:
     from kverify.report.formats import FORMATS
 
-    read = (*arguments.manifests, *arguments.cluster, *arguments.previous, *arguments.specs)
+    known = arguments.baseline or configuration.baseline
+    read = (*outputs.inputs(arguments, configuration), *((known,) if known else ()))
     beside = frozenset(name for name, entry in FORMATS.items() if entry.beside_text)
     return outputs.requested(arguments, read, beside)
 

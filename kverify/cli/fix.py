@@ -70,11 +70,14 @@ def write(changes: Sequence[FileChange]) -> list[str]:
             except OSError as error:
                 problems.append(f"{change.file}: {error.strerror or error}")
         # Each in one step: nobody ever reads half of it.
-        for new, path in () if problems else ready:
+        for number, (new, path) in enumerate(() if problems else ready):
             try:
                 new.replace(path)
             except OSError as error:
-                problems.append(f"{path}: {error.strerror or error}")
+                written = ", ".join(str(other) for _, other in ready[:number])
+                beside = f"; {written} is written already" if written else ""
+                problems.append(f"{path}: {error.strerror or error}{beside}")
+                break
     finally:
         for new, _ in ready:
             new.unlink(missing_ok=True)
@@ -166,7 +169,7 @@ def fixed(
         problems = write(applied.changes)
         if problems:
             clear()
-            arguments.parser.error("nothing is fixed: " + "; ".join(problems))
+            arguments.parser.error("the fixes are not all written: " + "; ".join(problems))
         lines += [f"wrote {change.file}" for change in applied.changes]
     clear()
     for line in lines or ["no finding has a fix that could be verified"]:

@@ -12,6 +12,7 @@ from kverify.cli import streams
 
 if TYPE_CHECKING:
     from kverify.cli.arguments import OptionGroup
+    from kverify.cli.configuration import Configuration
     from kverify.report.issues import View
 
 STDOUT = "-"
@@ -80,6 +81,18 @@ def requested(
 
 def _same(one: Output, other: Output) -> bool:
     return Path(one.file).resolve() == Path(other.file).resolve()
+
+
+def inputs(arguments: argparse.Namespace, configuration: Configuration) -> tuple[str, ...]:
+    """What a run of ``check`` reads and must not write over, but for the baseline."""
+    specs = [*configuration.specs, *arguments.specs]
+    if specs:
+        from kverify.spec.language.library import files_of
+
+        # A directory of them is read for its specifications alone.
+        specs = [str(path) for name in specs for path in files_of(name)]
+    own = (configuration.file,) if configuration.file else ()
+    return (*arguments.manifests, *arguments.cluster, *arguments.previous, *specs, *own)
 
 
 def require_apart(arguments: argparse.Namespace, option: str, name: str, read: Sequence[str]) -> None:

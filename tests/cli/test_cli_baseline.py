@@ -147,6 +147,24 @@ def test_it_is_not_written_where_it_would_be_read(check: Check) -> None:
     assert check("web.yaml", "--write-baseline", "no/such/known.json")[0] == 2
 
 
+@pytest.mark.parametrize("name", ["kverify.toml", "policies/own.kv", "known.json"])
+def test_nothing_that_a_run_reads_is_overwritten(check: Check, name: str) -> None:
+    write("a")
+    Path("policies").mkdir()
+    texts = {
+        "kverify.toml": 'specs = ["policies"]\nbaseline = "known.json"\n',
+        "policies/own.kv": 'policy few "F."\n  for s in Service\n  require true\n',
+        "known.json": "[]",
+    }
+    for file, text in texts.items():
+        Path(file).write_text(text)
+    # A baseline is there to be written again.
+    for option in ((f"-ojson={name}",), ("--write-baseline", name))[: 1 if name == "known.json" else 2]:
+        code, _, err = check("web.yaml", *option)
+        assert (code, "which is read" in err) == (2, True)
+    assert Path(name).read_text() == texts[name]
+
+
 # -- what an entry hides ----------------------------------------------------------------------------------------------
 
 

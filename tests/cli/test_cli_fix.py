@@ -315,6 +315,27 @@ def test_all_files_are_written_or_none(shop: Path, capsys: pytest.CaptureFixture
     monkeypatch.setattr(tempfile, "mkstemp", full)
     with pytest.raises(SystemExit):
         main(["check", "shop", "--fix"])
-    assert "nothing is fixed: shop/zoo.yaml: No space left on device" in capsys.readouterr().err
+    assert "the fixes are not all written: shop/zoo.yaml: No space left on device" in capsys.readouterr().err
     assert shop.read_text("utf-8") == FAILS
+    assert sorted(path.name for path in shop.parent.iterdir()) == ["web.yaml", "zoo.yaml"]
+
+
+def test_what_was_written_before_a_failure_is_named(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = shop.with_name("zoo.yaml")
+    other.write_text(FAILS.replace("web", "zoo"), "utf-8")
+    replace = Path.replace
+
+    def guarded(new: Path, path: Path) -> Path:
+        if path.name == "zoo.yaml":
+            raise PermissionError(1, "Operation not permitted")
+        return replace(new, path)
+
+    monkeypatch.setattr(Path, "replace", guarded)
+    with pytest.raises(SystemExit):
+        main(["check", "shop", "--fix"])
+    said = "shop/zoo.yaml: Operation not permitted; shop/web.yaml is written already"
+    assert f"the fixes are not all written: {said}" in capsys.readouterr().err
+    assert shop.read_text("utf-8") != FAILS
     assert sorted(path.name for path in shop.parent.iterdir()) == ["web.yaml", "zoo.yaml"]
