@@ -155,6 +155,8 @@ def _share(
             for question in ready:
                 later.remove(question)
                 submit([question])
+            if not pending:
+                break  # What the rest waits for was not answered: the caller asks it.
             if ctx.options.progress is not None:
                 ctx.options.progress(f"[{len(replies.answers)}/{total}] answered")
             seconds = left()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -69,6 +70,22 @@ def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
 def test_there_may_be_nothing_to_ask(options: Options) -> None:
     report = run(Bundle(wanted=()), (), evolve(options, properties=("rollout-completes",)))
     assert (report.proofs, report.interrupted) == ((), "")
+
+
+class _Refusing(Executor):
+    """Answers nothing: whatever is submitted is cancelled."""
+
+    def submit(self, fn: Callable[..., Any], /, *_: Any, **__: Any) -> Future[Any]:
+        del fn
+        future: Future[Any] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_what_an_executor_cancels_is_asked_here() -> None:
+    shared = run(read(A01), (), Options(executor=_Refusing()))
+    assert text(shared) == text(run(read(A01), (), Options()))
 
 
 @pytest.mark.slow
