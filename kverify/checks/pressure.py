@@ -14,6 +14,7 @@ have been counted by one. Otherwise the question is asked again without it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from attrs import define, field, frozen
 
@@ -39,10 +40,8 @@ class Pressure:
     cluster: Cluster
     _demands: list[Demand] = field(init=False, factory=list)
     _own: dict[str, _Own] = field(init=False, factory=dict)
-    _answer: Answer | None = field(init=False, default=None)
     _quiet: dict[int, bool] = field(init=False, factory=dict)
     _lost: dict[int, tuple[DemandAnswer, ...]] = field(init=False, factory=dict)
-    _class_of: dict[int, int] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         selectors = Selectors.of(
@@ -57,14 +56,14 @@ class Pressure:
                 self._demands.append(Demand(s.old, number, f"an old pod of {s.title}"))
             self._own[s.title] = _Own(s, number, tuple(rows))
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         """The answer about all of them, with every node."""
-        if self._answer is None:
-            self._answer = decide(self._demands, self.cluster)
-            for c, chosen in enumerate(self._answer.book.classes):
-                self._class_of.update(dict.fromkeys(chosen.nodes, c))
-        return self._answer
+        return decide(self._demands, self.cluster)
+
+    @cached_property
+    def _class_of(self) -> dict[int, int]:
+        return {node: c for c, chosen in enumerate(self.answer.book.classes) for node in chosen.nodes}
 
     def covers(self, subject: Subject) -> bool:
         """The question is about all that ``subject`` may want: it is one of the subjects, at any count up to its most,
@@ -103,7 +102,6 @@ class Pressure:
 
     def group(self, node: int) -> int:
         """The number of the class that a node is of: nodes that nothing tells apart."""
-        assert self.answer is not None
         return self._class_of[node]
 
     def _without(self, group: int, node: int) -> tuple[DemandAnswer, ...]:
