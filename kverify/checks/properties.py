@@ -377,11 +377,7 @@ def _concerned(ctx: Context, item: Item) -> tuple[Subject, ...]:
 
 def _behind(ctx: Context, service: Service) -> list[AnyObject]:
     """What makes the pods that a Service selects, also of kinds that are not modelled."""
-    found: list[AnyObject] = [
-        s.object
-        for s in ctx.subjects
-        if any(selecting is service for selecting in ctx.bundle.services_selecting(s.namespace, s.new.labels))
-    ]
+    found: list[AnyObject] = [s.object for s in ctx.behind(service)]
     if service.spec.selector:
         found += ctx.bundle.foreign_matching(namespace_of(service), service.spec.selector)
     return found

@@ -11,7 +11,7 @@ from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
-from kverify.cluster.bundle import describe, namespace_of, template_of
+from kverify.cluster.bundle import describe, template_of
 from kverify.manifest.edit import Add, Put, Remove
 from kverify.manifest.nodes import Plain
 
@@ -28,12 +28,8 @@ def behind(ctx: Context, finding: Finding) -> Iterator[Subject]:
         yield found
         return
     for service in ctx.bundle.of_kind(Service):
-        if describe(service) == finding.object and service.spec.selector:
-            for subject in ctx.subjects:
-                labels = subject.new.labels
-                same = subject.namespace == namespace_of(service)
-                if same and subject.wanted and service.spec.selector.items() <= labels.items():
-                    yield subject
+        if describe(service) == finding.object:
+            yield from (subject for subject in ctx.behind(service) if subject.wanted)
 
 
 def fewer(ctx: Context, finding: Finding) -> Iterator[Candidate]:

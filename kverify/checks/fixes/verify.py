@@ -16,7 +16,7 @@ from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
 from kverify.checks.registry import property_names
-from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
+from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of
 from kverify.cluster.scaling import scales
 from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -179,16 +179,9 @@ def _selected(bundle: Bundle, item: AnyObject) -> Sequence[AnyObject] | None:
     if any(item is w for w in workloads):
         return [item]
     if isinstance(item, PodDisruptionBudget):
-        selector = item.spec.selector
-        return [
-            w
-            for w in workloads
-            if namespace_of(w) == namespace_of(item)
-            and selector is not None
-            and selector.matches(template_of(w).metadata.labels)
-        ]
+        return [w for w in bundle.templates_matching(namespace_of(item), item.spec.selector) if bundle.is_wanted(w)]
     if isinstance(item, Service):
-        return list(bundle.templates_matching(namespace_of(item), item.spec.selector))
+        return bundle.templates_matching(namespace_of(item), item.spec.selector)
     scaled = {key: scale for key, scale in scales(bundle).items() if scale.autoscaler is item}
     return [w for w in workloads if key_of(w) in scaled] if scaled else None
 
