@@ -29,18 +29,17 @@ def hardened(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     if owner is None:
         return
     edits: list[Edit] = []
+    names: dict[str, None] = {}
     for cause in finding.causes:
         if " " in cause.path:
             # The namespace that asks.
             continue
-        value = next((v for end, v in _HARDENED.items() if cause.path.endswith(f".{end}")), None)
-        if value is None:
+        name = next((end for end in _HARDENED if cause.path.endswith(f".{end}")), None)
+        if name is None:
             return
-        edits.append(Put(parse_path(cause.path), value))
+        names[name] = None
+        edits.append(Put(parse_path(cause.path), _HARDENED[name]))
     if edits:
-        names = dict.fromkeys(
-            next(e for e in _HARDENED if c.path.endswith(e)) for c in finding.causes if " " not in c.path
-        )
         yield Candidate(
             text=f"set {', '.join(names)} as the namespace's Pod Security level asks",
             changes=change(owner, *edits),

@@ -14,9 +14,6 @@ from kverify.checks.subject import Subject
 from kverify.manifest.edit import Edit
 from kverify.manifest.nodes import Document, FieldPath, Plain, parse_path
 
-CONTROLLED: FieldPath = ("spec", "template", "spec")
-"""Where a controller has the spec of its pods."""
-
 
 @frozen(eq=False)
 class Change:

@@ -95,7 +95,6 @@ def least(ctx: Context, finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             text=f"set spec.replicas to {low}, the least of {describe(subject.scale.autoscaler)}",
             changes=change(subject.object, Put(REPLICAS, low)),
-            cost="",
         )
 
 

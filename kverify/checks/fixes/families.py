@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
 
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes import admission, budgets, classes, counts, inputs, placement, strategy
 from kverify.checks.fixes.candidate import Candidate, Propose
-from kverify.checks.fixes.workspace import Workspace
-from kverify.manifest.diagnostics import Diagnostic
 
 FINDINGS: dict[str, tuple[Propose, ...]] = {
     "KV3001": (
@@ -20,7 +17,7 @@ FINDINGS: dict[str, tuple[Propose, ...]] = {
         placement.spread,
         counts.fewer,
     ),
-    "KV3003": (admission.hardened,),
+    "KV3003": (admission.hardened, inputs.names),
     "KV3004": (strategy.without_surge, admission.quotas, counts.fewer),
     "KV3005": (classes.binding,),
     "KV3007": (classes.never_preempt,),
@@ -41,18 +38,8 @@ be guesses (capacity that is not there, images that do not start)."""
 WEIGHED = frozenset(("KV3009", "KV4004", "KV4005"))
 """Warnings whose candidates give up one thing for another: tried only when somebody asks for them."""
 
-ForDiagnostic: TypeAlias = Callable[[Context, Workspace, Diagnostic], Iterator[Candidate]]
-
 
 def for_finding(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     """The candidates for a finding."""
     for propose in FINDINGS.get(finding.id, ()):
         yield from propose(ctx, finding)
-    if finding.id == "KV3003":
-        yield from inputs.names(ctx, finding)
-
-
-def for_diagnostic(ctx: Context, work: Workspace, diagnostic: Diagnostic) -> Iterator[Candidate]:
-    """The candidates for a problem of the input."""
-    del ctx
-    yield from inputs.for_diagnostic(work, diagnostic)

@@ -10,7 +10,8 @@ from attrs import evolve
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding, Fix, Repair, Report
 from kverify.checks.fixes.candidate import Candidate
-from kverify.checks.fixes.families import WEIGHED, for_diagnostic, for_finding
+from kverify.checks.fixes.families import WEIGHED, for_finding
+from kverify.checks.fixes.inputs import for_diagnostic
 from kverify.checks.fixes.verify import Interrupted, Verifier
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.options import Options
@@ -80,7 +81,7 @@ def ordered(report: Report, weighed: bool) -> list[Finding | Diagnostic]:
 
 def candidates(ctx: Context, work: Workspace, problem: Finding | Diagnostic) -> Iterator[Candidate]:
     """What may be tried for a problem, the least and safest change first."""
-    found = for_finding(ctx, problem) if isinstance(problem, Finding) else for_diagnostic(ctx, work, problem)
+    found = for_finding(ctx, problem) if isinstance(problem, Finding) else for_diagnostic(work, problem)
     return (candidate for candidate in found if candidate.changes)
 
 

@@ -53,7 +53,7 @@ class Verifier:
             return None
         focus = self._concerned(candidate, changed, problem)
         reports = []
-        names = self._names
+        names = self._asked
         few = len(changed.bundle.wanted_workloads) <= _STAGED
         if few and isinstance(problem, Finding) and problem.property in names:
             # The question itself first: most candidates that fail, fail here. Among many workloads it costs nearly as
@@ -71,7 +71,7 @@ class Verifier:
         return changed, () if focus is None else tuple(sorted(focus))
 
     @property
-    def _names(self) -> tuple[str, ...]:
+    def _asked(self) -> tuple[str, ...]:
         """The properties that are asked."""
         return self.options.properties or property_names(self.options.specs)
 
@@ -106,7 +106,7 @@ class Verifier:
 
     def is_gone(self, problem: Finding | Diagnostic) -> bool:
         """It is there no more in the input as it is now."""
-        names = self._names
+        names = self._asked
         asked = (problem.property,) if isinstance(problem, Finding) else names[:1]
         focus = self._about(self.work.bundle, problem) if isinstance(problem, Finding) else frozenset()
         return self._gone(problem, [self._again(self.work, focus, asked)])
