@@ -343,7 +343,8 @@ class Context:
 
     def unadmitted(self, subject: Subject) -> bool:
         """The API server does not take the workload, or not every pod of it."""
-        return key_of(subject.object) in self.admission.unadmitted - self._supposed
+        key = key_of(subject.object)
+        return key in self.admission.unadmitted and key not in self._supposed
 
     def obstacle(self, subject: Subject) -> str:
         """Why nothing further is asked about a workload that is not ``placeable``."""

@@ -8,10 +8,9 @@ from attrs import evolve
 
 from kverify.checks.context import Context
 from kverify.checks.subject import Subject
+from kverify.model.build import HOSTNAME
 from kverify.model.scheduling.framework import NodeInfo
 from kverify.model.workload import Recreate, RollingUpdate
-
-HOSTNAME = "kubernetes.io/hostname"
 
 
 def candidates(ctx: Context, subject: Subject) -> Iterator[tuple[str, Context, Subject]]:

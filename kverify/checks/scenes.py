@@ -20,14 +20,12 @@ from kverify.checks.subject import Subject, strategy_of
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
-from kverify.model.build import alike, placing
+from kverify.model.build import HOSTNAME, alike, placing
 from kverify.model.environment.scale import resizable
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.workload import Strategy, Workload
 from kverify.model.world import NodeStatus, Phase, Place, World
-
-HOSTNAME = "kubernetes.io/hostname"
 
 ANYWHERE = Place("a node")
 """All nodes together, when room for every pod has been proved or is assumed."""
@@ -52,6 +50,7 @@ OPEN_IGNORES = frozenset(
 keep pods apart."""
 
 STAY = "the other workloads' pods stay where they are"
+UNSETTLED = "beside the other workloads not all of its pods find a node (KV3001)"
 ROOM_BESIDE = "nodes are not told apart: beside these pods it is proved that there is always room (exact)"
 
 MOST_PLACES = 60
@@ -110,7 +109,7 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
         return evolve(scene, assumptions=(STAY, *scene.assumptions))
     scene = _placed(ctx, (subject,), (workload,), None)
     if not scene.placements:
-        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
+        raise NothingSettles(UNSETTLED)
     return scene
 
 
@@ -189,8 +188,8 @@ def troubled_scene(
     world = evolve(base, ignored=frozenset(), disturbed=(base.places[node], NodeStatus.UP))
     placements = _settled(ctx, world, (subject,))
     if not placements:
-        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
-    others = ("the other workloads' pods stay where they are",) if len(ctx.placeable) > 1 else ()
+        raise NothingSettles(UNSETTLED)
+    others = (STAY,) if len(ctx.placeable) > 1 else ()
     world = evolve(world, coming=coming, returns=returns)
     return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
 
@@ -228,8 +227,8 @@ def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, r
     world = evolve(base, ignored=frozenset(), budgets=())
     placements = _settled(ctx, evolve(world, workloads=(subject.workload(both=both, ready=ready),)), (subject,))
     if not placements:
-        raise NothingSettles("beside the other workloads not all of its pods find a node (KV3001)")
-    others = ("the other workloads' pods stay where they are",) if len(ctx.placeable) > 1 else ()
+        raise NothingSettles(UNSETTLED)
+    others = (STAY,) if len(ctx.placeable) > 1 else ()
     return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
 
 

@@ -14,9 +14,9 @@ from kverify.checks.words import count
 from kverify.cluster.bundle import describe, template_of
 from kverify.manifest.edit import Add, Put, Remove
 from kverify.manifest.nodes import Plain
+from kverify.model.build import HOSTNAME
 
 REPLICAS = ("spec", "replicas")
-HOSTNAME = "kubernetes.io/hostname"
 _FEWER = 4
 """So many smaller numbers are tried."""
 
