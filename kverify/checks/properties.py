@@ -369,7 +369,7 @@ def _free(expr: syntax.Expr) -> set[str]:
 def _concerned(ctx: Context, item: Item) -> tuple[Subject, ...]:
     root = item.root
     if isinstance(root, Service):
-        return tuple(s for s in ctx.subjects if s.object in _behind(ctx, root))
+        return ctx.behind(root)
     if isinstance(root, PodDisruptionBudget):
         return tuple(s for s in ctx.subjects if any(b is root for b in ctx.budgets(s)))
     return tuple(s for s in ctx.subjects if key_of(s.object) == key_of(root))

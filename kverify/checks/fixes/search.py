@@ -43,12 +43,15 @@ def with_fixes(
     also where a warning can only be had rid of by giving up something else. Ctrl-C and the end of the time end the
     search, and the report has what was found by then.
     """
+    problems = ordered(report, weighed)
+    if not problems:
+        return report
     work = Workspace(bundle, tuple(diagnostics), options.kubernetes_version)
     verifier = Verifier(work, before or report, options)
     ctx = Context(bundle, evolve(options, progress=None))
     left = most
     fixes: dict[int, tuple[Fix, ...]] = {}
-    for problem in ordered(report, weighed):
+    for problem in problems:
         tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
         if not tries:
             continue
