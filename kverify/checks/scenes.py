@@ -189,9 +189,8 @@ def troubled_scene(
     placements = _settled(ctx, world, (subject,))
     if not placements:
         raise NothingSettles(UNSETTLED)
-    others = (STAY,) if len(ctx.placeable) > 1 else ()
     world = evolve(world, coming=coming, returns=returns)
-    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
+    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others_stay(ctx, (subject,)))
 
 
 def troubled_classes(ctx: Context, subject: Subject) -> tuple[tuple[int, ...], ...]:
@@ -228,8 +227,12 @@ def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, r
     placements = _settled(ctx, evolve(world, workloads=(subject.workload(both=both, ready=ready),)), (subject,))
     if not placements:
         raise NothingSettles(UNSETTLED)
-    others = (STAY,) if len(ctx.placeable) > 1 else ()
-    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others)
+    return Scene(world=world, subjects=(subject,), placements=placements, assumptions=others_stay(ctx, (subject,)))
+
+
+def others_stay(ctx: Context, subjects: Sequence[Subject]) -> tuple[str, ...]:
+    """What is assumed of the pods of other workloads than ``subjects``, if there are any."""
+    return (STAY,) if any(s not in subjects for s in ctx.placeable) else ()
 
 
 def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
@@ -249,8 +252,8 @@ def _base(
     if all(s in ctx.placeable and ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
         ignored = frozenset({RESOURCES})
         assumptions = ("resources are not counted: it is proved that no usable node is ever short of them (exact)",)
-    elif any(s not in subjects for s in ctx.placeable):
-        assumptions = (STAY,)
+    else:
+        assumptions = others_stay(ctx, subjects)
     world = World(
         workloads=workloads,
         places=tuple(Place(node.name, i) for i, node in enumerate(ctx.nodes)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from kverify.checks.claims import claims_of
 from kverify.checks.context import RESOURCES, Context
 from kverify.checks.focus import alike_for, fixed_pods, roomy
-from kverify.checks.scenes import STAY, Scene, Settled, TooManyPlacements, settled_placements
+from kverify.checks.scenes import Scene, Settled, TooManyPlacements, others_stay, settled_placements
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.model.build import HOSTNAME
@@ -61,7 +61,7 @@ def wider(ctx: Context, subject: Subject) -> Scene | None:
         subjects=(subject,),
         placements=placements,
         assumptions=(
-            *((STAY,) if len(ctx.placeable) > 1 else ()),
+            *others_stay(ctx, (subject,)),
             f"{words} apart are one, and have room for every pod (allows more than the cluster)",
         ),
     )
@@ -106,7 +106,7 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
         world=world,
         subjects=(subject,),
         placements=placements,
-        assumptions=(STAY, "this run uses one node of each kind and zone"),
+        assumptions=(*others_stay(ctx, (subject,)), "this run uses one node of each kind and zone"),
     )
 
 
