@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from kverify.model.legend import PENDING
+from kverify.model.world import ANSWERING, LIVE, SERVING, NodeStatus, Phase
 from kverify.report.html import words
 
 Json: TypeAlias = "Mapping[str, Any]"
-_LIVE = ("pending", "starting", "ready", "available")
-_SERVING = ("ready", "available")
+_LIVE = (PENDING, *(phase.value for phase in LIVE))
+_SERVING = tuple(phase.value for phase in SERVING)
 CURVES = ("wanted", "existing", "ready", "available", "answering")
 """What is drawn over time: pods that ReplicaSets ask for, that there are, and what is known of them and true."""
-_PHASES = {"existing": _LIVE, "ready": _SERVING, "available": ("available",)}
-_SILENT = ("silent", "unreachable", "removed")
+_PHASES = {"existing": _LIVE, "ready": _SERVING, "available": (Phase.AVAILABLE.value,)}
+_SILENT = tuple(status.value for status in NodeStatus if status not in ANSWERING)
 """Nobody on such a node answers, whatever is known of its pods."""
 
 
