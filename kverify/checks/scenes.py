@@ -246,14 +246,14 @@ def _base(
 ) -> tuple[World, tuple[str, ...]]:
     """All nodes told apart, the other workloads fixed; and what that assumes. ``lost`` is a node that may not count as
     room."""
-    assumptions: tuple[str, ...] = ()
+    # Other filters than that of resources see them as well.
+    assumptions = others_stay(ctx, subjects)
     ignored: frozenset[str] = frozenset()
     cases = {None, lost}
     if all(s in ctx.placeable and ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
         ignored = frozenset({RESOURCES})
-        assumptions = ("resources are not counted: it is proved that no usable node is ever short of them (exact)",)
-    else:
-        assumptions = others_stay(ctx, subjects)
+        enough = "resources are not counted: it is proved that no usable node is ever short of them (exact)"
+        assumptions = (enough, *assumptions)
     world = World(
         workloads=workloads,
         places=tuple(Place(node.name, i) for i, node in enumerate(ctx.nodes)),

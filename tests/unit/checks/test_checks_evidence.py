@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from kverify.checks import Finding, Options, Proof, Report, decide, run
-from kverify.checks.scenes import CLUSTER_IS_OPEN
+from kverify.checks.scenes import CLUSTER_IS_OPEN, STAY
 from kverify.cluster.bundle import Bundle
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.spec.property import StateProperty
+from tests.unit.cluster.cluster_helpers import bundle, deployment
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -147,3 +148,25 @@ def test_what_is_decided_without_nodes_is_as_with_them() -> None:
         answers = [[(f.id, f.severity, f.certainty, f.object) for f in r.findings] for r in (on_nodes, without)]
         assert answers[0] == answers[1]
         assert [f.id for f in without.findings] == ["KV4003"]
+
+
+def test_what_rests_on_where_other_pods_are_says_so_where_resources_do_not_count() -> None:
+    """A node is no room because a pod of another workload is there, which might be somewhere else."""
+    apart = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [TERM]}}"
+    term = "{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: db}}}"
+    node = """
+---
+apiVersion: v1
+kind: Node
+metadata: {{name: {0}, labels: {{kubernetes.io/hostname: {0}}}}}
+status: {{allocatable: {{cpu: "4", memory: 8Gi, pods: "110"}}}}
+"""
+    wanted = deployment(extra=apart.replace("TERM", term)) + deployment("db", "{app: db}")
+    report = run(
+        bundle(wanted + node.format("n1") + node.format("n2")), (), Options(properties=("node-loss-survived",))
+    )
+    web = next(f for f in report.findings if f.object == "Deployment shop/web")
+    assert web.verdict is not None
+    assert "1 pod of shop/db" in " ".join(web.details)
+    assert any(text.startswith("resources are not counted") for text in web.verdict.assumptions)
+    assert STAY in web.verdict.assumptions
