@@ -30,3 +30,8 @@ def amount(resource: str, number: int) -> str:
         if number % size == 0:
             return f"{number // size}{suffix}"
     return str(number)
+
+
+def repeats(loop: int) -> str:
+    """What a run does that comes back to the state after ``loop`` steps."""
+    return f"From step {loop + 1} on this repeats for ever."

@@ -134,6 +134,7 @@ def _refusal(arguments: argparse.Namespace, file: TraceFile) -> str:
 
 def _print(trace: Trace, prop: Property, *, verbose: bool) -> None:
     """What has been confirmed, in the words of the model: those of the file are only claims."""
+    from kverify.checks.words import repeats
     from kverify.report.style import Style, line_width, wants_colour
 
     style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
@@ -149,7 +150,7 @@ def _print(trace: Trace, prop: Property, *, verbose: bool) -> None:
         if verbose:
             print(f"      {_values(states[number], states[number - 1])}")
     if trace.loop is not None:
-        print(f"    From step {trace.loop + 1} on this repeats for ever.")
+        print(f"    {repeats(trace.loop)}")
     taken = "1 step was" if len(trace.steps) == 1 else f"{len(trace.steps)} steps were"
     print(f"{taken} taken again in the model of the inputs; nothing was searched.")
 

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from kverify.checks.finding import Cause, Certainty, Finding, Fix, Report, Suppressed
-from kverify.checks.words import listing
+from kverify.checks.words import listing, repeats
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.files import path_of
 from kverify.manifest.span import Span
@@ -187,7 +187,7 @@ def _steps(f: Finding) -> Iterator[Step]:
     said = [f.opening] if f.opening else []
     said += f.steps
     if loop is not None:
-        said.append(f"From step {loop + 1} on this repeats for ever.")
+        said.append(repeats(loop))
     if f.outcome:
         said.append(f.outcome)
     for number, text in enumerate(said, 1):

@@ -296,7 +296,8 @@ def _undecided(proof: Proof, index: int) -> dict[str, Any]:
         "level": "warning" if verdict.outcome is Outcome.UNKNOWN else "note",
         "message": {"text": message_text(f"{proof.object}: {proof.property} {says}: {proof.message}{reason}")},
         "associatedRule": {"id": proof.id, "index": index},
-        "properties": {"object": escape(proof.object), "property": proof.property, "outcome": str(verdict.outcome)},
+        "properties": {"object": escape(proof.object), "property": proof.property, "outcome": str(verdict.outcome)}
+        | _standing(verdict),
     }
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from attrs import frozen
 
 from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppressed
-from kverify.checks.words import count, listing
+from kverify.checks.words import count, listing, repeats
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -128,7 +128,7 @@ class _Text:
             yield from wrap(f.opening, indent=4)
         yield from self.steps(f)
         if f.verdict is not None and f.verdict.trace is not None and f.verdict.trace.loop is not None:
-            yield from wrap(f"From step {f.verdict.trace.loop + 1} on this repeats for ever.", indent=4)
+            yield from wrap(repeats(f.verdict.trace.loop), indent=4)
         if f.outcome:
             yield from wrap(_without_reasons(f.outcome, f.message), indent=4, label="=> ")
         for detail in f.details:

@@ -51,8 +51,9 @@ class Kverify:
     ) -> Report:
         """The report on these manifests (without any, on those that are configured).
 
-        ``properties`` are names, of one's own as well, and objects of ``kverify.spec.python``. What is left out is as
-        configured. Raises ``SuiteError`` for what cannot be used, ``SpecError`` for properties with mistakes.
+        ``properties`` are names, of one's own as well, or objects of ``kverify.spec.python``, beside which names are
+        those of built-in properties: one's own texts are then not asked. What is left out is as configured. Raises
+        ``SuiteError`` for what cannot be used, ``SpecError`` for properties with mistakes.
         """
         own = [one for one in properties if isinstance(one, Asked)]
         names = tuple(one for one in properties if isinstance(one, str))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
-from kverify.checks.words import listing
+from kverify.checks.words import listing, repeats
 from kverify.report.html import words
 from kverify.report.html.markup import Child, el, scrolling
 from kverify.report.html.scene import CURVES, guards, refusals, scene
@@ -117,7 +117,7 @@ def _run(number: int, finding: Json) -> Element | None:
                 "div",
                 el("p", finding["opening"], cls="opening") if finding["opening"] else None,
                 el("ol", _steps(finding, trace, loop), cls="steps") if finding["steps"] else None,
-                el("p", f"From step {loop + 1} on this repeats for ever.", cls="loop") if loop is not None else None,
+                el("p", repeats(loop), cls="loop") if loop is not None else None,
                 el("p", finding["outcome"], cls="outcome") if finding["outcome"] else None,
                 cls="story",
             ),
