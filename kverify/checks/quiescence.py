@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from kverify.api.types.affinity import Toleration
 from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
 from kverify.checks.context import ONE_POD, Context
@@ -34,7 +33,7 @@ from kverify.model.components.taint_eviction import EFFECT, seconds_left
 from kverify.model.expr import Condition, Number, all_of, any_of, integer, total
 from kverify.model.scheduling.framework import Snapshot
 from kverify.model.scheduling.profile import feasible
-from kverify.model.scheduling.taint_toleration import tolerates
+from kverify.model.scheduling.taint_toleration import taint_text, tolerates, toleration_of
 from kverify.model.system import Fairness, TransitionSystem, Variable
 from kverify.model.workload import Revision, Workload
 from kverify.model.world import Phase, Place, World
@@ -287,7 +286,7 @@ def _finding(ctx: Context, subject: Subject, loop: _Loop) -> Finding:
         severity=standard.severity("KV4012"),
         object=subject.title,
         message=f"its pods {'are' if certain else 'may be'} created and deleted for ever: {how}, whose taint "
-        f"{_text(_deleting(subject, ctx.nodes[loop.here].taints))} deletes them {when}",
+        f"{taint_text(_deleting(subject, ctx.nodes[loop.here].taints))} deletes them {when}",
         property=PROPERTY,
         causes=tuple(_causes(ctx, subject, loop.here)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
@@ -310,10 +309,6 @@ def _deleting(subject: Subject, taints: Sequence[Taint]) -> Taint:
     return none[0] if none else min(some, key=lambda t: seconds_left(subject.new, (t,)) or 0)
 
 
-def _text(taint: Taint) -> str:
-    return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
-
-
 def _causes(ctx: Context, subject: Subject, here: int) -> Iterator[Cause]:
     node = ctx.nodes[here]
     if ctx.forced_on(subject) is not None:
@@ -325,19 +320,17 @@ def _causes(ctx: Context, subject: Subject, here: int) -> Iterator[Cause]:
             break
     item = next(n for n in ctx.bundle.of_kind("Node") if isinstance(n, Node) and n.metadata.name == node.name)
     path = f"spec.taints[{item.spec.taints.index(taint)}]"
-    yield Cause(item.source.span(path), f"Node {node.name} {path}", f"the taint {_text(taint)}")
+    yield Cause(item.source.span(path), f"Node {node.name} {path}", f"the taint {taint_text(taint)}")
 
 
 def _tolerate(ctx: Context, subject: Subject, here: int) -> Repair:
     """A toleration without an end, before all others, and whether everything rests then."""
     taint = _deleting(subject, ctx.nodes[here].taints)
-    operator = "Equal" if taint.value else "Exists"
-    added = Toleration(key=taint.key, operator=operator, value=taint.value or None, effect=EFFECT)
-    spec = evolve(subject.new.spec, tolerations=(added, *subject.new.spec.tolerations))
+    spec = evolve(subject.new.spec, tolerations=(toleration_of(taint), *subject.new.spec.tolerations))
     changed = evolve(subject, new=evolve(subject.new, spec=spec))
     keeps = not ctx.variant(subject, changed).expelling(changed)
     rested = keeps and rests(ctx, changed).outcome is Outcome.HOLDS
     return Repair(
-        text=f"tolerate {_text(taint)} without tolerationSeconds, in the first toleration that matches it",
+        text=f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it",
         verified=rested,
     )

@@ -21,6 +21,7 @@ from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.scheduling.framework import Requirement
+from kverify.model.scheduling.taint_toleration import taint_text, untolerated
 
 PROPERTY = "schedulable"
 TITLE = "every pod finds a node"
@@ -294,7 +295,7 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
         if any(path and _concerns(other.path, path) for path in by_path):
             place = f"{describe(other.object)} {other.note}"
             causes.append(Cause(other.object.source.span(other.note), place, f"fills in {other.path}"))
-    causes += list(_taints(ctx, answer))
+    causes += list(_taints(ctx, subject, answer))
     if not any(path for path in by_path):
         causes.append(subject.cause(subject.pod_path, next(iter(notes.values())).reason))
     return tuple(causes)
@@ -307,15 +308,16 @@ def _concerns(filled: str, path: str) -> bool:
     return filled.startswith(path) or path.startswith(filled) or bool(resource and filled.endswith(f"[{resource}"))
 
 
-def _taints(ctx: Context, answer: Fit) -> Iterable[Cause]:
+def _taints(ctx: Context, subject: Subject, answer: Fit) -> Iterable[Cause]:
+    """The taints that keep the pod out, each on the first node that has it."""
     seen: set[str] = set()
     nodes = {node.metadata.name: node for node in ctx.bundle.nodes}
     for _, name, rejections in _said(ctx, answer):
         node = nodes.get(name)
         if node is not None and any(r.plugin == "TaintToleration" for r in rejections):
-            for i, taint in enumerate(node.spec.taints):
-                text = f"{taint.key}={taint.value or ''}:{taint.effect}"
+            for taint in untolerated(subject.new, node.spec.taints):
+                text = taint_text(taint)
                 if text not in seen:
                     seen.add(text)
-                    path = f"spec.taints[{i}]"
+                    path = f"spec.taints[{node.spec.taints.index(taint)}]"
                     yield Cause(node.source.span(path), f"Node {node.metadata.name} {path}", f"the taint {text}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
-from kverify.api.types.affinity import Toleration
+from kverify.api.encode import plain_value
 from kverify.api.types.node import Taint
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
@@ -13,7 +13,8 @@ from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_
 from kverify.checks.subject import Subject
 from kverify.manifest.edit import Add, Edit, Put, Remove, Rename
 from kverify.manifest.nodes import FieldPath, Plain, format_path
-from kverify.model.scheduling.taint_toleration import tolerates
+from kverify.model.components.taint_eviction import seconds_left
+from kverify.model.scheduling.taint_toleration import taint_text, toleration_of, untolerated
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -85,26 +86,21 @@ def tolerations(ctx: Context, finding: Finding) -> Iterator[Candidate]:
         for i, row in enumerate(own if isinstance(own, list) else ()):
             if isinstance(row, dict) and _nearly(row, taint):
                 yield Candidate(
-                    text=f"let {format_path((*path, i))} tolerate {_said(taint)}",
+                    text=f"let {format_path((*path, i))} tolerate {taint_text(taint)}",
                     changes=change(subject.object, Put((*path, i), _toleration(taint))),
                 )
     for taint in taints:
         yield Candidate(
-            text=f"tolerate {_said(taint)}",
+            text=f"tolerate {taint_text(taint)}",
             changes=change(subject.object, Add(path, _toleration(taint))),
-            cost=f"its pods may run on nodes that {_said(taint)} keeps for others",
+            cost=f"its pods may run on nodes that {taint_text(taint)} keeps for others",
         )
 
 
 def _foreign(ctx: Context, subject: Subject) -> list[Taint]:
     """The taints that keep its pods out, without those that are not to be tolerated."""
-    found: dict[tuple[str, str, str], Taint] = {}
-    for node in ctx.nodes:
-        for taint in node.taints:
-            blocks = taint.effect in ("NoSchedule", "NoExecute") and not taint.key.startswith(_OWN)
-            if blocks and not any(tolerates(t, taint) for t in subject.new.spec.tolerations):
-                found[taint.key, taint.value or "", taint.effect] = taint
-    return list(found.values())
+    found = {taint_text(t): t for node in ctx.nodes for t in untolerated(subject.new, node.taints)}
+    return [taint for taint in found.values() if not taint.key.startswith(_OWN)]
 
 
 def _nearly(row: Mapping[str, Plain], taint: Taint) -> bool:
@@ -115,12 +111,8 @@ def _nearly(row: Mapping[str, Plain], taint: Taint) -> bool:
 
 
 def _toleration(taint: Taint) -> dict[str, Plain]:
-    value: dict[str, Plain] = {"value": taint.value} if taint.value else {}
-    return {"key": taint.key, "operator": "Equal" if taint.value else "Exists", **value, "effect": taint.effect}
-
-
-def _said(taint: Taint) -> str:
-    return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
+    plain: dict[str, Plain] = plain_value(toleration_of(taint))
+    return {name: plain[name] for name in ("key", "operator", "value", "effect") if name in plain}
 
 
 def without_end(ctx: Context, finding: Finding) -> Iterator[Candidate]:
@@ -147,21 +139,17 @@ def tolerated(ctx: Context, finding: Finding) -> Iterator[Candidate]:
         return
     path = (*pod_path(subject), "tolerations")
     own = written(subject.object, path)
-    taints = {t.key: t for node in ctx.nodes for t in node.taints if t.effect == "NoExecute"}
+    taints = {taint_text(t): t for node in ctx.nodes for t in node.taints}
     for taint in taints.values():
-        if taint.key.startswith(_OWN) or any(_endless(t, taint) for t in subject.new.spec.tolerations):
+        if taint.key.startswith(_OWN) or seconds_left(subject.new, (taint,)) is None:
             continue
         rows = own if isinstance(own, list) else []
         edit: Edit = Put(path, [_toleration(taint), *rows]) if rows else Add(path, _toleration(taint))
         yield Candidate(
-            text=f"tolerate {_said(taint)} without tolerationSeconds, in the first toleration that matches it",
+            text=f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it",
             changes=change(subject.object, edit),
-            cost=f"its pods stay on nodes with {_said(taint)}",
+            cost=f"its pods stay on nodes with {taint_text(taint)}",
         )
-
-
-def _endless(toleration: Toleration, taint: Taint) -> bool:
-    return toleration.toleration_seconds is None and tolerates(toleration, taint)
 
 
 def affinity(ctx: Context, finding: Finding) -> Iterator[Candidate]:

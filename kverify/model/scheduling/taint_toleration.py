@@ -94,8 +94,14 @@ def _nearest_toleration(pod: PodInfo, taint: Taint) -> _Miss | None:
 _EMPTY = '""'
 
 
+def toleration_of(taint: Taint) -> Toleration:
+    """The toleration that is for ``taint`` alone, and for ever."""
+    operator = "Equal" if taint.value else "Exists"
+    return Toleration(key=taint.key, operator=operator, value=taint.value or None, effect=taint.effect)
+
+
 def taint_text(taint: Taint) -> str:
-    """As ``kubectl taint`` writes it."""
+    """As ``kubectl taint`` writes it, and ``Taint.ToString`` in k8s.io/api/core/v1/taint.go."""
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 

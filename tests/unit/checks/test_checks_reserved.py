@@ -50,6 +50,16 @@ def test_other_taints_are_news() -> None:
     assert "Node m1 spec.taints[0]" not in paths
 
 
+def test_a_taint_that_is_tolerated_or_only_scores_is_no_cause() -> None:
+    spec = "taints: [{key: soft, effect: PreferNoSchedule}, {key: ours, effect: NoSchedule}, "
+    spec += "{key: gpu, effect: NoSchedule}]"
+    web = deployment(extra="tolerations: [{key: ours, operator: Exists}]")
+    given = bundle(web + NODE.format(name="n1", cpu=4, spec=spec))
+    (finding,) = run(given, (), Options(properties=("schedulable",))).findings
+    taints = [(cause.path, cause.note) for cause in finding.causes if "taints" in cause.path]
+    assert taints == [("Node n1 spec.taints[2]", "the taint gpu:NoSchedule")]
+
+
 def test_a_selector_that_does_not_match_says_which_labels_it_asks_for() -> None:
     text = deployment(labels="{app: web}").replace("matchLabels: {app: web}", "matchLabels: {app: front}")
     assert "front" in text

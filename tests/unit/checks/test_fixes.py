@@ -11,7 +11,7 @@ from attrs import evolve
 from kverify.checks import Options, Report, run
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
-from kverify.checks.fixes import apply_fixes, families, search, with_fixes
+from kverify.checks.fixes import apply_fixes, families, placement, search, with_fixes
 from kverify.checks.fixes.candidate import Candidate, change
 from kverify.checks.fixes.verify import Verifier, worse
 from kverify.checks.fixes.workspace import Workspace
@@ -40,11 +40,11 @@ spec:
 """
 
 
-def read(tmp_path: Path, text: str) -> tuple[Bundle, tuple[Diagnostic, ...]]:
-    file, nodes = tmp_path / "web.yaml", tmp_path / "nodes.yaml"
+def read(tmp_path: Path, text: str, nodes: str = NODES) -> tuple[Bundle, tuple[Diagnostic, ...]]:
+    file, cluster = tmp_path / "web.yaml", tmp_path / "nodes.yaml"
     file.write_text(text, "utf-8")
-    nodes.write_text(NODES, "utf-8")
-    return Bundle.read([str(file)], [str(nodes)])
+    cluster.write_text(nodes, "utf-8")
+    return Bundle.read([str(file)], [str(cluster)])
 
 
 def verifier(bundle: Bundle, diagnostics: tuple[Diagnostic, ...]) -> tuple[Verifier, Report]:
@@ -69,6 +69,23 @@ def test_only_what_makes_it_go_away_is_a_fix(tmp_path: Path) -> None:
     assert held is not None
     (changed,) = held[0].changes
     assert changed.after == WEB.replace("maxSurge: 1, maxUnavailable: 0", "maxSurge: 0, maxUnavailable: 1")
+
+
+def test_the_first_toleration_that_matches_a_taint_counts(tmp_path: Path) -> None:
+    """A later one without an end changes nothing; taints that differ in their value are several."""
+    pod = """
+      tolerations:
+      - {key: pool, operator: Exists, effect: NoExecute, tolerationSeconds: 5}
+      - {key: pool, operator: Exists}
+"""
+    nodes = NODES
+    for node, value in ("n0", "a"), ("n1", "b"):
+        taint = f"spec: {{taints: [{{key: pool, value: {value}, effect: NoExecute}}]}}"
+        nodes = nodes.replace(f"hostname: {node}}}}}\n", f"hostname: {node}}}}}\n{taint}\n")
+    bundle, diagnostics = read(tmp_path, WEB.rstrip() + pod, nodes)
+    finding = next(f for f in run(bundle, diagnostics, Options()).findings if f.id == "KV4012")
+    found = [candidate.text for candidate in placement.tolerated(Context(bundle, Options()), finding)]
+    assert [text.split()[1] for text in found] == ["pool=a:NoExecute", "pool=b:NoExecute"]
 
 
 def test_what_brings_something_as_bad_is_no_fix(tmp_path: Path) -> None:
