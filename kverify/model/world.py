@@ -52,6 +52,16 @@ class NodeStatus(Enum):
     TAINTED = "tainted"
     """Somebody has given the node a NoExecute taint (``taint_eviction.ADDED``). A lost node never has this status."""
 
+    @property
+    def number(self) -> int:
+        """What the variable of a place's status is worth."""
+        return list(NodeStatus).index(self)
+
+    @classmethod
+    def numbered(cls, number: int) -> NodeStatus:
+        """The status for which that variable has this number."""
+        return list(cls)[number]
+
 
 ANSWERING = (NodeStatus.UP, NodeStatus.CORDONED, NodeStatus.TAINTED)
 """The node's kubelet does its work, and everybody knows."""
@@ -225,5 +235,4 @@ class World:
         """``place`` has one of ``statuses``. Undisturbed places are up."""
         if self.disturbed is None or self.disturbed[0] is not place:
             return NodeStatus.UP in statuses
-        order = list(NodeStatus)
-        return any_of(integer(self.status(place)) == order.index(s) for s in statuses)
+        return any_of(integer(self.status(place)) == s.number for s in statuses)

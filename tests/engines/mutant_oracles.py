@@ -198,7 +198,7 @@ def _losses() -> None:
         node = world.places[0]
         system = build("losses", world, starts=settled_states(world, [{("old", node.name): 1}], [OLD]))
         values = dict.fromkeys((v.name for v in system.variables), 0)
-        values[world.status(node)] = list(NodeStatus).index(status)
+        values[world.status(node)] = status.number
         if drain.listed(OLD) in values:
             values[drain.listed(OLD)] = 1
         values[world.spec(OLD)] = sum(number for phase, number in before.items() if phase is not Phase.TERMINATING)
@@ -208,7 +208,7 @@ def _losses() -> None:
         assert [a.name.split()[0] for a in others] == ([verb] if verb else []), (status, before)
         for action in others:
             view = system.view(system.step(state, action))
-            assert view[world.status(node)] == list(NodeStatus).index(then), action.name
+            assert view[world.status(node)] == then.number, action.name
             assert {p: view[world.at(p, OLD, node)] for p in Phase if world.at(p, OLD, node) in view} == {
                 p: after.get(p, 0) for p in Phase if world.at(p, OLD, node) in view
             }, action.name
@@ -318,9 +318,7 @@ def _endpoints() -> None:
     def number(status: NodeStatus, phase: Phase) -> int:
         names = lift(endpoints).variables()
         pods = {world.at(phase, OLD, place): 1 for place in (node, rest)}
-        value: int = evaluate(
-            endpoints, {**dict.fromkeys(names, 0), **pods, world.status(node): list(NodeStatus).index(status)}
-        )
+        value: int = evaluate(endpoints, {**dict.fromkeys(names, 0), **pods, world.status(node): status.number})
         return value
 
     assert number(NodeStatus.UP, Phase.AVAILABLE) == 2

@@ -8,7 +8,7 @@ removed with it (pod garbage collector).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kverify.model.expr import Condition, Number, all_of, any_of, boolean, integer, negate, total
 from kverify.model.system import Action, Variable
@@ -71,20 +71,29 @@ def _probes_pass(world: World) -> Condition:
 
 
 def _fail(world: World, workload: Workload, revision: Revision, place: Place) -> Iterator[Action]:
+    for phase, guard, updates in losing_readiness(world, workload, revision, place):
+        yield Action(
+            f"fail {phase.value} {revision.key}@{place.name}",
+            COMPONENT,
+            guard=all_of([boolean(OUTAGE), guard]),
+            updates=updates,
+            says=f"The readiness probe of a pod of {revision.title}{_on(place)} fails: it is not Ready any more",
+        )
+
+
+def losing_readiness(
+    world: World, workload: Workload, revision: Revision, place: Place
+) -> Iterator[tuple[Phase, Condition, Mapping[str, Number | Condition]]]:
+    """How a pod stops being Ready where it is: from which phase, when one can, and what that changes."""
     for phase in SERVING:
         if phase in world.phases(workload):
             here = integer(world.at(phase, revision, place))
-            there = integer(world.at(Phase.STARTING, revision, place))
-            yield Action(
-                f"fail {phase.value} {revision.key}@{place.name}",
-                COMPONENT,
-                guard=all_of([boolean(OUTAGE), here >= 1, _alive(world, place)]),
-                updates={
-                    world.at(phase, revision, place): here - 1,
-                    world.at(Phase.STARTING, revision, place): there + 1,
-                },
-                says=f"The readiness probe of a pod of {revision.title}{_on(place)} fails: it is not Ready any more",
-            )
+            unready = integer(world.at(Phase.STARTING, revision, place))
+            updates: dict[str, Number | Condition] = {
+                world.at(phase, revision, place): here - 1,
+                world.at(Phase.STARTING, revision, place): unready + 1,
+            }
+            yield phase, all_of([here >= 1, _alive(world, place)]), updates
 
 
 def _become_ready(world: World, workload: Workload, revision: Revision, place: Place) -> Action:

@@ -24,8 +24,6 @@ from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
 
 COMPONENT = "node lifecycle controller"
 
-_ORDER = list(NodeStatus)
-
 
 def variables(world: World) -> Iterator[Variable]:
     status = world.status_variable()
@@ -43,7 +41,7 @@ def actions(world: World) -> Iterator[Action]:
             f"{place.name} is back",
             "kubelet",
             guard=world.has_status(place, NodeStatus.SILENT),
-            updates={status: _ORDER.index(NodeStatus.UP)},
+            updates={status: NodeStatus.UP.number},
             says=f"The kubelet of {place.name} is back before its lease has run out",
         )
         probed = [r for r in world.revisions if _is_probed(r)]
@@ -52,7 +50,7 @@ def actions(world: World) -> Iterator[Action]:
                 f"{place.name} is back and asks its probes",
                 "kubelet",
                 guard=world.has_status(place, NodeStatus.SILENT),
-                updates={status: _ORDER.index(NodeStatus.UP), **_lose_readiness(world, place, probed)},
+                updates={status: NodeStatus.UP.number, **_lose_readiness(world, place, probed)},
                 says=f"The kubelet of {place.name} is back before its lease has run out, and its pods are not "
                 "Ready until their probes have answered again",
             )
@@ -61,7 +59,7 @@ def actions(world: World) -> Iterator[Action]:
         f"mark {place.name} unreachable",
         COMPONENT,
         guard=world.has_status(place, NodeStatus.SILENT),
-        updates={status: _ORDER.index(NodeStatus.UNREACHABLE), **_lose_readiness(world, place, world.revisions)},
+        updates={status: NodeStatus.UNREACHABLE.number, **_lose_readiness(world, place, world.revisions)},
         says=f"{place.name} has not renewed its lease: it is marked unreachable and its pods are not ready any more",
     )
     for revision in world.revisions:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from kverify.model.expr import all_of, integer
+from kverify.model.components.kubelet import losing_readiness
 from kverify.model.system import Action, Variable
-from kverify.model.world import ANSWERING, SERVING, Phase, World
+from kverify.model.world import World
 
 COMPONENT = "environment"
 
@@ -35,19 +35,13 @@ class Restarts:
                 continue
             for revision in workload.revisions:
                 for place in world.places:
-                    for phase in SERVING:
-                        if phase in world.phases(workload):
-                            here = integer(world.at(phase, revision, place))
-                            there = integer(world.at(Phase.STARTING, revision, place))
-                            yield Action(
-                                f"restart {revision.key} {phase.value}@{place.name}",
-                                COMPONENT,
-                                guard=all_of([here >= 1, world.has_status(place, *ANSWERING)]),
-                                updates={
-                                    world.at(phase, revision, place): here - 1,
-                                    world.at(Phase.STARTING, revision, place): there + 1,
-                                },
-                                says=f"A container of a pod of {revision.title} ends and is started again: "
-                                "the pod is not Ready until then",
-                                environment=True,
-                            )
+                    for phase, guard, updates in losing_readiness(world, workload, revision, place):
+                        yield Action(
+                            f"restart {revision.key} {phase.value}@{place.name}",
+                            COMPONENT,
+                            guard=guard,
+                            updates=updates,
+                            says=f"A container of a pod of {revision.title} ends and is started again: "
+                            "the pod is not Ready until then",
+                            environment=True,
+                        )

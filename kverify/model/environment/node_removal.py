@@ -30,7 +30,7 @@ def actions(world: World) -> Iterator[Action]:
         f"remove {place.name}",
         COMPONENT,
         guard=all_of([world.has_status(place, NodeStatus.UNREACHABLE), to_evict == 0]),
-        updates={world.status(place): list(NodeStatus).index(NodeStatus.REMOVED), **_forget_pods(world, place)},
+        updates={world.status(place): NodeStatus.REMOVED.number, **_forget_pods(world, place)},
         says=f"{place.name} is removed from the cluster, and its pods with it",
     )
 

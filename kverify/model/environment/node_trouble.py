@@ -31,7 +31,7 @@ def actions(world: World) -> Iterator[Action]:
     if world.disturbed is None or world.coming is None:
         return
     place, coming = world.disturbed[0], world.coming
-    updates: dict[str, Number | Condition] = {world.status(place): list(NodeStatus).index(coming)}
+    updates: dict[str, Number | Condition] = {world.status(place): coming.number}
     for revision in world.revisions:
         if comes_back(world, revision):
             updates[listed(revision)] = world.count(revision, LIVE, (place,))

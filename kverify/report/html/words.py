@@ -112,7 +112,7 @@ def condition(text: str, titles: Mapping[str, str]) -> str:
 
 def _is(match: re.Match[str]) -> str:
     """``n1.status == 1``, a number in the order of ``NodeStatus``, as ``n1 is cordoned``."""
-    status = list(NodeStatus)[int(match["index"])]
+    status = NodeStatus.numbered(int(match["index"]))
     return f"{match['place']} is {'not ' * (match['sign'] == '!=')}{status.value}"
 
 

@@ -33,8 +33,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "removed-node-keeps-pods",
         "the pods of a removed node are not collected",
         f"{ENVIRONMENT}.node_removal",
-        "list(NodeStatus).index(NodeStatus.REMOVED), **_forget_pods(world, place)},",
-        "list(NodeStatus).index(NodeStatus.REMOVED)},",
+        "NodeStatus.REMOVED.number, **_forget_pods(world, place)},",
+        "NodeStatus.REMOVED.number},",
         "what a lost or drained node goes through",
     ),
     Mutant(
@@ -129,8 +129,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "restart-unnoticed",
         "a pod whose container restarts stays available",
         f"{ENVIRONMENT}.container_restart",
-        "world.at(Phase.STARTING, revision, place): there + 1,",
-        "world.at(phase, revision, place): here,",
+        "updates=updates,",
+        "updates={},",
         "a container that restarts",
     ),
     Mutant(

@@ -185,8 +185,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "readiness-survives",
         "pods of an unreachable node stay Ready",
         f"{COMPONENTS}.node_lifecycle",
-        "NodeStatus.UNREACHABLE), **_lose_readiness(world, place, world.revisions)},",
-        "NodeStatus.UNREACHABLE)},",
+        "NodeStatus.UNREACHABLE.number, **_lose_readiness(world, place, world.revisions)},",
+        "NodeStatus.UNREACHABLE.number},",
         "what a lost or drained node goes through",
     ),
     Mutant(
@@ -305,8 +305,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "outage-unnoticed",
         "an outage comes before anybody says so",
         f"{COMPONENTS}.kubelet",
-        "guard=all_of([boolean(OUTAGE), here >= 1, _alive(world, place)]),",
-        "guard=all_of([here >= 1, _alive(world, place)]),",
+        "guard=all_of([boolean(OUTAGE), guard]),",
+        "guard=guard,",
         "an outage that need not come",
     ),
 )
