@@ -23,6 +23,7 @@ from kverify.checks.words import count, sentences
 from kverify.cluster.objects import key_of
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
+from kverify.model.components.deployment import promised
 from kverify.model.expr import total
 from kverify.model.workload import RollingUpdate
 from kverify.model.world import World
@@ -84,10 +85,10 @@ def left(subject: Subject) -> tuple[int, int]:
     """How many old pods stay available and how many new ones there are when the rollout has stopped."""
     strategy = subject.strategy
     assert isinstance(strategy, RollingUpdate)
-    assert isinstance(strategy.surge, int)
-    assert isinstance(strategy.unavailable, int)
-    old = subject.replicas - strategy.unavailable
-    return old, min(subject.replicas, strategy.surge + strategy.unavailable)
+    old, most = promised(subject.replicas, strategy)
+    assert isinstance(old, int)
+    assert isinstance(most, int)
+    return old, min(subject.replicas, most - old)
 
 
 def _decided(ctx: Context, subject: Subject) -> _Answer:

@@ -33,6 +33,7 @@ from kverify.cluster.recording import (
 from kverify.engines.conform import Conformance, Observation, conform
 from kverify.manifest import read_text
 from kverify.model.build import COMPONENTS
+from kverify.model.components.deployment import promised
 from kverify.model.environment import apply, pod_deletion
 from kverify.model.expr import Number, integer
 from kverify.model.system import TransitionSystem, Variable
@@ -313,9 +314,10 @@ class _Watcher:
         assert isinstance(replicas, int)
         floor, ceiling = 0, replicas
         if isinstance(strategy, RollingUpdate):
-            assert isinstance(strategy.surge, int)
-            assert isinstance(strategy.unavailable, int)
-            floor, ceiling = replicas - strategy.unavailable, replicas + strategy.surge
+            least, most = promised(replicas, strategy)
+            assert isinstance(least, int)
+            assert isinstance(most, int)
+            floor, ceiling = least, most
         return Bounds(
             least_ready=self.least_ready,
             floor=floor,

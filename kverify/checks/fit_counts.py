@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from attrs import evolve, frozen
 
 from kverify.checks.finding import Cause
-from kverify.checks.pods import Maker, surge_of
+from kverify.checks.pods import Maker
+from kverify.checks.subject import surge_of
 from kverify.checks.words import count as counted
 from kverify.engines.fit import counts
 from kverify.engines.fit.counts import Counts, Probe

@@ -14,7 +14,7 @@ from kverify.api.types.pod import Pod, PodTemplateSpec
 from kverify.checks.claims import part_name
 from kverify.checks.finding import Cause
 from kverify.checks.storage import Volumes
-from kverify.checks.subject import strategy_of
+from kverify.checks.subject import surge_of
 from kverify.checks.words import count
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted, template_at
@@ -26,7 +26,6 @@ from kverify.model.scheduling import node_affinity, node_name, taint_toleration
 from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import reject, reported
 from kverify.model.scheduling.storage import Storage
-from kverify.model.workload import RollingUpdate
 
 DAEMON_TOLERATIONS = tuple(
     Toleration(key=f"node.kubernetes.io/{key}", operator="Exists", effect=effect)
@@ -173,12 +172,6 @@ def _most(item: AnyObject, scale: Scale | None) -> tuple[int, str]:
     if isinstance(item, CronJob):
         return wanted, f"{told} of one run"
     return wanted, told
-
-
-def surge_of(item: AnyObject, replicas: int) -> int:
-    """The pods that a rollout adds to so many replicas."""
-    strategy = strategy_of(item, replicas) if isinstance(item, Deployment) and replicas else None
-    return strategy.surge if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int) else 0
 
 
 # -- what is there already -------------------------------------------------------------------------------------------

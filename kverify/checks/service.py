@@ -21,6 +21,7 @@ from kverify.checks.words import count, listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
+from kverify.model.components.deployment import promised
 from kverify.model.components.disruption import healthy
 from kverify.model.environment.drain import drained
 from kverify.model.expr import Condition, Expr, all_of, integer
@@ -195,7 +196,7 @@ def _rollout_lemmas(scene: Scene, subject: Subject) -> tuple[Condition, ...]:
     if not isinstance(workload.strategy, RollingUpdate):
         return ()
     old, new = workload.revisions
-    floor = workload.replicas - workload.strategy.unavailable
+    floor, _ = promised(workload.replicas, workload.strategy)
     return (
         world.available(old) + world.available(new) >= floor,
         world.available(new) + _spec(world, old) >= floor,

@@ -18,7 +18,7 @@ from functools import cached_property
 from attrs import define, evolve, field, frozen
 
 from kverify.api.types.affinity import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm
-from kverify.api.types.apps import Deployment, StatefulSet
+from kverify.api.types.apps import StatefulSet
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.meta import ObjectMeta
 from kverify.api.types.persistent_volume import (
@@ -31,7 +31,7 @@ from kverify.api.types.pod import Pod
 from kverify.api.types.references import ObjectReference
 from kverify.api.types.storage import StorageClass
 from kverify.checks.claims import Name, Part, claims_of, ephemeral_claims, given_claims, parts, with_parts
-from kverify.checks.subject import strategy_of
+from kverify.checks.subject import surge_of
 from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted
@@ -48,7 +48,6 @@ from kverify.model.scheduling.volume_binding import (
     suits,
     topology_allowed,
 )
-from kverify.model.workload import RollingUpdate
 
 CLAIM = "PersistentVolumeClaim"
 VOLUME = "PersistentVolume"
@@ -339,7 +338,7 @@ class _Planner:
             free = [volume for volume in free if volume.metadata.name not in self.taken]
             local = all(len(reach.nodes) <= 1 for reach in self._reaches(free))
             same = all(suits(volume, claim) for volume in free for _, claim, _ in rows)
-            alone = all(own or self._pods.get(name) == 1 for name, _, own in rows)
+            alone = all(own or self._pods.get(name, 2) <= 1 for name, _, own in rows)
             alike = same and len({reach.nodes for reach in self._reaches(free)}) == 1
             for name, claim, own in rows:
                 reaches = self._reaches([v for v in free if suits(v, claim)])
@@ -377,9 +376,7 @@ class _Planner:
             answer = self.admission.pod(item)
             pod = None if answer is None else answer.object
             number = pods_wanted(item) or 0
-            strategy = strategy_of(item, number) if isinstance(item, Deployment) else None
-            if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int):
-                number += strategy.surge
+            number += surge_of(item, number)
             for volume in pod.spec.volumes if isinstance(pod, Pod) else ():
                 if volume.persistent_volume_claim is not None:
                     name = namespace_of(item), volume.persistent_volume_claim.claim_name

@@ -12,6 +12,7 @@ from kverify.checks.scenes import Scene
 from kverify.checks.words import count, listing
 from kverify.engines.replay import left_out
 from kverify.engines.verdict import Trace
+from kverify.model.components.deployment import promised
 from kverify.model.components.kubelet import holds_volumes, volumes_attach
 from kverify.model.components.scheduler import profile_of, snapshot_of, views
 from kverify.model.expr import evaluate
@@ -112,7 +113,7 @@ def concrete(world: World, view: Mapping[str, int | bool]) -> Snapshot:
     gone = False
     if world.disturbed is not None:
         place = world.disturbed[0]
-        status = list(NodeStatus)[int(view[world.status(place)])]
+        status = NodeStatus.numbered(int(view[world.status(place)]))
         gone = status is NodeStatus.REMOVED
         if place.node is not None and not gone:
             nodes = dict(views(world))[status]
@@ -172,8 +173,8 @@ def _controller(world: World, workload: Workload, view: Mapping[str, int | bool]
         )
         return
     match workload.strategy:
-        case RollingUpdate(surge=surge, unavailable=unavailable) if any(spec[r] for r in old):
-            most, least = replicas + int(evaluate(surge, view)), replicas - int(evaluate(unavailable, view))
+        case RollingUpdate() as strategy if any(spec[r] for r in old):
+            least, most = (int(evaluate(number, view)) for number in promised(replicas, strategy))
             wants = count(replicas, "replica")
             full = sum(spec.values()) >= most and spec[new] < replicas
             if full:

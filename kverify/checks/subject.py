@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
+from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment
 from kverify.api.types.claim import PersistentVolumeClaim
 from kverify.api.types.pod import Pod
@@ -15,6 +16,7 @@ from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, templ
 from kverify.cluster.objects import Workload as WorkloadObject
 from kverify.cluster.scaling import Scale, scales
 from kverify.manifest.nodes import parse_path
+from kverify.model.components.deployment import promised
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts
@@ -95,8 +97,9 @@ class Subject:
     def most(self) -> int:
         """The most pods that its controller wants at once."""
         if isinstance(self.strategy, RollingUpdate):
-            assert isinstance(self.strategy.surge, int)
-            return self.replicas + self.strategy.surge
+            _, most = promised(self.replicas, self.strategy)
+            assert isinstance(most, int)
+            return most
         return self.replicas
 
     @property
@@ -195,6 +198,12 @@ def strategy_of(deployment: Deployment, replicas: Number) -> Strategy:
     surge = rolling.max_surge if rolling and rolling.max_surge is not None else "25%"
     unavailable = rolling.max_unavailable if rolling and rolling.max_unavailable is not None else "25%"
     return resolve_fenceposts(surge, unavailable, replicas)
+
+
+def surge_of(item: AnyObject, replicas: int) -> int:
+    """The pods that a rollout adds to so many replicas: none to none."""
+    strategy = strategy_of(item, replicas) if isinstance(item, Deployment) and replicas else None
+    return strategy.surge if isinstance(strategy, RollingUpdate) and isinstance(strategy.surge, int) else 0
 
 
 def _pod_info(admission: Admission, workload: WorkloadObject, revision: str) -> PodInfo:

@@ -353,6 +353,15 @@ def test_several_claims_take_of_the_same_local_volumes() -> None:
     assert sum("is bound to one of 2 volumes" in line for line in checked.assumptions) == 2
 
 
+@pytest.mark.parametrize("strategy", [{"type": "Recreate"}, {"rollingUpdate": {"maxSurge": 1}}], ids=str)
+def test_a_claim_of_what_is_scaled_to_zero_takes_no_local_volume(strategy: Yaml) -> None:
+    """A rollout of no replicas makes no pod, whatever its surge."""
+    items = apart("a", "b")
+    items[2]["spec"] |= {"replicas": 0, "strategy": strategy}
+    report = fit(items, [*TWO, LOCAL, local("d1", "n1"), local("d2", "n2")])
+    assert {row.maker.title: row.answer.room for row in report.rows}["Deployment default/a"] is Room.ALWAYS
+
+
 def test_claims_that_cannot_be_counted_node_by_node_are_left_open() -> None:
     """One volume is too small for one of the claims: which takes which decides."""
     big = apart("a", "b")
