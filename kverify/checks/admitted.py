@@ -12,6 +12,7 @@ from kverify.api.types.batch import CronJob, Job
 from kverify.checks import sizes, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import ADMITTED
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.cluster.admission import Limit, Problem, Refused
@@ -22,7 +23,6 @@ from kverify.manifest.diagnostics import Severity
 from kverify.manifest.nodes import parse_path
 from kverify.model.workload import RollingUpdate
 
-PROPERTY = "admitted"
 TITLE = "every pod is admitted"
 METHOD = "the default admission plugins"
 WHY = (
@@ -69,7 +69,7 @@ def _refused(refused: Refused) -> Finding:
         object=describe(owner),
         message=f"the {owner.kind} is accepted, but {what} is refused by {' and '.join(plugins)}: "
         + first.message.removesuffix("."),
-        property=PROPERTY,
+        property=ADMITTED,
         causes=_causes(owner, refused.problems),
         certainty=Certainty.CERTAIN,
         outcome=f"There is never a {refused.what} of it; the controller tries for ever and reports FailedCreate.",
@@ -113,7 +113,7 @@ def _crowded(ctx: Context, owner: AnyObject) -> Finding | None:
         severity=standard.severity("KV3004"),
         object=describe(owner),
         message=f"only {short.admitted} of its {pods} are admitted{near}: {says}",
-        property=PROPERTY,
+        property=ADMITTED,
         causes=_quota_causes(owner, short.limit, field, f"{pods} at once"),
         certainty=Certainty.CERTAIN if short.alone else Certainty.POSSIBLE,
         outcome=f"{short.wanted - short.admitted} of its pods are refused for ever; the controller reports "
@@ -161,7 +161,7 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
         severity=severity,
         object=subject.title,
         message=f"{begins}: {limit.says(key_of(owner), taken)}",
-        property=PROPERTY,
+        property=ADMITTED,
         causes=_quota_causes(owner, limit, "strategy", note),
         certainty=Certainty.CERTAIN,
         outcome=outcome,
@@ -230,7 +230,7 @@ def _proof(ctx: Context, owner: AnyObject) -> Proof:
     return Proof(
         id="KV3003",
         object=describe(owner),
-        property=PROPERTY,
+        property=ADMITTED,
         message=TITLE,
         verdict=Verdict(
             outcome=Outcome.HOLDS,

@@ -10,7 +10,7 @@ from pathlib import Path
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks.finding import Report
 from kverify.checks.options import Options
-from kverify.checks.run import run
+from kverify.checks.running import run
 from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
 from kverify.engines.budget import until

@@ -15,6 +15,7 @@ from kverify.checks import decide, standard
 from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import AUTOSCALER_KEPT
 from kverify.checks.scaled import end_cause
 from kverify.checks.scenes import ANYWHERE, Scene
 from kverify.checks.subject import Subject
@@ -28,7 +29,7 @@ from kverify.model.workload import Workload
 from kverify.model.world import World
 from kverify.spec.property import Always, Property
 
-PROPERTY, ON = "autoscaler-kept", "autoscaler-on"
+ON = "autoscaler-on"
 TITLE = "an apply leaves the number of replicas to the autoscaler"
 WHY = (
     "An apply writes spec.replicas at once if the manifest has it, and 1 if the manifest has it no more but the last "
@@ -72,7 +73,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     case = _case(reset)
     objects, workloads = {"w": item}, {key_of(item): case.scene.workload(subject)}
     asked = standard.question(
-        PROPERTY, TITLE, ctx, case.scene.world, objects, workloads, autoscaled={key_of(item): reset.floor}
+        AUTOSCALER_KEPT, TITLE, ctx, case.scene.world, objects, workloads, autoscaled={key_of(item): reset.floor}
     )
     verdict = decide.answer(case.system, _helped(asked, case), ctx.options)
     yield _finding(reset, verdict) if verdict.outcome is Outcome.VIOLATED else _proof(reset, verdict)
@@ -144,7 +145,7 @@ def _scope(reset: _Reset) -> str:
 
 def _proof(reset: _Reset, verdict: Verdict) -> Proof:
     verdict = evolve(verdict, scope=_scope(reset), assumptions=(*ASSUMPTIONS, *verdict.assumptions))
-    return Proof(id="KV4010", object=reset.subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4010", object=reset.subject.title, property=AUTOSCALER_KEPT, message=TITLE, verdict=verdict)
 
 
 def _finding(reset: _Reset, verdict: Verdict) -> Finding:
@@ -163,7 +164,7 @@ def _finding(reset: _Reset, verdict: Verdict) -> Finding:
         severity=standard.severity("KV4010"),
         object=subject.title,
         message=message,
-        property=PROPERTY,
+        property=AUTOSCALER_KEPT,
         causes=(_written_cause(reset), end_cause(subject, reset.floor == reset.scale.low)),
         certainty=Certainty.CERTAIN if reset.certain else Certainty.POSSIBLE,
         opening=sentences(
@@ -218,7 +219,7 @@ def _off(subject: Subject, scale: Scale) -> Finding:
         severity=standard.severity("KV4011"),
         object=subject.title,
         message=f"replicas: 0 switches {name} off: it stays at 0, whatever the load, until somebody sets another count",
-        property=PROPERTY,
+        property=AUTOSCALER_KEPT,
         causes=(subject.cause("spec.replicas", "0 wanted"), end_cause(subject, True)),
         certainty=Certainty.CERTAIN,
         outcome="There is no pod, and the autoscaler does nothing.",

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof
+from kverify.checks.names import BAD_REVISION_CONTAINED
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scaled import counts_of, scaled_to
 from kverify.checks.scenes import ANYWHERE
@@ -29,7 +30,6 @@ from kverify.model.workload import RollingUpdate
 from kverify.model.world import World
 from kverify.spec.property import EventuallyAlways
 
-PROPERTY = "bad-revision-contained"
 TITLE = "a new revision that never becomes ready leaves old pods available"
 WHY = (
     "A rolling update takes old pods away until replicas - maxUnavailable are left, whether or not new ones become "
@@ -49,7 +49,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         yield Proof(
             id="KV4007",
             object=subject.title,
-            property=PROPERTY,
+            property=BAD_REVISION_CONTAINED,
             message=TITLE,
             verdict=not_asked("no replicas are wanted"),
         )
@@ -95,7 +95,8 @@ def _decided(ctx: Context, subject: Subject) -> _Answer:
     """The answer of the theorem, if it is what is asked and leaves something, otherwise of the engines."""
     workload = subject.workload(ready=False)
     world = World(workloads=(workload,), places=(ANYWHERE,))
-    asked = standard.question(PROPERTY, TITLE, ctx, world, {"d": subject.object}, {key_of(subject.object): workload})
+    objects, workloads = {"d": subject.object}, {key_of(subject.object): workload}
+    asked = standard.question(BAD_REVISION_CONTAINED, TITLE, ctx, world, objects, workloads)
     available = total(world.available(revision) for revision in workload.revisions)
     usual = asked == EventuallyAlways(name=TITLE, goal=available >= 1)
     if usual and left(subject)[0] >= 1 and not ctx.options.engine:
@@ -113,7 +114,9 @@ def _proof(answer: _Answer) -> Proof:
     old, new = left(answer.subject)
     scope = f"{count(answer.subject.replicas, 'replica')}: at least {old} stay available beside {new} that never are"
     verdict = evolve(answer.verdict, scope=scope, assumptions=(*ASSUMPTIONS, *answer.verdict.assumptions))
-    return Proof(id="KV4007", object=answer.subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(
+        id="KV4007", object=answer.subject.title, property=BAD_REVISION_CONTAINED, message=TITLE, verdict=verdict
+    )
 
 
 def _finding(answer: _Answer, first: Subject) -> Finding:
@@ -129,7 +132,7 @@ def _finding(answer: _Answer, first: Subject) -> Finding:
         message="a new revision that never becomes ready leaves no pod available"
         + (f", once it is scaled to {subject.replicas}" if then else "")
         + ", until somebody undoes the rollout",
-        property=PROPERTY,
+        property=BAD_REVISION_CONTAINED,
         causes=(strategy_cause(subject),),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(

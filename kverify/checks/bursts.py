@@ -17,6 +17,7 @@ from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
 from kverify.checks.focus import fixed_pods
+from kverify.checks.names import BURSTS_FIT
 from kverify.checks.room import room_for
 from kverify.checks.scaled import end_cause
 from kverify.checks.stuck import per_node
@@ -30,7 +31,6 @@ from kverify.model.components.horizontal_autoscaler import TOLERANCE, desired, u
 from kverify.model.scheduling.framework import PodGroup, Requirement, Snapshot
 from kverify.model.scheduling.profile import compose, reject, said
 
-PROPERTY = "bursts-fit"
 TITLE = "when one pod becomes busy, the pods that its autoscaler asks for find a node"
 METHOD = "the autoscaler's arithmetic"
 WHY = (
@@ -164,7 +164,7 @@ def _answer(ctx: Context, subject: Subject, load: _Load) -> Finding | Proof:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV3009", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV3009", object=subject.title, property=BURSTS_FIT, message=TITLE, verdict=verdict)
 
 
 def _others(ctx: Context, subject: Subject) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
@@ -208,7 +208,7 @@ def _finding(
         severity=standard.severity("KV3009"),
         object=subject.title,
         message=f"when one pod becomes busy, {name} asks for {number} replicas, and one finds no node: {event}",
-        property=PROPERTY,
+        property=BURSTS_FIT,
         causes=tuple(_causes(subject, number, paths)),
         certainty=Certainty.POSSIBLE,
         opening=f"{count(load.pods, 'pod')} of {subject.title} run at {load.percent(0)} % of their requests.",

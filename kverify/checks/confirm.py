@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from kverify.checks import decide
 from kverify.checks.options import Options
-from kverify.checks.run import run
+from kverify.checks.running import run
 from kverify.cluster.bundle import Bundle
 from kverify.engines.identity import fingerprint
 from kverify.engines.replay import replay

@@ -11,6 +11,7 @@ from kverify.checks import decide, scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import DRAIN_ENDS
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import explain, opening
@@ -23,7 +24,6 @@ from kverify.model.expr import evaluate
 from kverify.model.world import NodeStatus
 from kverify.spec.property import Property
 
-PROPERTY = "drain-ends"
 TITLE = "the drain of any one node ends"
 WHY = (
     "An eviction is refused (429) when it would leave fewer healthy pods than the budget wants, and always (500) when "
@@ -94,7 +94,7 @@ def combine(decided: Sequence[tuple[Disturbed, Verdict]]) -> Verdict:
 def question(ctx: Context, case: Disturbed) -> Property:
     """What is asked of the drain of one case."""
     objects = {"w": case.scene.subjects[0].object}
-    return standard.question(PROPERTY, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
+    return standard.question(DRAIN_ENDS, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
 
 
 def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
@@ -111,7 +111,7 @@ def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV4003", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4003", object=subject.title, property=DRAIN_ENDS, message=TITLE, verdict=verdict)
 
 
 QUESTION = scaled.Question(
@@ -143,7 +143,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
         severity=standard.severity("KV4003"),
         object=subject.title,
         message=f"the drain of {nodes} {verb}{when}: {reasons[0] if reasons else 'no pod may be evicted'}",
-        property=PROPERTY,
+        property=DRAIN_ENDS,
         causes=tuple({cause.path: cause for cause in _causes(subject, budgets, refused)}.values()),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(then, opening(case.scene, trace), f"{case.who} is cordoned and its drain begins"),

@@ -9,7 +9,7 @@ from attrs import frozen
 from kverify.api.decode import decode_all
 from kverify.checks.finding import Report
 from kverify.checks.options import Options
-from kverify.checks.run import run
+from kverify.checks.running import run
 from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle, without_doubles
 from kverify.manifest.diagnostics import Severity

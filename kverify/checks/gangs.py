@@ -16,6 +16,7 @@ from kverify.api.types.batch import CronJob, Job
 from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
+from kverify.checks.names import GANGS
 from kverify.checks.pods import Maker, at, makers_of, standing
 from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission
@@ -25,7 +26,6 @@ from kverify.engines.fit.gangs import Gang, Gangs, gangs_fit
 from kverify.engines.schedulability import Demand, Room
 from kverify.engines.verdict import Outcome, Verdict
 
-PROPERTY = "gangs"
 TITLE = "gangs are placed whole"
 ANNOTATION = "kverify.dev/gang"
 LABELS = ("scheduling.x-k8s.io/pod-group", "pod-group.scheduling.sigs.k8s.io")
@@ -152,7 +152,7 @@ def _pod_groups(admission: Admission) -> Mapping[tuple[str, str], tuple[OtherObj
 # -- as a check ------------------------------------------------------------------------------------------------------
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, _pods: str) -> Iterator[Answer]:
     """One answer for all gangs, because they share the room."""
     if ctx.open:
         return
@@ -173,7 +173,7 @@ def check(ctx: Context) -> Iterator[Answer]:
         yield Proof(
             id="KV3008",
             object=gang.title,
-            property=PROPERTY,
+            property=GANGS,
             message=TITLE,
             verdict=_verdict(ctx, found, answer, outcome),
         )
@@ -212,7 +212,7 @@ def _finding(ctx: Context, makers: Sequence[Maker], found: Declared, answer: Gan
         severity=standard.severity("KV3008"),
         object=gang.title,
         message=sentence,
-        property=PROPERTY,
+        property=GANGS,
         causes=(*found.causes[index], *(maker.cause(path, note) for path, note in paths.items())),
         certainty=Certainty.CERTAIN if answer.room is Room.IMPOSSIBLE else Certainty.POSSIBLE,
         opening="No pod has a node yet; the scheduler takes them in this order." if answer.steps else "",

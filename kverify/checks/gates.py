@@ -8,6 +8,7 @@ from kverify.api.registry import AnyObject
 from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding
+from kverify.checks.names import RELEASED
 from kverify.checks.pods import at, pod_field, pod_info
 from kverify.cluster.admission import Admission
 from kverify.cluster.objects import describe
@@ -15,7 +16,6 @@ from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.model.scheduling import scheduling_gates
 
-PROPERTY = "released"
 METHOD = "the pod's scheduling gates"
 ASSUMPTION = "scheduling gates are removed by somebody some day"
 WHY = (
@@ -39,7 +39,7 @@ def gated(admission: Admission) -> Iterator[tuple[AnyObject, Finding]]:
                 severity=standard.severity("KV3006"),
                 object=describe(owner),
                 message=f"its pods are not scheduled until somebody removes their gates: {reason}",
-                property=PROPERTY,
+                property=RELEASED,
                 causes=(at(owner, pod_field(owner, pod, "schedulingGates")),),
                 certainty=Certainty.CERTAIN,
                 outcome="The pods stay SchedulingGated; nothing in the input removes the gates.",
@@ -65,7 +65,7 @@ def as_diagnostic(finding: Finding) -> Diagnostic:
     )
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, _pods: str) -> Iterator[Answer]:
     """A finding for every object of the manifests whose pods are held back."""
     for _, finding in gated(ctx.admission):
         yield finding

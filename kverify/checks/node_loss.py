@@ -14,6 +14,7 @@ from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import NODE_LOSS_SURVIVED
 from kverify.checks.rollout import not_asked
 from kverify.checks.room import room_for
 from kverify.checks.scenes import TooManyPlacements
@@ -25,7 +26,6 @@ from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.world import NodeStatus
 from kverify.spec.property import Property
 
-PROPERTY = "node-loss-survived"
 TITLE = "after the loss of any one node every replica is available again"
 WHY = (
     "Pods of a lost node are deleted after their tolerationSeconds and created anew, but only where the remaining "
@@ -60,7 +60,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV4004", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4004", object=subject.title, property=NODE_LOSS_SURVIVED, message=TITLE, verdict=verdict)
 
 
 def _bare(subject: Subject) -> Finding:
@@ -69,7 +69,7 @@ def _bare(subject: Subject) -> Finding:
         severity=standard.severity("KV4004"),
         object=subject.title,
         message="nothing re-creates this Pod: once its node is lost or drained it is gone",
-        property=PROPERTY,
+        property=NODE_LOSS_SURVIVED,
         causes=(subject.cause("kind", "a bare Pod"),),
         certainty=Certainty.CERTAIN,
         outcome="The Pod is deleted and no controller owns it.",
@@ -82,7 +82,7 @@ def _bare(subject: Subject) -> Finding:
 def question(ctx: Context, case: Disturbed) -> Property:
     """What is asked of the loss of one node."""
     objects = {"w": case.scene.subjects[0].object}
-    return standard.question(PROPERTY, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
+    return standard.question(NODE_LOSS_SURVIVED, TITLE, ctx, case.world, objects, standard.by_key(ctx, case.world))
 
 
 def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
@@ -142,7 +142,7 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], fi
         object=subject.title,
         message=f"after the loss of {nodes}{when} it {verb} get all its replicas back: "
         + (stuck.sentences[0] if stuck.sentences else "nothing moves any more"),
-        property=PROPERTY,
+        property=NODE_LOSS_SURVIVED,
         causes=tuple(_causes(subject, stuck)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(then, opening(case.scene, trace), f"{case.who} has just stopped answering"),
@@ -204,7 +204,7 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
         severity=standard.severity("KV4004"),
         object=subject.title,
         message=f"after the loss of {names} the other nodes have no room for {titles} together: {answer.message}",
-        property=PROPERTY,
+        property=NODE_LOSS_SURVIVED,
         causes=tuple(subject.pod_cause(path) for path in dict.fromkeys(r.path for r in answer.said() if r.path)),
         certainty=Certainty.CERTAIN,
         opening=f"{ctx.nodes[node].name} is lost; whatever is where, these pods have to fit on {_nodes(names_left)}.",

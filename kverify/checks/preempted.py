@@ -16,6 +16,7 @@ from kverify.checks import decide, standard
 from kverify.checks.contest_legend import contest_legend
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import NOBODY_PREEMPTED
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import describe, key_of, namespace_of
@@ -30,7 +31,6 @@ from kverify.model.scheduling.profile import compose, feasible, reported
 from kverify.model.system import Action, TransitionSystem, Variable
 from kverify.spec.property import Always
 
-PROPERTY = "nobody-preempted"
 TITLE = "its pods take nobody's place"
 METHOD = "search over scheduling orders, with preemption"
 WHY = (
@@ -63,7 +63,7 @@ class _Loss:
         return bool(self.lost)
 
 
-def check(ctx: Context) -> Iterator[Answer]:
+def check(ctx: Context, _pods: str) -> Iterator[Answer]:
     """One answer for each workload of the manifests that has pods to be scheduled and a priority that matters."""
     if ctx.open:
         return
@@ -178,7 +178,7 @@ def _proof(subject: Subject, method: str, outcome: Outcome = Outcome.HOLDS, reas
         reason=reason,
         assumptions=ASSUMPTIONS,
     )
-    return Proof(id="KV3007", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV3007", object=subject.title, property=NOBODY_PREEMPTED, message=TITLE, verdict=verdict)
 
 
 # -- a finding -------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def _finding(ctx: Context, subjects: Sequence[Subject], contest: Contest, owner:
         severity=standard.severity("KV3007") if loss.for_ever else Severity.WARNING,
         object=subject.title,
         message=f"its pods (priority {me.pod.priority}) preempt pods of {names} ({low}); {what}",
-        property=PROPERTY,
+        property=NOBODY_PREEMPTED,
         causes=tuple(_causes(ctx, subjects, contest, owner, loss)),
         certainty=Certainty.CERTAIN if loss.certain else Certainty.POSSIBLE,
         opening=_opening(contest),

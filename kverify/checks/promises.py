@@ -12,6 +12,7 @@ from attrs import evolve
 from kverify.checks import standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Proof
+from kverify.checks.names import PROMISES_KEPT
 from kverify.checks.subject import Subject
 from kverify.checks.theorems import EVERY_SIZE, promise, promises_theorem, rollout
 from kverify.cluster.objects import key_of
@@ -20,7 +21,6 @@ from kverify.engines.verdict import Verdict
 from kverify.model.workload import RollingUpdate
 from kverify.spec.property import Always, Property
 
-PROPERTY = "promises-kept"
 TITLE = "a rollout keeps replicas - maxUnavailable available and wants at most replicas + maxSurge pods"
 ASSUMPTIONS = ("no pod fails by itself (what fails by itself is nobody's step)", "status may lag behind the pods")
 
@@ -30,11 +30,11 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     if isinstance(subject.strategy, RollingUpdate):
         r = rollout(min_ready=subject.min_ready, stale=True)
         asked = standard.question(
-            PROPERTY, TITLE, ctx, r.world, {"d": subject.object}, {key_of(subject.object): r.workload}
+            PROMISES_KEPT, TITLE, ctx, r.world, {"d": subject.object}, {key_of(subject.object): r.workload}
         )
         theorem = decided(asked, subject.min_ready, ctx.options.engine)
         verdict = evolve(theorem, assumptions=(*ASSUMPTIONS, *theorem.assumptions))
-        yield Proof(id="KV4002", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+        yield Proof(id="KV4002", object=subject.title, property=PROMISES_KEPT, message=TITLE, verdict=verdict)
 
 
 def decided(asked: Property, min_ready: bool, engine: str = "") -> Verdict:

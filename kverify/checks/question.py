@@ -8,15 +8,19 @@ show is asked last, of the answers (``Check.together``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from kverify.checks.context import Context
-from kverify.checks.finding import Answer
-from kverify.checks.properties import Asked
-from kverify.checks.subject import Subject
-from kverify.cluster.objects import describe
+from kverify.api.types.pod import Pod
+from kverify.api.types.service import Service
+from kverify.cluster.objects import describe, templates_of
+
+if TYPE_CHECKING:
+    from kverify.api.registry import AnyObject
+    from kverify.checks.context import Context
+    from kverify.checks.finding import Answer
+    from kverify.checks.subject import Subject
 
 EVERYTHING = ("everything",)
 """The one object of a property that is about the whole input."""
@@ -35,14 +39,28 @@ def workloads(ctx: Context) -> Sequence[Subject]:
     return ctx.checked
 
 
-def wanted(ctx: Context) -> Sequence[Any]:
-    """The objects of a property that everything in the manifests is asked about."""
-    return [item for item in ctx.bundle.wanted if ctx.speaks_of(item)]
+def makers(ctx: Context) -> Sequence[AnyObject]:
+    """The objects of a property that every pod of the manifests is asked about, and all that makes pods."""
+    return [item for item in ctx.bundle.wanted if _makes_pods(item) and ctx.speaks_of(item)]
 
 
-def once(check: Callable[[Context], Iterator[Answer]]) -> Callable[[Context, Any], Iterator[Answer]]:
-    """The answer of a property that is about the whole input."""
-    return lambda ctx, _: check(ctx)
+def all_pods(ctx: Context) -> Sequence[str]:
+    """The one object of a property that is about all pods together; none where the manifests have none."""
+    return EVERYTHING if any(map(_makes_pods, ctx.bundle.wanted)) else ()
+
+
+def _makes_pods(item: AnyObject) -> bool:
+    return isinstance(item, Pod) or next(templates_of(item), None) is not None
+
+
+def services(ctx: Context) -> Sequence[Service]:
+    """The Services of the manifests, and those that select pods of the manifests, as far as these are asked about."""
+    return [
+        service
+        for service in ctx.bundle.of_kind(Service)
+        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in ctx.behind(service)))
+        and any(map(ctx.asked, ctx.behind(service)))
+    ]
 
 
 @frozen
@@ -93,4 +111,5 @@ def objects_of(position: int, check: Check, ctx: Context) -> Sequence[Any]:
 def _title(item: Any) -> str:
     if isinstance(item, str):
         return item
-    return item.title if isinstance(item, Subject | Asked) else describe(item)
+    title: str | None = getattr(item, "title", None)
+    return describe(item) if title is None else title

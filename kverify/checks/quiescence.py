@@ -20,6 +20,7 @@ from kverify.checks import decide, standard
 from kverify.checks.context import ONE_POD, Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.focus import fixed_pods
+from kverify.checks.names import COMES_TO_REST
 from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
@@ -39,7 +40,6 @@ from kverify.model.workload import Revision, Workload
 from kverify.model.world import Phase, Place, World
 from kverify.spec.property import Always, Property, Quiescence, fix
 
-PROPERTY = "comes-to-rest"
 TITLE = "once it is applied, its controllers come to rest"
 WHY = (
     "A NoExecute taint deletes every pod on the node that does not tolerate it for ever, however it came there; "
@@ -76,7 +76,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV4012", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4012", object=subject.title, property=COMES_TO_REST, message=TITLE, verdict=verdict)
 
 
 # -- no node deletes its pods ------------------------------------------------------------------------------------------
@@ -101,7 +101,8 @@ def rests(ctx: Context, subject: Subject) -> Verdict:
 
 def _question(ctx: Context, subject: Subject, world: World) -> Property:
     (workload,) = world.workloads
-    return standard.question(PROPERTY, TITLE, ctx, world, {"w": subject.object}, {key_of(subject.object): workload})
+    workloads = {key_of(subject.object): workload}
+    return standard.question(COMES_TO_REST, TITLE, ctx, world, {"w": subject.object}, workloads)
 
 
 def _invariant(world: World, system: TransitionSystem, revision: Revision) -> Condition:
@@ -287,7 +288,7 @@ def _finding(ctx: Context, subject: Subject, loop: _Loop) -> Finding:
         object=subject.title,
         message=f"its pods {'are' if certain else 'may be'} created and deleted for ever: {how}, whose taint "
         f"{taint_text(_deleting(subject, ctx.nodes[loop.here].taints))} deletes them {when}",
-        property=PROPERTY,
+        property=COMES_TO_REST,
         causes=tuple(_causes(ctx, subject, loop.here)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(f"{subject.title} has just been applied and has no pods yet"),

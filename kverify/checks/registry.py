@@ -2,63 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from kverify.checks import (
-    admitted,
-    autoscaling,
-    bad_revision,
-    bursts,
-    drain,
-    gangs,
-    gates,
-    node_loss,
-    policies,
-    preempted,
-    promises,
-    properties,
-    quiescence,
-    rollout,
-    schedulable,
-    service,
-    spread,
-    standard,
-    volumes,
-)
-from kverify.checks.context import Context
-from kverify.checks.finding import Answer
+from kverify.checks import names
 from kverify.checks.options import Options, UnknownProperty, UnknownScenario
-from kverify.checks.properties import Asked
-from kverify.checks.question import Check, once, wanted, workloads
-from kverify.checks.specs import Specs, title
-from kverify.spec.language.functions import Stage
-from kverify.spec.language.syntax import Declaration
+from kverify.checks.question import Check, all_pods, makers, services, workloads
+from kverify.spec.language.library import Library
+
+if TYPE_CHECKING:
+    from kverify.checks.context import Context
+    from kverify.checks.finding import Answer
+    from kverify.checks.properties import Asked
+    from kverify.checks.specs import Specs
+    from kverify.spec.language.syntax import Declaration
+
+
+def _in(module: str, function: str = "check") -> Callable[[Context, Any], Iterator[Answer]]:
+    """A function of a module beside this one. The module, and the engines behind it, is imported when the first
+    question of its is asked: nobody waits for what the input does not ask for."""
+
+    def answer(ctx: Context, about: Any) -> Iterator[Answer]:
+        found: Iterator[Answer] = getattr(import_module(f"kverify.checks.{module}"), function)(ctx, about)
+        return found
+
+    return answer
+
 
 _BUILT_IN = (
-    Check(admitted.PROPERTY, "KV3003", "every pod is admitted", admitted.check, wanted),
-    Check(gates.PROPERTY, "KV3006", "nothing holds pods back", once(gates.check)),
-    Check(schedulable.PROPERTY, "KV3001", "every pod finds a node", schedulable.check, workloads, schedulable.together),
-    Check(bursts.PROPERTY, "KV3009", "what autoscalers ask for finds a node", bursts.check, workloads),
-    Check(volumes.PROPERTY, "KV3005", "pods can follow their volumes", volumes.check, wanted),
-    Check(gangs.PROPERTY, "KV3008", "gangs are placed whole", once(gangs.check)),
-    Check(preempted.PROPERTY, "KV3007", "nobody is preempted", once(preempted.check)),
-    Check(quiescence.PROPERTY, "KV4012", "controllers come to rest", quiescence.check, workloads),
-    Check(rollout.PROPERTY, "KV4001", "rollouts complete", rollout.check, workloads),
-    Check(promises.PROPERTY, "KV4002", "rollouts keep their promises", promises.check, workloads),
-    Check(bad_revision.PROPERTY, "KV4007", "bad revisions are contained", bad_revision.check, workloads),
-    Check(spread.PROPERTY, "KV4006", "rollouts keep the spread", spread.check, workloads),
-    Check(drain.PROPERTY, "KV4003", "drains end", drain.check, workloads),
+    Check(names.ADMITTED, "KV3003", "every pod is admitted", _in("admitted"), makers),
+    Check(names.RELEASED, "KV3006", "nothing holds pods back", _in("gates"), all_pods),
     Check(
-        node_loss.PROPERTY,
+        names.SCHEDULABLE,
+        "KV3001",
+        "every pod finds a node",
+        _in("schedulable"),
+        workloads,
+        _in("schedulable", "together"),
+    ),
+    Check(names.BURSTS_FIT, "KV3009", "what autoscalers ask for finds a node", _in("bursts"), workloads),
+    Check(names.VOLUMES_REACHABLE, "KV3005", "pods can follow their volumes", _in("volumes"), makers),
+    Check(names.GANGS, "KV3008", "gangs are placed whole", _in("gangs"), all_pods),
+    Check(names.NOBODY_PREEMPTED, "KV3007", "nobody is preempted", _in("preempted"), all_pods),
+    Check(names.COMES_TO_REST, "KV4012", "controllers come to rest", _in("quiescence"), workloads),
+    Check(names.ROLLOUT_COMPLETES, "KV4001", "rollouts complete", _in("rollout"), workloads),
+    Check(names.PROMISES_KEPT, "KV4002", "rollouts keep their promises", _in("promises"), workloads),
+    Check(names.BAD_REVISION_CONTAINED, "KV4007", "bad revisions are contained", _in("bad_revision"), workloads),
+    Check(names.SPREAD_KEPT, "KV4006", "rollouts keep the spread", _in("spread"), workloads),
+    Check(names.DRAIN_ENDS, "KV4003", "drains end", _in("drain"), workloads),
+    Check(
+        names.NODE_LOSS_SURVIVED,
         "KV4004",
         "the loss of a node is survived",
-        node_loss.check,
+        _in("node_loss"),
         workloads,
-        node_loss.together,
+        _in("node_loss", "together"),
     ),
-    Check(autoscaling.PROPERTY, "KV4010", "applies leave autoscalers alone", autoscaling.check, workloads),
-    Check(service.PROPERTY, "KV4005", "Services keep an endpoint", service.check, service.services),
+    Check(names.AUTOSCALER_KEPT, "KV4010", "applies leave autoscalers alone", _in("autoscaling"), workloads),
+    Check(names.ENDPOINTS_KEPT, "KV4005", "Services keep an endpoint", _in("service"), services),
 )
 
 CHECKS: dict[str, Check] = {check.name: check for check in _BUILT_IN}
@@ -72,7 +75,7 @@ def property_names(specs: Specs | None) -> tuple[str, ...]:
 
 def scenario_names(specs: Specs | None) -> tuple[str, ...]:
     """The names of all scenarios under which something can be asked."""
-    return tuple((standard.library() if specs is None else specs.checked.library).scenarios)
+    return tuple(_library(specs).scenarios)
 
 
 def asked(options: Options) -> tuple[Check, ...]:
@@ -82,34 +85,50 @@ def asked(options: Options) -> tuple[Check, ...]:
     Raises ``UnknownProperty`` for a name that is not a property that is there, or a scenario.
     """
     specs = options.specs
-    for names, known, error, what in (
-        (options.properties, property_names(specs), UnknownProperty, "property"),
-        (options.scenarios, scenario_names(specs), UnknownScenario, "scenario"),
+    for asked_for, known, error, what in (
+        (options.properties, property_names, UnknownProperty, "property"),
+        (options.scenarios, scenario_names, UnknownScenario, "scenario"),
     ):
-        unknown = [name for name in names if name not in known]
+        there = known(specs) if asked_for else ()
+        unknown = [name for name in asked_for if name not in there]
         if unknown:
-            raise error(f"no {what} is called {', '.join(unknown)}; there are: {', '.join(known)}")
+            raise error(f"no {what} is called {', '.join(unknown)}; there are: {', '.join(there)}")
     own = () if specs is None else tuple(_declared(specs, d) for d in specs.checked.library.asked())
     return tuple(
         check
         for check in (*CHECKS.values(), *own)
         if not options.properties or check.name in options.properties
-        if not (under := _scenarios_of(check.name, specs)) or any(map(options.under, under))
+        if not options.scenarios or _is_under(check.name, options)
     )
 
 
-def _scenarios_of(name: str, specs: Specs | None) -> tuple[str, ...]:
-    """Those under which a property is always asked; none for what has nothing to do with them, or asks under any."""
-    library = standard.library() if name in CHECKS or specs is None else specs.checked.library
-    declaration = library.checks.get(name)
-    return () if declaration is None else tuple(scenario.name for scenario in declaration.scenarios)
+def _is_under(name: str, options: Options) -> bool:
+    """A property is asked under one of the scenarios that ``options`` name, or has nothing to do with any."""
+    declaration = _library(None if name in CHECKS else options.specs).checks.get(name)
+    under = () if declaration is None else declaration.scenarios
+    return not under or any(options.under(scenario.name) for scenario in under)
+
+
+def _library(specs: Specs | None) -> Library:
+    """What declares the properties: the user's specifications, or the standard library that the checks need."""
+    from kverify.checks import standard
+
+    return standard.library() if specs is None else specs.checked.library
 
 
 def _declared(specs: Specs, declaration: Declaration) -> Check:
     """One policy or property of the user."""
+    from kverify.checks import policies, properties
+    from kverify.checks.specs import title
+    from kverify.spec.language.functions import Stage
+
     id, words = declaration.meta("id") or declaration.name, title(declaration)
     if declaration.kind != "property" and specs.checked.stages[declaration.name] < Stage.STATE:
-        return Check(declaration.name, id, words, partial(_policy, specs, declaration))
+
+        def policy(ctx: Context, _: Any) -> Iterator[Answer]:
+            return policies.check(ctx, specs, declaration)
+
+        return Check(declaration.name, id, words, policy)
     return Check(
         declaration.name,
         id,
@@ -120,14 +139,12 @@ def _declared(specs: Specs, declaration: Declaration) -> Check:
     )
 
 
-def _policy(specs: Specs, declaration: Declaration, ctx: Context, _: object) -> Iterator[Answer]:
-    yield from policies.check(ctx, specs, declaration)
-
-
 def _property(_: Context, asked: Asked) -> Iterator[Answer]:
     yield from asked.answers()
 
 
 def _vacuous(declaration: Declaration, ctx: Context, answers: Sequence[Answer]) -> Iterator[Answer]:
+    from kverify.checks import properties
+
     if not answers and ctx.options.touched is None:
         yield properties.vacuous(declaration)

@@ -10,6 +10,7 @@ from kverify.checks import decide, sizes, standard, theorems
 from kverify.checks.admitted import blocks_rollout
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import ROLLOUT_COMPLETES
 from kverify.checks.repairs import candidates
 from kverify.checks.scaled import (
     combined,
@@ -30,7 +31,6 @@ from kverify.model.build import build, settled_states
 from kverify.model.workload import Recreate, RollingUpdate
 from kverify.spec.property import EventuallyAlways
 
-PROPERTY = "rollout-completes"
 TITLE = "a rollout completes"
 WHY = (
     "A rolling update creates at most replicas + maxSurge pods and keeps replicas - maxUnavailable available "
@@ -79,7 +79,7 @@ def not_asked(reason: str) -> Verdict:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV4001", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4001", object=subject.title, property=ROLLOUT_COMPLETES, message=TITLE, verdict=verdict)
 
 
 def decide_counts(ctx: Context, subject: Subject) -> tuple[Context, Subject, Scene | None, Verdict]:
@@ -124,7 +124,7 @@ def decide_rollout(ctx: Context, subject: Subject, *, ready: bool = True) -> tup
         return None, error.verdict
     workload = scene.workload(subject)
     objects = {"d": subject.object}
-    prop = standard.question(PROPERTY, TITLE, ctx, scene.world, objects, standard.by_key(ctx, scene.world))
+    prop = standard.question(ROLLOUT_COMPLETES, TITLE, ctx, scene.world, objects, standard.by_key(ctx, scene.world))
     as_proved = prop == EventuallyAlways(name=TITLE, goal=scene.world.complete(workload))
     if scene.world.places == (ANYWHERE,) and ready and as_proved and ctx.options.engine in ("", "ranking"):
         theorem = theorems.completion_theorem(isinstance(subject.strategy, Recreate), subject.min_ready)
@@ -169,7 +169,7 @@ def _finding(ctx: Context, subject: Subject, scene: Scene, verdict: Verdict, fir
         severity=standard.severity("KV4001"),
         object=subject.title,
         message=sentence,
-        property=PROPERTY,
+        property=ROLLOUT_COMPLETES,
         causes=tuple(_causes(subject, stuck)),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,
         opening=sentences(then, opening(scene, trace), "the pod template has just been changed"),

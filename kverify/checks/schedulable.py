@@ -12,6 +12,7 @@ from kverify.api.types.pod import Pod
 from kverify.checks import scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.names import SCHEDULABLE
 from kverify.checks.room import core_of
 from kverify.checks.stuck import per_node, reserved
 from kverify.checks.subject import Subject
@@ -23,7 +24,6 @@ from kverify.manifest.diagnostics import Severity
 from kverify.model.scheduling.framework import Requirement
 from kverify.model.scheduling.taint_toleration import taint_text, untolerated
 
-PROPERTY = "schedulable"
 TITLE = "every pod finds a node"
 WHY = (
     "The scheduler binds a pod only to a node that every filter plugin accepts, and retries for ever otherwise "
@@ -95,7 +95,7 @@ def _proof(ctx: Context, subject: Subject, outcome: Outcome, answer: Fit) -> Pro
     return Proof(
         id="KV3001",
         object=subject.title,
-        property=PROPERTY,
+        property=SCHEDULABLE,
         message=TITLE,
         verdict=_verdict(ctx, ctx.placeable, outcome, answer),
     )
@@ -134,7 +134,7 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
         severity=standard.severity("KV3001"),
         object=subject.title,
         message=sentence,
-        property=PROPERTY,
+        property=SCHEDULABLE,
         causes=(*causes, *(cause for _, cause in core if cause is not None and cause.path not in named)),
         certainty=Certainty.CERTAIN,
         outcome=f"{subject.replicas - placed} of {subject.replicas} pods stay Pending for ever.",
@@ -227,7 +227,7 @@ def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
         severity=severity,
         object=subject.title,
         message=sentence,
-        property=PROPERTY,
+        property=SCHEDULABLE,
         causes=_causes(ctx, subject, answer),
         certainty=Certainty.POSSIBLE,
         opening="No pod has a node yet; the scheduler takes them in this order.",

@@ -11,6 +11,7 @@ from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
+from kverify.checks.names import ENDPOINTS_KEPT
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
 from kverify.checks.rollout import not_asked, strategy_cause
 from kverify.checks.scaled import counts_of, scale_cause
@@ -30,7 +31,6 @@ from kverify.model.workload import Revision, RollingUpdate
 from kverify.model.world import NodeStatus, Phase, World
 from kverify.spec.property import Always, Property
 
-PROPERTY = "endpoints-kept"
 WHY = (
     "Only Ready pods that are not terminating are endpoints "
     "(https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions)."
@@ -58,16 +58,6 @@ class _Case:
     event: str
     begins: str
     causes: tuple[Cause, ...]
-
-
-def services(ctx: Context) -> Sequence[Service]:
-    """The Services of the manifests, and those that select pods of the manifests, as far as these are asked about."""
-    return [
-        service
-        for service in ctx.bundle.of_kind(Service)
-        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in ctx.behind(service)))
-        and any(map(ctx.asked, ctx.behind(service)))
-    ]
 
 
 def check(ctx: Context, service: Service) -> Iterator[Answer]:
@@ -126,14 +116,14 @@ def _title(event: str) -> str:
 
 
 def _proof(service: Service, event: str, verdict: Verdict) -> Proof:
-    return Proof(id="KV4005", object=describe(service), property=PROPERTY, message=_title(event), verdict=verdict)
+    return Proof(id="KV4005", object=describe(service), property=ENDPOINTS_KEPT, message=_title(event), verdict=verdict)
 
 
 def _question(ctx: Context, service: Service, world: World, behind: Sequence[Subject], event: str) -> Property:
     """What is asked of the Service while only the pods of ``behind`` count."""
     workloads = standard.by_key(ctx, world)
     objects = [s.object for s in behind]
-    return standard.question(PROPERTY, _title(event), ctx, world, {"s": service}, workloads, lambda _: objects)
+    return standard.question(ENDPOINTS_KEPT, _title(event), ctx, world, {"s": service}, workloads, lambda _: objects)
 
 
 def _kept(prop: Property) -> Condition:
@@ -274,7 +264,7 @@ def _finding(ctx: Context, case: _Case, verdict: Verdict) -> Finding:
         severity=standard.severity("KV4005"),
         object=name,
         message=f"it {verb} its last endpoint for a time in {case.event} ({workloads})",
-        property=PROPERTY,
+        property=ENDPOINTS_KEPT,
         scenario=_SCENARIOS[case.event],
         causes=(*case.causes, Cause(case.service.source.span("spec.selector"), f"{name} spec.selector")),
         certainty=Certainty.CERTAIN if certain else Certainty.POSSIBLE,

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from kverify.checks import decide, standard, zoned
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof
+from kverify.checks.names import SPREAD_KEPT
 from kverify.checks.rollout import ASSUMPTIONS
 from kverify.checks.scaled import SIZE, combined, counts_of, incomplete, placed, scaled_to, telling
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
@@ -30,7 +31,6 @@ from kverify.model.world import LIVE, Phase, World
 from kverify.spec.property import Always, Property
 from kverify.spec.state import spread_holds
 
-PROPERTY = "spread-kept"
 TITLE = "after a rollout its pods are still spread as its constraints ask"
 _SURGE, _UNAVAILABLE = Variable("maxSurge"), Variable("maxUnavailable")
 WHY = (
@@ -51,7 +51,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:
-    return Proof(id="KV4006", object=subject.title, property=PROPERTY, message=TITLE, verdict=verdict)
+    return Proof(id="KV4006", object=subject.title, property=SPREAD_KEPT, message=TITLE, verdict=verdict)
 
 
 def _worst(ctx: Context, subject: Subject) -> Finding | Proof:
@@ -97,7 +97,7 @@ def _question(ctx: Context, subject: Subject, scene: Scene) -> tuple[Property, C
     world, workload = scene.world, scene.workload(subject)
     gone = total(world.count(r, (Phase.TERMINATING,)) for r in workload.revisions) == 0
     workloads = standard.by_key(ctx, world)
-    prop = standard.question(PROPERTY, TITLE, ctx, world, {"d": subject.object}, workloads)
+    prop = standard.question(SPREAD_KEPT, TITLE, ctx, world, {"d": subject.object}, workloads)
     return prop, all_of([world.complete(workload), gone])
 
 
@@ -204,7 +204,7 @@ def _finding(asked: _Asked, verdict: Verdict, avoidable: bool, first: Subject) -
         object=subject.title,
         message="a rollout can leave its pods spread worse than its topologySpreadConstraints allow: "
         + ", ".join(f"{n} on {name}" for name, n in final.items()),
-        property=PROPERTY,
+        property=SPREAD_KEPT,
         causes=tuple(_causes(subject)),
         certainty=Certainty.POSSIBLE if avoidable else Certainty.CERTAIN,
         opening=sentences(then, opening(asked.scene, trace), "the pod template has just been changed"),

@@ -15,6 +15,7 @@ from kverify.checks import standard
 from kverify.checks.claims import Name, claims_of
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof, Repair
+from kverify.checks.names import VOLUMES_REACHABLE
 from kverify.checks.pods import at, pod_field, pod_info
 from kverify.checks.storage import Reach, Volumes, takes
 from kverify.checks.words import listing
@@ -23,7 +24,6 @@ from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.storage import WAIT, claims_named, class_of
 
-PROPERTY = "volumes-reachable"
 METHOD = "every place in which the volume can be, with the filters on empty nodes"
 WHY = (
     "A class that binds at once (volumeBindingMode Immediate, the default) has the volume made without regard to the "
@@ -91,7 +91,7 @@ def _proof(owner: AnyObject) -> Proof:
     return Proof(
         id="KV3005",
         object=describe(owner),
-        property=PROPERTY,
+        property=VOLUMES_REACHABLE,
         message="wherever a volume of it is made, some node reaches it that takes the pod",
         verdict=Verdict(
             outcome=Outcome.HOLDS,
@@ -117,7 +117,7 @@ def _finding(ctx: Context, owner: AnyObject, pod: PodInfo, found: Trap) -> Findi
         severity=standard.severity("KV3005"),
         object=describe(owner),
         message=f"its pods may be left without a node: {found.sentence}",
-        property=PROPERTY,
+        property=VOLUMES_REACHABLE,
         causes=tuple(causes),
         certainty=Certainty.POSSIBLE,
         outcome="The claim stays bound to that volume, and the pod stays Pending for ever.",

@@ -223,7 +223,7 @@ def _check(
         objects = len(bundle.wanted)
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
-        from kverify.checks.run import run as run_checks
+        from kverify.checks.running import run as run_checks
         from kverify.engines.kept import hurried
 
         options = Options(

@@ -13,6 +13,7 @@ from kverify.checks import properties as declared
 from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
+from kverify.checks.names import DRAIN_ENDS, NODE_LOSS_SURVIVED, ROLLOUT_COMPLETES
 from kverify.checks.options import Options, UnknownProperty
 from kverify.checks.scenarios import cases
 from kverify.checks.specs import Specs, instances
@@ -34,9 +35,9 @@ from kverify.testing.verified import Paths, paths_of
 from kverify.testing.violation import Situation, Watched
 
 _GOALS = {
-    "rollout": ("KV4001", rollout.PROPERTY),
-    "drain": ("KV4003", drain.PROPERTY),
-    "node-loss": ("KV4004", node_loss.PROPERTY),
+    "rollout": ("KV4001", ROLLOUT_COMPLETES),
+    "drain": ("KV4003", DRAIN_ENDS),
+    "node-loss": ("KV4004", NODE_LOSS_SURVIVED),
 }
 """What is asked of a scenario by itself."""
 
@@ -168,7 +169,7 @@ class _Asked:
             if script.name == "rollout":
                 world, objects = case.scene.world, {"d": self.subject.object}
                 by_key = standard.by_key(ctx, world)
-                goal = self._goal(standard.question(rollout.PROPERTY, rollout.TITLE, ctx, world, objects, by_key))
+                goal = self._goal(standard.question(ROLLOUT_COMPLETES, rollout.TITLE, ctx, world, objects, by_key))
             # A case with lemmas allows more than the cluster does; the others are the cluster's own.
             for one in case.otherwise if case.lemmas else (case,):
                 yield one, goal

@@ -16,14 +16,13 @@ from kverify.checks.context import Context
 from kverify.checks.differences import changes
 from kverify.checks.finding import Answer, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
-from kverify.checks.question import TOGETHER, Check, Question, last, objects_of, questions, wanted
+from kverify.checks.question import TOGETHER, Check, Question, last, questions
 from kverify.checks.registry import CHECKS, asked
-from kverify.checks.run import of_input, run
+from kverify.checks.running import of_input, run
 from kverify.checks.specs import NoSuchParameter, Specs, read_specs
 from kverify.checks.suppress import suppress
 from kverify.cli.configuration import Configuration
 from kverify.cli.configuration.known import unknown
-from kverify.cluster.admission.created import template_at
 from kverify.cluster.bundle import Bundle
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -150,13 +149,7 @@ class Suite:
         found = [case(INPUT)]
         for position, check in enumerate(self.checks):
             listed = questions(position, check, self.context)
-            items = objects_of(position, check, self.context)
-            found += [
-                case(f"{check.name}[{question.object}]", question)
-                for question, item in zip(listed, items, strict=True)
-                # Checks that look at everything have nothing to say of what makes no pods.
-                if check.objects is not wanted or template_at(item) is not None
-            ]
+            found += [case(f"{check.name}[{question.object}]", question) for question in listed]
             # Of a property of one's own it only says that there is nothing to ask.
             if check.together is not None and (check.name in CHECKS or not listed):
                 found.append(case(f"{check.name}[{TOGETHER}]", last(listed, position, check)))

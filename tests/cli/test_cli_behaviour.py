@@ -28,12 +28,12 @@ Run = Callable[[Any, Any, Options], Report]
 
 @pytest.fixture
 def replace_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
-    """Put another function in the place of ``kverify.checks.run.run``."""
+    """Put another function in the place of ``kverify.checks.running.run``."""
 
     def replace(run: Run) -> None:
-        module = types.ModuleType("kverify.checks.run")
+        module = types.ModuleType("kverify.checks.running")
         module.run = run  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "kverify.checks.run", module)
+        monkeypatch.setitem(sys.modules, "kverify.checks.running", module)
 
     return replace
 

@@ -10,10 +10,10 @@ from attrs import evolve, frozen
 from kverify.api.registry import AnyObject
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
-from kverify.checks import admitted
 from kverify.checks.finding import Finding, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.names import ADMITTED
 from kverify.checks.options import Options
 from kverify.checks.registry import property_names
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of
@@ -27,9 +27,6 @@ _FEW = 1
 
 _STAGED = 20
 """Up to so many workloads one question is asked before the others."""
-
-ADMITTED = admitted.PROPERTY
-"""The property of which nothing is said where the input has nothing that could forbid a pod."""
 
 
 class Interrupted(Exception):
@@ -101,7 +98,7 @@ class Verifier:
             return True
         # A finding may also be gone because nobody asks any more.
         decided = [p for r in again for p in r.proofs if (p.property, p.object) == (problem.property, problem.object)]
-        silent = problem.property == ADMITTED
+        silent = problem.property == ADMITTED  # Nothing is said where the input has nothing that could forbid a pod.
         return bool(decided or silent) and all(p.verdict.outcome is Outcome.HOLDS for p in decided)
 
     def is_gone(self, problem: Finding | Diagnostic) -> bool:
@@ -144,7 +141,7 @@ def checked(work: Workspace, options: Options) -> Report:
 
     Raises ``Interrupted`` where they ended early.
     """
-    from kverify.checks.run import run
+    from kverify.checks.running import run
 
     report = run(work.bundle, work.diagnostics, options)
     if report.interrupted:
