@@ -153,7 +153,7 @@ def _answer(ctx: Context, subject: Subject, load: _Load) -> Finding | Proof:
     for number in asked:
         more = number - load.pods
         if more > 1:
-            cluster = evolve(ctx.cluster, others=_others(ctx, subject))
+            cluster = evolve(ctx.rooms.cluster, others=_others(ctx, subject))
             fit = room_for([Demand(subject.new, more, f"a pod of {subject.title}")], cluster, waiting=(0,))
             methods.append(fit.method)
             if fit.room is not Room.ALWAYS:
@@ -175,7 +175,7 @@ def _others(ctx: Context, subject: Subject) -> tuple[tuple[PodGroup, Mapping[int
         return {position[name]: number for name, number in (s.live or {}).items() if name in position}
 
     if all(s.live is not None or not s.managed for s in ctx.subjects):
-        return (*ctx.cluster.others, *((PodGroup(s.new), live(s)) for s in ctx.subjects if s.live is not None))
+        return (*ctx.rooms.cluster.others, *((PodGroup(s.new), live(s)) for s in ctx.subjects if s.live is not None))
     return (*fixed_pods(ctx, (subject,)), (PodGroup(subject.new), live(subject)))
 
 
@@ -187,7 +187,7 @@ def _snapshot(ctx: Context, subject: Subject) -> Snapshot:
         groups=tuple(group for group, _ in others),
         counts=counts,
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
+        storage=ctx.rooms.settled_storage,
     )
 
 

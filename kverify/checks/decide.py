@@ -6,13 +6,14 @@ how far to search and whether one engine was asked for by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-from attrs import define, evolve, field
+from attrs import evolve
 
+from kverify.checks.known import Known
 from kverify.checks.options import Options
 from kverify.engines import portfolio, progress
 from kverify.engines.budget import over
@@ -26,15 +27,6 @@ from kverify.spec.property import Always, Eventually, EventuallyAlways, Property
 
 Confirm: TypeAlias = "Callable[[TransitionSystem, Sequence[Property]], Verdict]"
 """Is told of every system that would be searched and what a counterexample might violate; answers instead."""
-
-
-@define(eq=False)
-class Known:
-    """The answers of a run, by the shape of the question (see ``kverify.engines.renaming``): two workloads that differ
-    in nothing but names are searched once. Only what says nothing about names is kept."""
-
-    verdicts: dict[Hashable, tuple[TransitionSystem, Verdict]] = field(factory=dict)
-    chances: dict[Hashable, bool] = field(factory=dict)
 
 
 _CONFIRM: ContextVar[Confirm | None] = ContextVar("confirm", default=None)

@@ -40,8 +40,8 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every workload of the manifests, over all nodes that can hold its pods."""
     if not subject.managed:
         return  # Nothing re-creates a bare Pod: that is node_loss's warning, and no drain waits for it.
-    if subject not in ctx.placeable:
-        yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.obstacle(subject)))
+    if subject not in ctx.rooms.placeable:
+        yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.rooms.obstacle(subject)))
     elif not subject.replicas:
         yield _proof(subject, not_asked("no replicas are wanted"))
     else:
@@ -69,18 +69,18 @@ def answer(ctx: Context, subject: Subject) -> Finding | Proof:
 def _even_elsewhere(ctx: Context, subject: Subject) -> Finding | None:
     """A drain that does not end even if the pods of ``subject`` are supposed to run somewhere: budgets and numbers of
     pods that are at odds whatever nodes there are."""
-    there = ctx.elsewhere(subject) if subject.replicas and ctx.budgets(subject) else None
-    found = answer(there, subject) if there is not None and subject in there.placeable else None
+    there = ctx.elsewhere(subject) if subject.replicas and ctx.guards.budgets(subject) else None
+    found = answer(there, subject) if there is not None and subject in there.rooms.placeable else None
     if not isinstance(found, Finding) or found.verdict is None:
         return None
-    supposed = f"its pods are supposed to run, on nodes that are not in the input: {ctx.obstacle(subject)}"
+    supposed = f"its pods are supposed to run, on nodes that are not in the input: {ctx.rooms.obstacle(subject)}"
     verdict = evolve(found.verdict, assumptions=(supposed, *found.verdict.assumptions))
     return evolve(found, opening=sentences(supposed) + f" {found.opening}", verdict=verdict)
 
 
 def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]]:
     """A verdict for each class of nodes that can hold a pod of ``subject``."""
-    cases = disturb(ctx, ctx.shares_budget(subject), NodeStatus.CORDONED)
+    cases = disturb(ctx, ctx.guards.shares_budget(subject), NodeStatus.CORDONED)
     return [(case, decide_drain(ctx, case)) for case in cases]
 
 
@@ -128,7 +128,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     case, verdict = max(violated, key=lambda pair: pair[1].certain)
     trace = verdict.trace
     assert trace is not None
-    budgets = ctx.budgets(subject)
+    budgets = ctx.guards.budgets(subject)
     stuck = explain(case.scene, trace)
     reasons = [*refusing(budgets, case, trace), *stuck.sentences]
     nodes = listing([name for c, _ in violated for name in c.nodes])

@@ -33,8 +33,10 @@ MOST_COUNTS = 10_000
 def fixed_pods(ctx: Context, moving: Sequence[Subject]) -> tuple[tuple[PodGroup, Mapping[int, int]], ...]:
     """The pods that stay where they are while ``moving`` are asked about."""
     titles = {s.title for s in moving}
-    stay = tuple((PodGroup(s.new), home) for s in ctx.placeable if s.title not in titles and (home := ctx.home(s)))
-    return (*ctx.cluster.others, *stay)
+    stay = tuple(
+        (PodGroup(s.new), home) for s in ctx.rooms.placeable if s.title not in titles and (home := ctx.rooms.home(s))
+    )
+    return (*ctx.rooms.cluster.others, *stay)
 
 
 def classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...] | None:
@@ -60,7 +62,9 @@ def _key(subjects: Sequence[Subject]) -> tuple[object, ...]:
 
 def _classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...], ...] | None:
     nodes = range(len(ctx.nodes))
-    if not all(ctx.pressure.proves(s, without=n) for s in subjects for n in nodes) and not stays_roomy(ctx, subjects):
+    if not all(ctx.rooms.pressure.proves(s, without=n) for s in subjects for n in nodes) and not stays_roomy(
+        ctx, subjects
+    ):
         return None
     spread = any(_spreads(s.new) for s in subjects)
     if any(s.claims or not _seen_apart(ctx, s.new, spread) for s in subjects):
@@ -70,11 +74,11 @@ def _classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...]
     live = all(s.live is not None for s in subjects)
     like = alike_for(ctx, [s.workload(both=False) for s in subjects])
     settled: dict[object, tuple[Counts, ...] | None] = {}
-    with ctx.beside(subjects) as state:
+    with ctx.rooms.beside(subjects) as state:
         for c, members in enumerate(like):
             for node in members:
                 if live:
-                    here = tuple(ctx.home(s).get(node, 0) for s in subjects)
+                    here = tuple(ctx.rooms.home(s).get(node, 0) for s in subjects)
                     known[node] = (here,) if any(here) else ()
                 else:
                     taken = _taken(state, subjects, node)
@@ -94,7 +98,7 @@ def _spreads(pod: PodInfo) -> bool:
 
 def _seen_apart(ctx: Context, pod: PodInfo, spread: bool) -> bool:
     """Whether filters that look at other nodes count pods by zone and do nothing else."""
-    if pod.affinity or claims_of(pod) or not ctx.hosts_differ:
+    if pod.affinity or claims_of(pod) or not ctx.rooms.hosts_differ:
         return False
     if spread and (pod.anti_affinity or pod.host_ports):
         return False
@@ -149,7 +153,7 @@ def stays_roomy(ctx: Context, subjects: Sequence[Subject]) -> bool:
 
     Asked where there are so many workloads and nodes that they cannot be told apart one by one.
     """
-    return ctx.many and len(subjects) == 1 and room_beside(ctx, subjects[0]) >= 2
+    return ctx.rooms.many and len(subjects) == 1 and room_beside(ctx, subjects[0]) >= 2
 
 
 def room_beside(ctx: Context, subject: Subject) -> int:
@@ -160,7 +164,7 @@ def room_beside(ctx: Context, subject: Subject) -> int:
         pods = [(pod, max(subject.most, 1)) for pod in (subject.old, subject.new)]
         if subject.claims or any(_spreads(pod) or not _seen_apart(ctx, pod, spread=False) for pod, _ in pods):
             return 0
-        with ctx.beside((subject,)) as state:
+        with ctx.rooms.beside((subject,)) as state:
             return len(list(islice((n for n in range(len(ctx.nodes)) if _has_room(state, pods, n)), 2)))
 
     return ctx.memo(("room beside", subject.title, subject.replicas), count)
@@ -221,7 +225,7 @@ def _settled(
         nodes=ctx.nodes,
         others=fixed_pods(ctx, subjects),
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
+        storage=ctx.rooms.settled_storage,
         # It is up, but told apart from its twins.
         disturbed=(here, NodeStatus.UP),
     )

@@ -156,13 +156,13 @@ def check(ctx: Context, _pods: str) -> Iterator[Answer]:
     """One answer for all gangs, because they share the room."""
     if ctx.open:
         return
-    makers = makers_of(ctx.admission, ctx.volumes)
+    makers = makers_of(ctx.admission, ctx.rooms.volumes)
     found = declared(ctx.admission, makers)
     yield from found.notes
     if not any(ctx.bundle.is_wanted(makers[d].object) for gang in found.gangs for d in gang.members):
         return
     demands = [Demand(maker.pod, maker.most, maker.title) for maker in makers]
-    cluster, _ = standing(ctx.admission, ctx.volumes)
+    cluster, _ = standing(ctx.admission, ctx.rooms.volumes)
     answer = gangs_fit(demands, cluster, found.gangs, ending=found.ending(makers))
     if answer.room in (Room.FRAGILE, Room.IMPOSSIBLE):
         for index, placed in answer.stuck:

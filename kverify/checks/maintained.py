@@ -57,7 +57,7 @@ def cases(
     world = World(
         workloads=workloads,
         places=(HERE, OTHERS),
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        budgets=ctx.guards.model_budgets({w.name: w for w in workloads}),
     )
     turns = AnyInTurn(HERE, OTHERS)
     start = {(w.revisions[0].key, OTHERS.name): s.replicas for w, s in zip(workloads, subjects, strict=True)}
@@ -111,7 +111,7 @@ def _lemmas(world: World, system: TransitionSystem) -> Iterator[Condition]:
 
 def _held(ctx: Context, subjects: Sequence[Subject]) -> list[int]:
     """The nodes that hold pods of ``subjects``: where they are, or one way to place them."""
-    return sorted({node for s in subjects for node, number in ctx.home(s).items() if number})
+    return sorted({node for s in subjects for node, number in ctx.rooms.home(s).items() if number})
 
 
 def _two_nodes(ctx: Context, script: Script, subjects: Sequence[Subject], waits: bool) -> Case:
@@ -144,7 +144,7 @@ def _open(
             start[key, place.name] = min(1, left)
             left -= min(1, left)
         start[key, OTHERS.name] = left
-    budgets = ctx.model_budgets({w.name: w for w in workloads})
+    budgets = ctx.guards.model_budgets({w.name: w for w in workloads})
     return OPEN, start, World(workloads=workloads, places=(*OPEN, OTHERS), budgets=budgets)
 
 
@@ -157,7 +157,7 @@ def _closed(
     start: dict[tuple[str, str], int] = {}
     fixed = list(fixed_pods(ctx, subjects))
     for w, s in zip(workloads, subjects, strict=True):
-        home, key = ctx.home(s), w.revisions[0].key
+        home, key = ctx.rooms.home(s), w.revisions[0].key
         for place, node in zip(places, chosen, strict=True):
             start[key, place.name] = home.get(node, 0)
         away = {node: number for node, number in home.items() if node not in chosen}
@@ -170,7 +170,7 @@ def _closed(
         nodes=ctx.nodes,
         others=tuple(fixed),
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        storage=ctx.rooms.settled_storage,
+        budgets=ctx.guards.model_budgets({w.name: w for w in workloads}),
     )
     return places, start, world

@@ -47,9 +47,9 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         yield _proof(subject, not_asked(f"the cluster has one node, {ctx.nodes[0].name}: nothing survives its loss"))
     elif ctx.bound(subject) and not ctx.unadmitted(subject):
         yield _bare(subject)
-    elif subject not in ctx.placeable:
-        yield _proof(subject, not_asked(ctx.obstacle(subject)))
-    elif not ctx.open and ctx.steady.room is Room.IMPOSSIBLE:
+    elif subject not in ctx.rooms.placeable:
+        yield _proof(subject, not_asked(ctx.rooms.obstacle(subject)))
+    elif not ctx.open and ctx.rooms.steady.room is Room.IMPOSSIBLE:
         yield _proof(subject, not_asked("the workloads do not fit even with all nodes (KV3001)"))
     elif not subject.managed:
         yield _bare(subject)
@@ -171,20 +171,20 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
     lost = {s.title for s in ctx.checked if ctx.bound(s) or not s.managed}
     if len(ctx.nodes) < 2 or any(isinstance(answer, Finding) and answer.object not in lost for answer in alone):
         return
-    if ctx.steady.room is Room.IMPOSSIBLE or sum(s.managed for s in ctx.placeable) < 2:
+    if ctx.rooms.steady.room is Room.IMPOSSIBLE or sum(s.managed for s in ctx.rooms.placeable) < 2:
         return
     # A bare pod is gone with its node.
-    managed = [(s, demand) for s, demand in zip(ctx.placeable, ctx.demands(), strict=True) if s.managed]
+    managed = [(s, demand) for s, demand in zip(ctx.rooms.placeable, ctx.rooms.demands(), strict=True) if s.managed]
     subjects, demands = [s for s, _ in managed], [demand for _, demand in managed]
     wanted = sum(demand.count for demand in demands)
     short: list[tuple[int, Fit]] = []
     answers: dict[int, Fit | None] = {}
     for node in range(len(ctx.nodes)):
         # Nodes of a class leave the same behind.
-        group = ctx.pressure.group(node)
+        group = ctx.rooms.pressure.group(node)
         if group not in answers:
-            left = ctx.cluster.without(node)
-            enough = all(ctx.pressure.proves(s, without=node) for s in subjects)
+            left = ctx.rooms.cluster.without(node)
+            enough = all(ctx.rooms.pressure.proves(s, without=node) for s in subjects)
             enough = enough or sum(placed_in_turn(demands, left).values()) == wanted
             answers[group] = None if enough else room_for(demands, left, limit=ctx.options.max_states)
         answer = answers[group]

@@ -114,7 +114,9 @@ def _contest(ctx: Context, subjects: Sequence[Subject]) -> Contest:
         Owner(s.title, s.new, 0 if ctx.bound(s) else max(0, s.replicas - n), s.managed)
         for s, n in zip(subjects, having, strict=True)
     )
-    return Contest(evolve(ctx.settled_cluster, others=()), owners, standing, ctx.bundle.of_kind(PodDisruptionBudget))
+    return Contest(
+        evolve(ctx.rooms.settled_cluster, others=()), owners, standing, ctx.bundle.of_kind(PodDisruptionBudget)
+    )
 
 
 def _matters(contest: Contest, owner: int) -> bool:
@@ -251,7 +253,7 @@ def _outcome(ctx: Context, subjects: Sequence[Subject], contest: Contest, loss: 
             + (" and preempt nobody (Never)" if policy == "Never" else ", and nothing that is in their way has less")
         )
         left = contest.having(loss.end, owner)
-        for budget in ctx.budgets(subjects[owner]):
+        for budget in ctx.guards.budgets(subjects[owner]):
             wanted = desired_healthy(
                 subjects[owner].replicas,
                 min_available=budget.spec.min_available,

@@ -193,7 +193,7 @@ class Asked:
         subjects = self._subjects()
         placeable = [s for s in subjects if self._can_be_asked(s)]
         if subjects and not placeable:
-            reason = self.ctx.obstacle(subjects[0])
+            reason = self.ctx.rooms.obstacle(subjects[0])
             return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
         if self.ctx.open and any(
             isinstance(part, syntax.Name) and part.name == "Node" for c in formula.conditions for part in walk(c)
@@ -273,7 +273,7 @@ class Asked:
         """What is created need not find a node; all else begins with pods that run."""
         if self.script.starts == "create":
             return subject in self.ctx.checked and not self.ctx.unadmitted(subject) and subject.replicas > 0
-        return subject in self.ctx.placeable
+        return subject in self.ctx.rooms.placeable
 
     def _subjects(self) -> list[Subject]:
         """The workloads that the chosen objects are, make pods for, or select; all of them when they are neither."""
@@ -286,7 +286,7 @@ class Asked:
     def _seen(self, case: Case) -> tuple[Environment, WorldState]:
         """The environment in which functions of the state are those of a case's world."""
         inside = {key_of(s.object): case.scene.workload(s) for s in case.scene.subjects}
-        settled = {key_of(s.object): s.replicas for s in self.ctx.placeable if key_of(s.object) not in inside}
+        settled = {key_of(s.object): s.replicas for s in self.ctx.rooms.placeable if key_of(s.object) not in inside}
         state = WorldState(
             world=case.scene.world,
             workloads=inside,
@@ -369,15 +369,15 @@ def _free(expr: syntax.Expr) -> set[str]:
 def _concerned(ctx: Context, item: Item) -> tuple[Subject, ...]:
     root = item.root
     if isinstance(root, Service):
-        return ctx.behind(root)
+        return ctx.guards.behind(root)
     if isinstance(root, PodDisruptionBudget):
-        return tuple(s for s in ctx.subjects if any(b is root for b in ctx.budgets(s)))
+        return tuple(s for s in ctx.subjects if any(b is root for b in ctx.guards.budgets(s)))
     return tuple(s for s in ctx.subjects if key_of(s.object) == key_of(root))
 
 
 def _behind(ctx: Context, service: Service) -> list[AnyObject]:
     """What makes the pods that a Service selects, also of kinds that are not modelled."""
-    found: list[AnyObject] = [s.object for s in ctx.behind(service)]
+    found: list[AnyObject] = [s.object for s in ctx.guards.behind(service)]
     if service.spec.selector:
         found += ctx.bundle.foreign_matching(namespace_of(service), service.spec.selector)
     return found

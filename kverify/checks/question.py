@@ -58,8 +58,8 @@ def services(ctx: Context) -> Sequence[Service]:
     return [
         service
         for service in ctx.bundle.of_kind(Service)
-        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in ctx.behind(service)))
-        and any(map(ctx.asked, ctx.behind(service)))
+        if (ctx.bundle.is_wanted(service) or any(s.wanted for s in ctx.guards.behind(service)))
+        and any(map(ctx.asked, ctx.guards.behind(service)))
     ]
 
 

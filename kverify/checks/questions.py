@@ -36,7 +36,7 @@ def questions(ctx: Context) -> Iterator[Question]:
     Raises ``TooManyPlacements`` where a steady state cannot be enumerated.
     """
     for subject in ctx.checked:
-        if subject in ctx.placeable and subject.replicas:
+        if subject in ctx.rooms.placeable and subject.replicas:
             yield from _of(ctx, subject)
 
 
@@ -58,7 +58,7 @@ def _of(ctx: Context, subject: Subject) -> Iterator[Question]:
     if not subject.managed:
         return
     for status, verb in ((NodeStatus.CORDONED, "drain"), (NodeStatus.SILENT, "loss")):
-        for case in disturb(ctx, ctx.shares_budget(subject), status):
+        for case in disturb(ctx, ctx.guards.shares_budget(subject), status):
             lost = status is NodeStatus.SILENT
             yield Question(
                 object=subject.title,

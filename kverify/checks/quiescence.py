@@ -17,11 +17,12 @@ from attrs import evolve, frozen
 
 from kverify.api.types.node import Node, Taint
 from kverify.checks import decide, standard
-from kverify.checks.context import ONE_POD, Context
+from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.focus import fixed_pods
 from kverify.checks.names import COMES_TO_REST
 from kverify.checks.rollout import not_asked
+from kverify.checks.rooms import ONE_POD
 from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
@@ -66,10 +67,10 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     if ctx.open or not subject.managed or not (evicting or subject.new.spec.node_name):
         return
     if ctx.unadmitted(subject):
-        yield _proof(subject, not_asked(ctx.obstacle(subject)))
+        yield _proof(subject, not_asked(ctx.rooms.obstacle(subject)))
     elif not subject.replicas:
         yield _proof(subject, not_asked("no replicas are wanted"))
-    elif not ctx.expelling(subject):
+    elif not ctx.rooms.expelling(subject):
         yield _proof(subject, rests(ctx, subject))
     else:
         yield _loops(ctx, subject)
@@ -151,12 +152,12 @@ class _Loop:
 
 def _loops(ctx: Context, subject: Subject) -> Finding | Proof:
     answers: list[_Loop] = []
-    for here in _one_of_each(ctx, ctx.expelling(subject)):
+    for here in _one_of_each(ctx, ctx.rooms.expelling(subject)):
         found = _ask(ctx, subject, here)
         if found.verdict.outcome is Outcome.VIOLATED:
             return _finding(ctx, subject, found)
         answers.append(found)
-    nodes = count(len(ctx.expelling(subject)), "node")
+    nodes = count(len(ctx.rooms.expelling(subject)), "node")
     if all(answer.verdict.outcome is Outcome.HOLDS for answer in answers):
         return _proof(subject, answers[0].verdict)
     reason = answers[0].verdict.reason or "no loop was found, and none was excluded"
@@ -179,9 +180,9 @@ def _one_of_each(ctx: Context, nodes: Sequence[int]) -> list[int]:
 
 def _keepers(ctx: Context, subject: Subject) -> tuple[int, ...]:
     """The nodes that may take a pod of ``subject`` and keep it."""
-    if ctx.forced_on(subject) is not None:
+    if ctx.rooms.forced_on(subject) is not None:
         return ()
-    pod, leaving = subject.new, set(ctx.expelling(subject))
+    pod, leaving = subject.new, set(ctx.rooms.expelling(subject))
     snapshot = Snapshot(nodes=ctx.nodes, namespaces=ctx.namespaces)
     return tuple(
         n for n in range(len(ctx.nodes)) if n not in leaving and feasible(pod, n, snapshot, ONE_POD) is not False
@@ -192,10 +193,10 @@ def _world(ctx: Context, subject: Subject, here: int) -> tuple[World, tuple[int,
     """One node by itself, the others that delete pods as one, and those that keep them as one."""
     workload = evolve(subject.workload(both=False), replicas=SIZE.expr)
     node = ctx.nodes[here]
-    if ctx.forced_on(subject) is not None:
+    if ctx.rooms.forced_on(subject) is not None:
         return World(workloads=(workload,), places=(Place(node.name, 0),), nodes=(node,)), ()
     places, keepers = [Place(node.name, here)], _keepers(ctx, subject)
-    others = [n for n in ctx.expelling(subject) if n != here]
+    others = [n for n in ctx.rooms.expelling(subject) if n != here]
     if others:
         places.append(evolve(MORE, taints=ctx.nodes[others[0]].taints))
     if keepers:
@@ -206,7 +207,7 @@ def _world(ctx: Context, subject: Subject, here: int) -> tuple[World, tuple[int,
         nodes=ctx.nodes,
         others=fixed_pods(ctx, (subject,)),
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
+        storage=ctx.rooms.settled_storage,
     )
     return world, keepers
 
@@ -225,7 +226,7 @@ def _ask(ctx: Context, subject: Subject, here: int) -> _Loop:
     if len(ctx.nodes) > 1:
         assumptions.append(
             "other nodes are left out: its pods name their node (exact)"
-            if ctx.forced_on(subject) is not None
+            if ctx.rooms.forced_on(subject) is not None
             else "the other nodes are not told apart; the loop does not use them (exact)"
         )
     if verdict.outcome is Outcome.VIOLATED and isinstance(asked, Quiescence):
@@ -273,7 +274,7 @@ def _finding(ctx: Context, subject: Subject, loop: _Loop) -> Finding:
     assert trace is not None
     name, certain = ctx.nodes[loop.here].name, loop.verdict.certain
     left = seconds_left(subject.new, ctx.nodes[loop.here].taints)
-    forced = ctx.forced_on(subject) is not None
+    forced = ctx.rooms.forced_on(subject) is not None
     how = (
         f"its template names {name}" if forced else f"the scheduler {'binds' if certain else 'may bind'} them to {name}"
     )
@@ -312,7 +313,7 @@ def _deleting(subject: Subject, taints: Sequence[Taint]) -> Taint:
 
 def _causes(ctx: Context, subject: Subject, here: int) -> Iterator[Cause]:
     node = ctx.nodes[here]
-    if ctx.forced_on(subject) is not None:
+    if ctx.rooms.forced_on(subject) is not None:
         yield subject.pod_cause("nodeName", "no scheduler is asked")
     taint = _deleting(subject, node.taints)
     for i, toleration in enumerate(subject.new.spec.tolerations):
@@ -329,7 +330,7 @@ def _tolerate(ctx: Context, subject: Subject, here: int) -> Repair:
     taint = _deleting(subject, ctx.nodes[here].taints)
     spec = evolve(subject.new.spec, tolerations=(toleration_of(taint), *subject.new.spec.tolerations))
     changed = evolve(subject, new=evolve(subject.new, spec=spec))
-    keeps = not ctx.variant(subject, changed).expelling(changed)
+    keeps = not ctx.variant(subject, changed).rooms.expelling(changed)
     rested = keeps and rests(ctx, changed).outcome is Outcome.HOLDS
     return Repair(
         text=f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it",

@@ -36,4 +36,4 @@ def _twin_labels(node: NodeInfo) -> dict[str, str]:
 
 
 def _is_used(ctx: Context, subject: Subject, node: NodeInfo) -> bool:
-    return ctx.nodes.index(node) in ctx.home(subject)
+    return ctx.nodes.index(node) in ctx.rooms.home(subject)

@@ -53,8 +53,8 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment of the manifests."""
     if subject.strategy is None:
         return
-    if subject not in ctx.placeable:
-        yield _proof(subject, not_asked(ctx.obstacle(subject)))
+    if subject not in ctx.rooms.placeable:
+        yield _proof(subject, not_asked(ctx.rooms.obstacle(subject)))
         return
     if not subject.replicas:
         yield _proof(subject, not_asked("no replicas are wanted"))
@@ -91,7 +91,7 @@ def decide_counts(ctx: Context, subject: Subject) -> tuple[Context, Subject, Sce
 
     def merged(number: int) -> bool:
         there, scaled = ctx.at(subject, number)
-        return scaled in there.placeable and not scaled.claims and (there.open or there.has_room(scaled))
+        return scaled in there.rooms.placeable and not scaled.claims and (there.open or there.rooms.has_room(scaled))
 
     counts = counts_of(subject)
     roomy = proved_up_to(subject, merged)

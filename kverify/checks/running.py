@@ -55,7 +55,7 @@ def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[A
         proofs=tuple(proofs),
         assumptions=(
             *assumptions,
-            *ctx.volume_assumptions,
+            *(ctx.rooms.volume_assumptions if ctx.checked else ()),
             *map(str, assumed),
             *crossed,
             *ctx.admission.assumed(),

@@ -191,7 +191,7 @@ def placed(ctx: Context, subject: Subject, counts: Sequence[int]) -> list[int]:
 
     def holds(number: int) -> bool:
         there, scaled = at(ctx, subject, number)
-        return scaled in there.placeable
+        return scaled in there.rooms.placeable
 
     most = largest(counts, holds)
     return [n for n in counts if n <= most]
@@ -201,7 +201,7 @@ def at(ctx: Context, subject: Subject, replicas: int) -> tuple[Context, Subject]
     """The run with ``subject`` at that count. Other workloads under the same budget are at their lowest: it is then
     that a budget is hardest to meet."""
     there = ctx
-    for other in ctx.shares_budget(subject) if subject in ctx.placeable else ():
+    for other in ctx.guards.shares_budget(subject) if subject in ctx.rooms.placeable else ():
         if other is not subject and other.scaled:
             there, _ = there.at(other, other.counts[0])
     return there.at(subject, replicas)
@@ -210,9 +210,11 @@ def at(ctx: Context, subject: Subject, replicas: int) -> tuple[Context, Subject]
 def refused(ctx: Context, subject: Subject) -> list[int]:
     """The counts at which a budget lets no pod go even when all are healthy."""
     there, _ = at(ctx, subject, subject.replicas)
-    budgets = ctx.budgets(subject)
+    budgets = ctx.guards.budgets(subject)
     rest = (
-        sum(s.replicas for s in there.shares_budget(subject) if s is not subject) if subject in there.placeable else 0
+        sum(s.replicas for s in there.guards.shares_budget(subject) if s is not subject)
+        if subject in there.rooms.placeable
+        else 0
     )
     return [
         n
@@ -242,15 +244,15 @@ def telling(subject: Subject, counts: Sequence[int], most: int = FEW) -> tuple[t
 
 def _roomy(ctx: Context, subject: Subject) -> int:
     """The most replicas for which the other nodes are proved to have room, whichever node is disturbed; else 0."""
-    if len(ctx.shares_budget(subject)) > 1:
+    if len(ctx.guards.shares_budget(subject)) > 1:
         return 0
     if ctx.open:
         return subject.counts[-1]
 
     def holds(number: int) -> bool:
         there, scaled = at(ctx, subject, number)
-        return scaled in there.placeable and all(
-            there.has_room(scaled, without=members[0]) for members in node_classes(there, (scaled,))
+        return scaled in there.rooms.placeable and all(
+            there.rooms.has_room(scaled, without=members[0]) for members in node_classes(there, (scaled,))
         )
 
     return proved_up_to(subject, holds)
@@ -293,7 +295,7 @@ def _sized(ctx: Context, subject: Subject, members: Sequence[int], status: NodeS
     workload = evolve(workload, replicas=SIZE.expr)
     budgets = tuple(
         evolve(modelled, expected=SIZE.expr, desired=_desired(subject, budget.spec))
-        for modelled, budget in zip(world.budgets, ctx.budgets(subject), strict=True)
+        for modelled, budget in zip(world.budgets, ctx.guards.budgets(subject), strict=True)
     )
     world = evolve(world, workloads=(workload,), budgets=budgets)
     verb = "drain" if status is NodeStatus.CORDONED else "loss"

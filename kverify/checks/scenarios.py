@@ -107,7 +107,7 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
             if subject.managed:
                 yield _healed(ctx, script, subject, later)
     elif starts:
-        together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(one) for one in subjects))
+        together = tuple(s for s in ctx.rooms.placeable if any(s in ctx.guards.shares_budget(one) for one in subjects))
         if starts == "maintenance":
             yield from maintained.cases(ctx, script, together, later, placed=placed)
             return
@@ -173,7 +173,7 @@ def _rollouts(
     trouble = next((event for event in later if event in _STATUS), "")
     if trouble and "scale" in later:
         raise NotModelled(f"the model does not have {trouble} and scale in one run yet")
-    if trouble == "drain" and ctx.shares_budget(subject) != (subject,):
+    if trouble == "drain" and ctx.guards.shares_budget(subject) != (subject,):
         raise NotModelled("a budget selects pods of others too, and one workload rolls out while a node is drained")
     for fault, members in product(faults, _nodes(ctx, subject, placed=placed) if trouble else ((),)):
         node, ready = members[0] if members else None, not fault
@@ -185,8 +185,8 @@ def _rollouts(
             scene = evolve(scene, world=evolve(scene.world, forgetful=_forgetful(ctx)))
         else:
             scene = rollout_scene(ctx, subject, ready=ready, merge=not placed)
-        if "scale" not in later and not scene.world.budgets and ctx.shares_budget(subject) == (subject,):
-            budgets = ctx.model_budgets({w.name: w for w in scene.world.workloads})
+        if "scale" not in later and not scene.world.budgets and ctx.guards.shares_budget(subject) == (subject,):
+            budgets = ctx.guards.model_budgets({w.name: w for w in scene.world.workloads})
             scene = evolve(scene, world=evolve(scene.world, budgets=budgets))
         if fault == UNPULLED:
             scene = evolve(scene, world=_unpulled(scene.world))

@@ -14,8 +14,9 @@ from attrs import evolve, frozen
 
 from kverify.api.types.apps import Deployment
 from kverify.checks import focus
-from kverify.checks.context import RESOURCES, Context
+from kverify.checks.context import Context
 from kverify.checks.focus import fixed_pods
+from kverify.checks.rooms import RESOURCES
 from kverify.checks.subject import Subject, strategy_of
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
@@ -100,11 +101,11 @@ def rollout_scene(ctx: Context, subject: Subject, *, ready: bool = True, merge: 
     workload = subject.workload(ready=ready)
     if ctx.open and not subject.claims:
         return _merged(subject, workload, CLUSTER_IS_OPEN)
-    if merge and not ctx.open and not subject.claims and ctx.has_room(subject):
+    if merge and not ctx.open and not subject.claims and ctx.rooms.has_room(subject):
         return _merged(subject, workload, ALWAYS_ROOM)
     if ctx.open:
         return _two_nodes(ctx, subject, workload)
-    if merge and ctx.many and focus.room_beside(ctx, subject):
+    if merge and ctx.rooms.many and focus.room_beside(ctx, subject):
         scene = _merged(subject, workload, ROOM_BESIDE)
         return evolve(scene, assumptions=(STAY, *scene.assumptions))
     scene = _placed(ctx, (subject,), (workload,), None)
@@ -119,7 +120,9 @@ def _two_nodes(ctx: Context, subject: Subject, workload: Workload) -> Scene:
     places = tuple(Place(node.name, i) for i, node in enumerate(nodes))
     revisions = tuple(evolve(r, pod=r.pod and _at_home(r.pod)) for r in workload.revisions)
     workload = evolve(workload, revisions=revisions)
-    world = World(workloads=(workload,), places=places, nodes=nodes, storage=ctx.volumes.storage, ignored=OPEN_IGNORES)
+    world = World(
+        workloads=(workload,), places=places, nodes=nodes, storage=ctx.rooms.volumes.storage, ignored=OPEN_IGNORES
+    )
     start: Settled = {(revisions[0].key, places[0].name): subject.replicas}
     return Scene(world=world, subjects=(subject,), placements=(start,), assumptions=(CLUSTER_IS_OPEN,))
 
@@ -135,10 +138,12 @@ def resting_scene(ctx: Context, subjects: Sequence[Subject], *, merge: bool = Tr
     workloads = tuple(s.workload(both=False) for s in subjects)
     if not merge and not ctx.open:
         return _placed(ctx, subjects, workloads, None)
-    if not ctx.open and not all(ctx.has_room(s) for s in subjects):
+    if not ctx.open and not all(ctx.rooms.has_room(s) for s in subjects):
         return _placed(ctx, subjects, workloads, None)
     why = CLUSTER_IS_OPEN if ctx.open else ALWAYS_ROOM
-    world = World(workloads=workloads, places=(ANYWHERE,), budgets=ctx.model_budgets({w.name: w for w in workloads}))
+    world = World(
+        workloads=workloads, places=(ANYWHERE,), budgets=ctx.guards.model_budgets({w.name: w for w in workloads})
+    )
     start = {(w.revisions[0].key, ANYWHERE.name): s.replicas for w, s in zip(workloads, subjects, strict=True)}
     return Scene(world=world, subjects=tuple(subjects), placements=(start,), assumptions=(why,))
 
@@ -149,7 +154,7 @@ def created_scene(ctx: Context, subjects: Sequence[Subject], *, merge: bool = Tr
     assumptions: tuple[str, ...]
     if ctx.open:
         world, assumptions = World(workloads=workloads, places=(ANYWHERE,)), (CLUSTER_IS_OPEN,)
-    elif merge and all(s in ctx.placeable and ctx.has_room(s) for s in subjects):
+    elif merge and all(s in ctx.rooms.placeable and ctx.rooms.has_room(s) for s in subjects):
         world, assumptions = World(workloads=workloads, places=(ANYWHERE,)), (ALWAYS_ROOM,)
     else:
         world, assumptions = _base(ctx, subjects, workloads)
@@ -165,7 +170,7 @@ def disturbed_scene(
     if ctx.open:
         return _open_scene(ctx, subjects, workloads, status)
     assert node is not None
-    if merge and all(ctx.has_room(s, without=node) for s in subjects):
+    if merge and all(ctx.rooms.has_room(s, without=node) for s in subjects):
         return _focused(ctx, subjects, workloads, node, status)
     if merge and focus.stays_roomy(ctx, subjects):
         return evolve(_focused(ctx, subjects, workloads, node, status), assumptions=(STAY, ROOM_BESIDE))
@@ -197,7 +202,7 @@ def troubled_classes(ctx: Context, subject: Subject) -> tuple[tuple[int, ...], .
     """The nodes in classes of which ``troubled_scene`` needs one: nothing tells them apart for pods of either revision,
     and they have as many live pods."""
     world, _ = _base(ctx, (subject,), (subject.workload(),))
-    home = ctx.home(subject) if subject.live is not None else {}
+    home = ctx.rooms.home(subject) if subject.live is not None else {}
     found: dict[object, list[int]] = {}
     for i, places in enumerate(alike(evolve(world, ignored=frozenset()))):
         for place in places:
@@ -218,7 +223,7 @@ def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, r
     there, big = ctx.at(subject, max(most, subject.replicas))
     if ctx.open and not subject.claims:
         return _merged(subject, workload, CLUSTER_IS_OPEN)
-    if not ctx.open and not subject.claims and big in there.placeable and there.has_room(big):
+    if not ctx.open and not subject.claims and big in there.rooms.placeable and there.rooms.has_room(big):
         return _merged(subject, workload, ALWAYS_ROOM)
     if ctx.open:
         raise TooManyPlacements("where the pods of a claim are while replicas change is not modelled without nodes")
@@ -232,7 +237,7 @@ def resizable_scene(ctx: Context, subject: Subject, most: int, *, rolls: bool, r
 
 def others_stay(ctx: Context, subjects: Sequence[Subject]) -> tuple[str, ...]:
     """What is assumed of the pods of other workloads than ``subjects``, if there are any."""
-    return (STAY,) if any(s not in subjects for s in ctx.placeable) else ()
+    return (STAY,) if any(s not in subjects for s in ctx.rooms.placeable) else ()
 
 
 def _merged(subject: Subject, workload: Workload, assumption: str) -> Scene:
@@ -250,7 +255,9 @@ def _base(
     assumptions = others_stay(ctx, subjects)
     ignored: frozenset[str] = frozenset()
     cases = {None, lost}
-    if all(s in ctx.placeable and ctx.resources_suffice(s, without=node) for s in subjects for node in cases):
+    if all(
+        s in ctx.rooms.placeable and ctx.rooms.resources_suffice(s, without=node) for s in subjects for node in cases
+    ):
         ignored = frozenset({RESOURCES})
         enough = "resources are not counted: it is proved that no usable node is ever short of them (exact)"
         assumptions = (enough, *assumptions)
@@ -260,9 +267,9 @@ def _base(
         nodes=ctx.nodes,
         others=fixed_pods(ctx, subjects),
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
+        storage=ctx.rooms.settled_storage,
         ignored=ignored,
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        budgets=ctx.guards.model_budgets({w.name: w for w in workloads}),
     )
     return world, assumptions
 
@@ -273,7 +280,7 @@ def _placed(
     workloads: tuple[Workload, ...],
     disturbed: tuple[int, NodeStatus] | None,
 ) -> Scene:
-    if ctx.many and len(ctx.nodes) > MOST_PLACES:
+    if ctx.rooms.many and len(ctx.nodes) > MOST_PLACES:
         raise TooManyPlacements(
             f"{len(ctx.nodes)} nodes would have to be told apart: it is not proved that they have room for all pods of "
             + ", ".join(s.title for s in subjects)
@@ -296,7 +303,7 @@ def _settled(ctx: Context, world: World, subjects: Sequence[Subject]) -> tuple[S
     if all(s.live is not None for s in subjects):
         return (
             {
-                (revision.key, place.name): ctx.home(s).get(place.node, 0)
+                (revision.key, place.name): ctx.rooms.home(s).get(place.node, 0)
                 for revision, s in zip(first, subjects, strict=True)
                 for place in world.places
                 if place.node is not None
@@ -353,8 +360,8 @@ def _two_places(ctx: Context, workloads: tuple[Workload, ...], node: int, status
         places=(here, ELSEWHERE),
         nodes=ctx.nodes,
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        storage=ctx.rooms.settled_storage,
+        budgets=ctx.guards.model_budgets({w.name: w for w in workloads}),
         disturbed=(here, status),
     )
 
@@ -380,10 +387,10 @@ def _counts_on(
 
 
 def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]:
-    question = Question(ctx.demands(), ctx.settled_cluster)
+    question = Question(ctx.rooms.demands(), ctx.rooms.settled_cluster)
     if not question.all_stable:
         raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {subject.title}")
-    demand = ctx.placeable.index(subject)
+    demand = ctx.rooms.placeable.index(subject)
     for k in range(1, subject.replicas + 1):
         if question.count_on(demand, node, k) is not None:
             yield k
@@ -431,9 +438,9 @@ def _open_world(ctx: Context, workloads: Sequence[Workload]) -> World:
         places=(Place(node.name, 0), ELSEWHERE),
         nodes=(node,),
         namespaces=ctx.namespaces,
-        storage=ctx.volumes.storage,
+        storage=ctx.rooms.volumes.storage,
         ignored=OPEN_IGNORES,
-        budgets=ctx.model_budgets({w.name: w for w in workloads}),
+        budgets=ctx.guards.model_budgets({w.name: w for w in workloads}),
     )
 
 
@@ -444,7 +451,7 @@ def roomy_world(ctx: Context, subject: Subject, node: int | None, status: NodeSt
     workloads = (subject.workload(both=False),)
     if node is None:
         world = _open_world(ctx, workloads)
-    elif ctx.has_room(subject, without=node):
+    elif ctx.rooms.has_room(subject, without=node):
         world = _two_places(ctx, workloads, node, status)
         return evolve(world, ignored=frozenset({RESOURCES}))
     else:
@@ -462,9 +469,9 @@ def node_classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, 
     world, _ = _base(ctx, subjects, tuple(s.workload(both=False) for s in subjects))
     world = evolve(world, ignored=frozenset())
     classes: dict[object, list[int]] = {}
-    for i, places in enumerate(alike(world, also=[s.new for s in ctx.placeable])):
+    for i, places in enumerate(alike(world, also=[s.new for s in ctx.rooms.placeable])):
         for place in places:
             assert place.node is not None
-            live = tuple(ctx.home(s).get(place.node, 0) for s in subjects if s.live is not None)
+            live = tuple(ctx.rooms.home(s).get(place.node, 0) for s in subjects if s.live is not None)
             classes.setdefault((i, live), []).append(place.node)
     return tuple(map(tuple, classes.values()))

@@ -38,15 +38,15 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
             yield Assumed(subject.title, f"nodes offer {offer(subject)}")
         return
     barred = key_of(subject.object) in ctx.admission.barred
-    if barred or ctx.bound(subject) or ctx.forced_on(subject) is not None:
+    if barred or ctx.bound(subject) or ctx.rooms.forced_on(subject) is not None:
         return
-    answer = ctx.alone(subject)
+    answer = ctx.rooms.alone(subject)
     if answer.room is Room.IMPOSSIBLE:
-        yield _impossible(ctx, ctx.company(subject), answer)
+        yield _impossible(ctx, ctx.rooms.company(subject), answer)
     elif ctx.unadmitted(subject):
         return  # Not all of its pods will be there to be placed.
     elif answer.room is Room.FRAGILE:
-        yield _fragile(ctx, ctx.company(subject), answer)
+        yield _fragile(ctx, ctx.rooms.company(subject), answer)
     elif answer.room is Room.UNKNOWN:
         yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
     elif subject.scaled and (beyond := _beyond(ctx, subject)) is not None:
@@ -57,18 +57,18 @@ def together(ctx: Context, _: Sequence[Answer]) -> Iterator[Answer]:
     """One answer for all workloads together."""
     if ctx.open:
         return
-    placeable = ctx.placeable
-    together = ctx.steady
+    placeable = ctx.rooms.placeable
+    together = ctx.rooms.steady
     if len(placeable) > 1 and together.room is Room.IMPOSSIBLE:
         yield _impossible(ctx, placeable, together)
     elif len(placeable) > 1 and together.room is Room.FRAGILE:
-        if all(ctx.alone(s).room is Room.ALWAYS for s in placeable):
+        if all(ctx.rooms.alone(s).room is Room.ALWAYS for s in placeable):
             yield _fragile(ctx, placeable, together)
     elif placeable:
         outcome = Outcome.UNKNOWN if together.room is Room.UNKNOWN else Outcome.HOLDS
         for subject in placeable:
-            if subject.wanted and ctx.alone(subject).room is Room.ALWAYS:
-                reason = ctx.undecided(subject)
+            if subject.wanted and ctx.rooms.alone(subject).room is Room.ALWAYS:
+                reason = ctx.rooms.undecided(subject)
                 if reason:
                     yield _proof(ctx, subject, Outcome.UNKNOWN, evolve(together, reason=reason))
                 else:
@@ -97,7 +97,7 @@ def _proof(ctx: Context, subject: Subject, outcome: Outcome, answer: Fit) -> Pro
         object=subject.title,
         property=SCHEDULABLE,
         message=TITLE,
-        verdict=_verdict(ctx, ctx.placeable, outcome, answer),
+        verdict=_verdict(ctx, ctx.rooms.placeable, outcome, answer),
     )
 
 
@@ -155,10 +155,10 @@ def _beyond(ctx: Context, subject: Subject) -> Finding | None:
     if not held or not rest or subject.scale is None:
         return None
     there, more = scaled.at(ctx, subject, rest[0])
-    answer = there.alone(more)
+    answer = there.rooms.alone(more)
     if answer.room is not Room.IMPOSSIBLE:
         return None
-    found = _impossible(there, there.company(more), answer)
+    found = _impossible(there, there.rooms.company(more), answer)
     numbers = str(rest[0]) if len(rest) == 1 else f"{rest[0]} to {rest[-1]}"
     autoscaler = describe(subject.scale.autoscaler)
     return evolve(
@@ -180,7 +180,7 @@ def _beyond(ctx: Context, subject: Subject) -> Finding | None:
 def _core(ctx: Context, subjects: Sequence[Subject]) -> Iterator[tuple[str, Cause | None]]:
     """What together leaves no placement: who wants how many pods, and what which nodes offer."""
     demands = [Demand(s.new, s.replicas, s.title) for s in subjects]
-    names, answer = core_of(demands, ctx.cluster)
+    names, answer = core_of(demands, ctx.rooms.cluster)
     nodes = {node.metadata.name: node for node in ctx.bundle.nodes}
     for name in names:
         kind, _, rest = name.partition(" ")

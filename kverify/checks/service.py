@@ -63,7 +63,7 @@ class _Case:
 def check(ctx: Context, service: Service) -> Iterator[Answer]:
     """Three answers for every Service: through a rollout, a drain, a node loss."""
     there, told = _at_lowest(ctx, service)
-    behind = [s for s in there.behind(service) if s in there.placeable and s.managed and s.replicas >= 1]
+    behind = [s for s in there.guards.behind(service) if s in there.rooms.placeable and s.managed and s.replicas >= 1]
     if not behind:
         return
     asked = ctx.options.under
@@ -97,7 +97,7 @@ def _at_lowest(ctx: Context, service: Service) -> tuple[Context, tuple[str, ...]
     """The run in which autoscalers have scaled everything behind the Service down: the fewest pods are the likeliest to
     be lost all at once. And what is thereby assumed."""
     there, told = ctx, []
-    for subject in ctx.behind(service):
+    for subject in ctx.guards.behind(service):
         fewest = min(counts_of(subject), default=0)
         if subject.scaled and fewest:
             there, _ = there.at(subject, fewest)
@@ -205,7 +205,7 @@ def _through_disturbance(
 ) -> tuple[str, Answer]:
     """The event, with the nodes with which it goes wrong, and the answer."""
     event, begins = _DISTURBANCES[status]
-    together = tuple(s for s in ctx.placeable if any(s in ctx.shares_budget(b) for b in behind))
+    together = tuple(s for s in ctx.rooms.placeable if any(s in ctx.guards.shares_budget(b) for b in behind))
     holding: list[Verdict] = []
     findings: list[tuple[tuple[str, ...], Finding]] = []
     try:

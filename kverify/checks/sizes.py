@@ -54,7 +54,7 @@ def answers(ctx: Context, subject: Subject) -> Iterator[SizeAnswer]:
     told = list(_by_nodes(subject, name, per_node, rest))
     if per_node == 1 and not rest and alone and isinstance(subject.strategy, RollingUpdate):
         told += _one_each(subject, name)
-    others = "" if len(ctx.placeable) == 1 else "; the other workloads' pods stay where they are"
+    others = "" if len(ctx.rooms.placeable) == 1 else "; the other workloads' pods stay where they are"
     yield from (evolve(answer, text=answer.text + others) for answer in told)
 
 
@@ -68,7 +68,7 @@ def _room(ctx: Context, subject: Subject) -> tuple[str, int, int, bool] | None:
         Demand(subject.old, subject.most, f"an old pod of {subject.title}"),
         Demand(subject.new, subject.most, f"a pod of {subject.title}"),
     )
-    cluster = merged(evolve(ctx.cluster, others=fixed_pods(ctx, (subject,))), [subject.old, subject.new])
+    cluster = merged(evolve(ctx.rooms.cluster, others=fixed_pods(ctx, (subject,))), [subject.old, subject.new])
     classes, shape = classify(cluster, [demand.pod for demand in demands])
     book = Rulebook(demands, cluster, classes, shape)
     takes: list[int] = []

@@ -42,7 +42,7 @@ WHY = (
 def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment with a DoNotSchedule constraint, where there are nodes."""
     hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
-    if subject.strategy is None or not hard or ctx.open or subject not in ctx.placeable:
+    if subject.strategy is None or not hard or ctx.open or subject not in ctx.rooms.placeable:
         return
     try:
         yield _worst(ctx, subject)

@@ -80,10 +80,10 @@ def check(ctx: Context, owner: AnyObject) -> Iterator[Answer]:
     if ctx.open:
         return
     pod = None if key_of(owner) in ctx.admission.unadmitted else pod_info(ctx.admission, owner)
-    found = None if pod is None else trap(pod, ctx.nodes, ctx.volumes)
+    found = None if pod is None else trap(pod, ctx.nodes, ctx.rooms.volumes)
     if pod is not None and found is not None:
         yield _finding(ctx, owner, pod, found)
-    elif pod is not None and any(name in ctx.volumes.choices for name in claims_of(pod)):
+    elif pod is not None and any(name in ctx.rooms.volumes.choices for name in claims_of(pod)):
         yield _proof(owner)
 
 
@@ -103,7 +103,7 @@ def _proof(owner: AnyObject) -> Proof:
 
 
 def _finding(ctx: Context, owner: AnyObject, pod: PodInfo, found: Trap) -> Finding:
-    storage = ctx.volumes.storage
+    storage = ctx.rooms.volumes.storage
     claims = [storage.ephemeral.get(name) or storage.claims[name] for name, _ in found.choices]
     classes = dict.fromkeys(map(class_of, claims))
     causes = [at(owner, pod_field(owner, pod, f"volumes[{index}]"), "this volume") for index in found.volumes]
@@ -133,6 +133,6 @@ def _finding(ctx: Context, owner: AnyObject, pod: PodInfo, found: Trap) -> Findi
 def _mended(ctx: Context, pod: PodInfo) -> bool:
     """With classes that wait for the pod, some node takes it, and the volume is made there."""
     classes: Mapping[str, object] = {
-        name: evolve(item, volume_binding_mode=WAIT) for name, item in ctx.volumes.storage.classes.items()
+        name: evolve(item, volume_binding_mode=WAIT) for name, item in ctx.rooms.volumes.storage.classes.items()
     }
-    return bool(takes(pod, ctx.nodes, evolve(ctx.volumes.storage, classes=classes)))
+    return bool(takes(pod, ctx.nodes, evolve(ctx.rooms.volumes.storage, classes=classes)))

@@ -10,8 +10,9 @@ wrong in it goes wrong. Nothing is said where the two disagree.
 from __future__ import annotations
 
 from kverify.checks.claims import claims_of
-from kverify.checks.context import RESOURCES, Context
+from kverify.checks.context import Context
 from kverify.checks.focus import alike_for, fixed_pods, roomy
+from kverify.checks.rooms import RESOURCES
 from kverify.checks.scenes import Scene, Settled, TooManyPlacements, others_stay, settled_placements
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
@@ -45,7 +46,7 @@ def wider(ctx: Context, subject: Subject) -> Scene | None:
     )
     old = workload.revisions[0]
     if subject.live is not None:
-        home = ctx.home(subject)
+        home = ctx.rooms.home(subject)
         by_place = zip(places, classes, strict=True)
         placements: tuple[Settled, ...] = (
             {(old.key, place.name): sum(home.get(n, 0) for n in members) for place, members in by_place},
@@ -72,10 +73,10 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
     if no pods settle there."""
     workload = subject.workload()
     both = ((subject.old, subject.most), (subject.new, subject.most))
-    chosen = set(ctx.home(subject)) if subject.live is not None else set()
+    chosen = set(ctx.rooms.home(subject)) if subject.live is not None else set()
     # Filters that never say no to any of these pods, wherever they are, need not be asked.
     free = not chosen and not any(pod.anti_affinity or pod.affinity or pod.host_ports for pod, _ in both)
-    with ctx.beside((subject,)) as state:
+    with ctx.rooms.beside((subject,)) as state:
         for members in alike_for(ctx, (workload,), LEFT_OUT):
             best = roomy(state, both, (members,))
             free = free and best is not None
@@ -86,12 +87,12 @@ def narrower(ctx: Context, subject: Subject) -> Scene | None:
         nodes=ctx.nodes,
         others=fixed_pods(ctx, (subject,)),
         namespaces=ctx.namespaces,
-        storage=ctx.settled_storage,
+        storage=ctx.rooms.settled_storage,
         ignored=LEFT_OUT if free else frozenset(),
     )
     old = workload.revisions[0]
     if subject.live is not None:
-        home = ctx.home(subject)
+        home = ctx.rooms.home(subject)
         placements: tuple[Settled, ...] = (
             {(old.key, place.name): home.get(place.node or 0, 0) for place in world.places},
         )

@@ -125,8 +125,8 @@ def _subject(ctx: Context, name: str) -> Subject:
         problem = f"no workload is called {name}" if name and not found else "say which workload is meant"
         raise ValueError(f"{problem}; the manifests have {there}")
     (subject,) = found
-    if subject not in ctx.placeable:
-        raise ValueError(f"{subject.title}: {ctx.obstacle(subject)}")
+    if subject not in ctx.rooms.placeable:
+        raise ValueError(f"{subject.title}: {ctx.rooms.obstacle(subject)}")
     if not subject.replicas:
         raise ValueError(f"{subject.title} has no replicas")
     return subject
@@ -160,7 +160,7 @@ class _Asked:
         if script.name in _NODES and not self.placed:
             # As the checks have it, so that ``kverify replay`` knows it again.
             status, verb, asked = _NODES[script.name]
-            together = ctx.shares_budget(self.subject) if asked is drain else (self.subject,)
+            together = ctx.guards.shares_budget(self.subject) if asked is drain else (self.subject,)
             for disturbed in disturb(ctx, together, status):
                 yield _as_case(disturbed, verb), self._goal(asked.question(ctx, disturbed), disturbed)
             return
@@ -180,7 +180,7 @@ class _Asked:
             return Watched(prop, id, name)
 
         def outcome(trace: Trace) -> str:
-            reasons = drain.refusing(self.ctx.budgets(self.subject), disturbed, trace)
+            reasons = drain.refusing(self.ctx.guards.budgets(self.subject), disturbed, trace)
             return sentences(*reasons, *explain(disturbed.scene, trace).sentences, "the drain retries for ever")
 
         return Watched(prop, id, name, outcome)

@@ -130,7 +130,7 @@ def test_rollouts_end_alike_in_every_scene(case: Any) -> None:
         ctx = context(text)
         ctx.__class__ = make
         (subject,) = ctx.subjects
-        if subject not in ctx.placeable or ctx.steady.room is not Room.ALWAYS:
+        if subject not in ctx.rooms.placeable or ctx.rooms.steady.room is not Room.ALWAYS:
             return
         scene = rollout_scene(ctx, subject)
         workload = scene.workload(subject)
@@ -152,7 +152,7 @@ def test_a_disturbed_node_ends_alike_in_every_scene(status: NodeStatus, case: An
         ctx = context(text)
         ctx.__class__ = make
         (subject,) = ctx.subjects
-        if subject not in ctx.placeable or ctx.steady.room is not Room.ALWAYS:
+        if subject not in ctx.rooms.placeable or ctx.rooms.steady.room is not Room.ALWAYS:
             return
         found = set()
         for disturbed in disturb(ctx, (subject,), status):
@@ -186,9 +186,9 @@ def test_what_is_proved_of_all_at_their_most_is_so_for_each(
     ctx = context(several(wanted, sizes))
     for subject in ctx.subjects:
         for without in (None, *range(len(sizes))):
-            if not ctx.pressure.proves(subject, without=without):
+            if not ctx.rooms.pressure.proves(subject, without=without):
                 continue
-            cluster = ctx.cluster if without is None else ctx.cluster.without(without)
+            cluster = ctx.rooms.cluster if without is None else ctx.rooms.cluster.without(without)
             demands = [Demand(s.new, s.replicas, s.title) for s in ctx.subjects]
             asked = ctx.subjects.index(subject)
             assert fit(demands, cluster, waiting=(asked,)).room is Room.ALWAYS
@@ -202,7 +202,7 @@ def test_the_spread_is_kept_alike_on_zones_and_on_nodes(case: Any, more: int) ->
     text = manifest(*parts) + "---\n" + nodes([*sizes, *sizes[:more]])
     ctx = context(text)
     (subject,) = ctx.subjects
-    if subject not in ctx.placeable or ctx.steady.room is not Room.ALWAYS:
+    if subject not in ctx.rooms.placeable or ctx.rooms.steady.room is not Room.ALWAYS:
         return
     plain = kept(rollout_scene(ctx, subject, merge=False))
     whole, part = zoned.wider(ctx, subject), zoned.narrower(ctx, subject)

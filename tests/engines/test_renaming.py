@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from kverify.checks import Options, decide
+from kverify.checks.known import Known
 from kverify.engines.errors import ReplayError
 from kverify.engines.renaming import shape, transferred
 from kverify.engines.verdict import Outcome
@@ -50,7 +51,7 @@ def test_which_variable_is_meant_counts() -> None:
 
 
 def test_a_proof_is_found_once_and_told_of_each_by_its_name() -> None:
-    known = decide.Known()
+    known = Known()
     first = decide.answer(counter("a"), small("a"), Options(max_states=100), known=known)
     again = decide.answer(counter("b"), small("b"), Options(max_states=100), known=known)
     assert len(known.verdicts) == 1
@@ -60,7 +61,7 @@ def test_a_proof_is_found_once_and_told_of_each_by_its_name() -> None:
 
 
 def test_a_violation_is_shown_of_each_in_its_own_names() -> None:
-    known = decide.Known()
+    known = Known()
     for name in ("a", "b"):
         system, options = counter(name), Options(max_states=100)
         verdict = decide.answer(system, small(name, most=2), options, known=known)

@@ -16,7 +16,7 @@ from kverify.manifest.nodes import Plain
 def relaxed(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     """A budget that always lets one pod go."""
     subject = subject_of(ctx, finding)
-    budgets = () if subject is None else ctx.budgets(subject)
+    budgets = () if subject is None else ctx.guards.budgets(subject)
     if len(budgets) != 1:
         return
     (budget,) = budgets
@@ -32,10 +32,10 @@ def relaxed(ctx: Context, finding: Finding) -> Iterator[Candidate]:
 def one(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     """Of several budgets for the same pods, the wider ones leave them to the narrowest."""
     subject = subject_of(ctx, finding)
-    if subject is None or len(ctx.budgets(subject)) < 2:
+    if subject is None or len(ctx.guards.budgets(subject)) < 2:
         return
-    for kept in sorted(ctx.budgets(subject), key=lambda b: len(_covered(ctx, b))):
-        others = [b for b in ctx.budgets(subject) if b is not kept]
+    for kept in sorted(ctx.guards.budgets(subject), key=lambda b: len(_covered(ctx, b))):
+        others = [b for b in ctx.guards.budgets(subject) if b is not kept]
         pairs = kept.spec.selector.match_labels if kept.spec.selector is not None else {}
         for key, value in pairs.items():
             term: Plain = {"key": key, "operator": "NotIn", "values": [value]}
@@ -50,4 +50,4 @@ def one(ctx: Context, finding: Finding) -> Iterator[Candidate]:
 
 
 def _covered(ctx: Context, budget: PodDisruptionBudget) -> list[str]:
-    return [s.title for s in ctx.subjects if budget in ctx.budgets(s)]
+    return [s.title for s in ctx.subjects if budget in ctx.guards.budgets(s)]

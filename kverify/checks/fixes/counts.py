@@ -29,7 +29,7 @@ def behind(ctx: Context, finding: Finding) -> Iterator[Subject]:
         return
     for service in ctx.bundle.of_kind(Service):
         if describe(service) == finding.object:
-            yield from (subject for subject in ctx.behind(service) if subject.wanted)
+            yield from (subject for subject in ctx.guards.behind(service) if subject.wanted)
 
 
 def fewer(ctx: Context, finding: Finding) -> Iterator[Candidate]:

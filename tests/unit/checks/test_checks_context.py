@@ -44,14 +44,14 @@ status: {allocatable: {cpu: 4, memory: 8Gi, pods: 110}}
 def test_a_workload_alone_has_its_company_at_the_count_that_is_asked_about() -> None:
     ctx = Context(bundle(PAIR, NODE), Options())
     cache, web = ctx.subjects
-    assert ctx.alone(web).room is Room.ALWAYS
+    assert ctx.rooms.alone(web).room is Room.ALWAYS
     three, _ = ctx.at(cache, 3)
-    assert three.alone(web).room is Room.ALWAYS
+    assert three.rooms.alone(web).room is Room.ALWAYS
     four, scaled = ctx.at(cache, 4)
     # It is the pod of web that finds no room, or one of the four others: not all five fit.
-    assert four.alone(web).room is Room.IMPOSSIBLE
+    assert four.rooms.alone(web).room is Room.IMPOSSIBLE
     # Whoever asks for nobody is alone, whatever the others do.
-    assert four.alone(scaled).room is Room.ALWAYS
+    assert four.rooms.alone(scaled).room is Room.ALWAYS
     other, more = ctx.at(web, 9)
-    assert other.alone(cache) is ctx.alone(cache)
-    assert other.alone(more).room is Room.IMPOSSIBLE
+    assert other.rooms.alone(cache) is ctx.rooms.alone(cache)
+    assert other.rooms.alone(more).room is Room.IMPOSSIBLE
