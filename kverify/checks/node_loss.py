@@ -15,6 +15,7 @@ from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.drain import combine
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.names import NODE_LOSS_SURVIVED
+from kverify.checks.question import TOGETHER
 from kverify.checks.rollout import not_asked
 from kverify.checks.room import room_for
 from kverify.checks.scenes import TooManyPlacements
@@ -36,6 +37,8 @@ ASSUMPTIONS = (
     "images can be pulled and containers become ready",
     "one node at a time, no other disturbance",
 )
+
+DOUBTFUL = "in some order not all of them find room, and whether another order has room for all is not decided"
 
 MOST_NAMED = 20
 """So many nodes are named one by one."""
@@ -167,7 +170,8 @@ def _only_volumes(stuck: Stuck) -> bool:
 
 
 def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
-    """Where no workload alone is in trouble, all of them at once may still not fit on what is left."""
+    """Where no workload alone is in trouble, all of them at once may still not fit on what is left. That they do is
+    part of the answer of each; that nobody knows is told."""
     lost = {s.title for s in ctx.checked if ctx.bound(s) or not s.managed}
     if len(ctx.nodes) < 2 or any(isinstance(answer, Finding) and answer.object not in lost for answer in alone):
         return
@@ -178,6 +182,7 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
     subjects, demands = [s for s, _ in managed], [demand for _, demand in managed]
     wanted = sum(demand.count for demand in demands)
     short: list[tuple[int, Fit]] = []
+    unknown: list[tuple[int, Fit]] = []
     answers: dict[int, Fit | None] = {}
     for node in range(len(ctx.nodes)):
         # Nodes of a class leave the same behind.
@@ -190,7 +195,11 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
         answer = answers[group]
         if answer is not None and answer.room is Room.IMPOSSIBLE:
             short.append((node, answer))
+        elif answer is not None and (answer.room is Room.UNKNOWN or answer.doubtful):
+            unknown.append((node, answer))
     if not short:
+        if unknown:
+            yield _undecided(ctx, subjects, unknown)
         return
     node, answer = short[0]
     assert answer.blocked is not None
@@ -222,11 +231,35 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
         verdict=Verdict(
             outcome=Outcome.VIOLATED,
             method=answer.method,
-            scope=f"{count(len(subjects), 'workload')} on {count(len(names_left), 'remaining node')}",
+            scope=_scope(ctx, subjects),
             certain=True,
             assumptions=ASSUMPTIONS,
         ),
     )
+
+
+def _undecided(ctx: Context, subjects: Sequence[Subject], unknown: Sequence[tuple[int, Fit]]) -> Proof:
+    """Whether all of them fit on what is left is not decided for some nodes."""
+    lost = [ctx.nodes[node].name for node, _ in unknown]
+    answers = [answer for _, answer in unknown]
+    reasons = (DOUBTFUL if answer.doubtful else answer.reason for answer in answers)
+    return Proof(
+        id="KV4004",
+        object=TOGETHER,
+        property=NODE_LOSS_SURVIVED,
+        message="after the loss of any one node the others have room for every replica",
+        verdict=Verdict(
+            outcome=Outcome.UNKNOWN,
+            method="; ".join(dict.fromkeys(answer.method for answer in answers)),
+            scope=f"{_scope(ctx, subjects)}, without {'one of ' * (len(lost) > 1)}{_nodes(lost)}",
+            reason="; ".join(dict.fromkeys(reasons)),
+            assumptions=ASSUMPTIONS,
+        ),
+    )
+
+
+def _scope(ctx: Context, subjects: Sequence[Subject]) -> str:
+    return f"{count(len(subjects), 'workload')} on {count(len(ctx.nodes) - 1, 'remaining node')}"
 
 
 def _nodes(names: Sequence[str]) -> str:
