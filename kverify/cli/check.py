@@ -29,6 +29,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, report, and return the exit code."""
+    remembered.refuse_foreign(arguments)
     past = remembered.Remembered.of(arguments)
     code = None if past is None else past.again(arguments)
     if code is not None:

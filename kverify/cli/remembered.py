@@ -62,6 +62,27 @@ def folder(arguments: argparse.Namespace) -> Path | None:
     return Path(arguments.cache_dir or os.environ.get("KVERIFY_CACHE_DIR") or DEFAULT)
 
 
+def refuse_foreign(arguments: argparse.Namespace) -> None:
+    """Neither use nor keep results where they came with the repository: whoever sent it may have made them up."""
+    place = folder(arguments)
+    # What is not there yet is made here.
+    if place is None or not os.path.exists(place):  # noqa: PTH110 - Path.exists raises where it may not look
+        return
+    from kverify.cli.revision import RevisionError, tracked
+
+    try:
+        file = tracked(place)
+        why = f"{file} is tracked by git, and results are only believed where they were found (git rm -r {place})"
+    except RevisionError as error:
+        file = str(place)
+        why = f"whether it came with the repository cannot be told: {error} (--cache-dir takes one outside of it)"
+    if file:
+        from kverify.report.source import escape
+
+        print(f"kverify: {escape(str(place))} is not used: {escape(why)}", file=sys.stderr)
+        arguments.no_cache = True
+
+
 def trim(arguments: argparse.Namespace) -> None:
     """Let results that were not used for long go, where there are too many."""
     place = folder(arguments)

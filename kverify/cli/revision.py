@@ -1,10 +1,12 @@
-"""``--changed-since``: what git knows of the files of a run."""
+"""What git knows of the files of a run: what has changed (``--changed-since``), and what came with the repository."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -13,7 +15,7 @@ from kverify.manifest.files import decode
 
 
 class RevisionError(ValueError):
-    """Git cannot say what has changed. The message is one sentence, with the mend."""
+    """Git cannot say what it was asked. The message is one sentence, with the mend."""
 
 
 @frozen
@@ -87,18 +89,91 @@ def changes_since(revision: str) -> Changes:
     except RevisionError as error:
         mend = "a shallow clone has only the newest commits (git fetch origin REV, or fetch-depth: 0 in CI)"
         raise RevisionError(f"there is no revision {revision!r} in {top}; {mend}") from error
-    changed = _names(_git("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", commit, "--", cwd=top))
     known = _names(_git("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, cwd=top))
-    return Changes(top, commit, frozenset(changed), frozenset(known))
+    return Changes(top, commit, frozenset(_changed(top, commit)), frozenset(known))
+
+
+def _changed(top: Path, commit: str) -> list[str]:
+    """The files that differ from ``commit``, also those that git was told to take for unchanged."""
+    diff = ("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", commit, "--")
+    overlooked = list(_overlooked(top))
+    if not overlooked:
+        return _names(_git(*diff, cwd=top))
+    index = top / os.fsdecode(_git("rev-parse", "--git-path", "index", cwd=top)).rstrip("\n")
+    with tempfile.TemporaryDirectory(prefix="kverify-") as folder:
+        # The same index without the marks; the one of the user is left as it is.
+        unmarked = {"GIT_INDEX_FILE": str(Path(folder, "index"))}
+        try:
+            # With its time: to git, files that are not older than the index may have changed unseen.
+            shutil.copy2(index, unmarked["GIT_INDEX_FILE"])
+        except OSError as error:
+            raise RevisionError(f"the index of git cannot be read: {error.strerror}") from error
+        names = b"".join(os.fsencode(name) + b"\0" for name in overlooked)
+        for mark in ("--no-assume-unchanged", "--no-skip-worktree"):
+            _git("update-index", mark, "-z", "--stdin", cwd=top, given=names, environment=unmarked)
+        return _names(_git(*diff, cwd=top, environment=unmarked))
+
+
+def _overlooked(top: Path) -> Iterator[str]:
+    """Files that are marked in the index as not to be looked at (``git update-index --assume-unchanged`` and
+    ``--skip-worktree``); not what a sparse checkout has left out."""
+    rows = [(row[0], row[2:]) for row in _names(_git("ls-files", "-v", "-z", cwd=top))]
+    skipped = [name for mark, name in rows if mark == "S"]
+    if skipped and _git("config", "--type=bool", "--default=false", "core.sparseCheckout", cwd=top) == b"true\n":
+        skipped = [name for name in skipped if (top / name).exists()]
+    yield from skipped
+    yield from (name for mark, name in rows if mark.islower())
+
+
+def tracked(folder: Path) -> str:
+    """A file in ``folder``, or what it is a link to, that is part of a git repository; empty if there is none.
+
+    Raises ``RevisionError`` where git cannot say.
+    """
+    named, real = Path(os.path.abspath(folder)), Path(os.path.realpath(folder))  # noqa: PTH100 - links stay
+    # A file system may take another case for the same name. A link, or a submodule, is tracked itself.
+    asked = dict.fromkeys((place.parent, f":(icase,literal){place.name}") for place in (named, real) if place.name)
+    if (real / ".git").exists():
+        asked[real, "."] = None
+    for place, path in asked:
+        if any((parent / ".git").exists() for parent in (place, *place.parents)):
+            found = next(iter(_names(_listed(place, path))), "")
+            if found:
+                return found
+    return ""
+
+
+def _listed(place: Path, path: str) -> bytes:
+    """Whoever owns it: only names are read, and no program runs that the repository names."""
+    plain = {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"}
+    elsewhere = [name for name in os.environ if name.startswith("GIT_")]
+    try:
+        return _git(
+            *("-c", "safe.directory=*", "ls-files", "-z", "--", path), cwd=place, environment=plain, without=elsewhere
+        )
+    except RevisionError as error:
+        if "not a git repository" in str(error):
+            return b""
+        raise
 
 
 def _names(output: bytes) -> list[str]:
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
-def _git(*arguments: str, cwd: Path) -> bytes:
+def _git(
+    *arguments: str,
+    cwd: Path,
+    given: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    without: Iterable[str] = (),
+) -> bytes:
+    # What a monitor says of files is not what they hold. The index of the user is never written.
+    command = ["git", "-c", "core.fsmonitor=false", *arguments]
+    own = {name: value for name, value in os.environ.items() if name not in frozenset(without)}
+    own |= {"GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
     try:
-        done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, check=False)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, input=given, env=own)
     except FileNotFoundError as error:
         raise RevisionError("git is not installed") from error
     if done.returncode:

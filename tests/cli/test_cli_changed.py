@@ -275,7 +275,41 @@ def test_who_uses_the_same_claim_is_asked_too(asked: Asked, here: Path) -> None:
     git(here, "commit", "-q", "-a", "-m", "claim")
     assert asked()[0] == ""
     write(here, "deploy/api.yaml", plain[1] + volume)
-    assert asked()[0] == "api web"
+    assert asked("--cluster", "nodes.yaml")[0] == "api web"
     git(here, "commit", "-q", "-a", "-m", "shared")
     write(here, "deploy/api.yaml", plain[1])
-    assert asked()[0] == "api web"
+    assert asked("--cluster", "nodes.yaml")[0] == "api web"
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_what_git_is_told_not_to_look_at_is_looked_at(mark: str, asked: Asked, here: Path) -> None:
+    git(here, "update-index", mark, "deploy/web.yaml", "deploy/api.yaml", "deploy/shy.yaml", "nodes.yaml")
+    names, _ = asked()
+    assert names == "", "what is as it was is not asked about"
+    write(here, "deploy/web.yaml", DEPLOYMENT.format(name="web").replace("replicas: 2", "replicas: 3"))
+    (here / "deploy" / "shy.yaml").unlink()
+    index = (here / ".git" / "index").read_bytes()
+    names, report = asked()
+    assert names == "web"
+    assert "5 objects that feel nothing" in json.dumps(report["assumptions"])
+    assert (here / ".git" / "index").read_bytes() == index, "the marks stay"
+    write(here, "nodes.yaml", NODE + "spec: {unschedulable: true}\n")
+    assert asked("--cluster", "nodes.yaml")[0] == "api web"
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(asked: Asked, here: Path) -> None:
+    git(here, "sparse-checkout", "set", "--no-cone", "/deploy/", "!/deploy/web.yaml")
+    assert not (here / "nodes.yaml").exists()
+    names, report = asked("--cluster", ".")
+    assert names == ""
+    assert "since HEAD were not asked about" in json.dumps(report["assumptions"])
+
+
+def test_a_monitor_of_files_is_not_asked(asked: Asked, here: Path) -> None:
+    """It is a program that the configuration of the repository names, and may be wrong."""
+    monitor = here / "monitor"
+    monitor.write_text(f"#!/bin/sh\necho asked >> {here}/said\n", "utf-8")
+    monitor.chmod(0o755)
+    git(here, "config", "core.fsmonitor", str(monitor))
+    assert asked()[0] == ""
+    assert not (here / "said").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -379,3 +380,92 @@ def test_nothing_but_entries_is_ever_deleted(tmp_path: Path) -> None:
     assert not (tmp_path / ".gitignore").exists()  # It would hide files that are not ours.
     Store(tmp_path / "own").write("ab" + "d" * 62, "x")
     assert (tmp_path / "own" / ".gitignore").read_text("utf-8") == "*\n"
+
+
+with_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+def commit_elsewhere(here: Path) -> None:
+    (here / ".kverify_cache").rename(here / "made-up")
+    (here / ".kverify_cache").symlink_to("made-up")
+    git("add", "-f", "made-up")
+
+
+def commit_link(here: Path) -> None:
+    commit_elsewhere(here)
+    git("rm", "-r", "-q", "--cached", "made-up")
+    git("add", "-f", ".kverify_cache")
+
+
+COMMITTED: dict[str, Callable[[Path], None]] = {
+    "as it is": lambda _: git("add", "-f", ".kverify_cache"),
+    "elsewhere, and a link": commit_elsewhere,
+    "only a link": commit_link,
+}
+
+
+@with_git
+@pytest.mark.parametrize("commit", COMMITTED.values(), ids=COMMITTED)
+def test_results_that_came_with_the_repository_are_not_believed(
+    commit: Callable[[Path], None], runs: Runs, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pull request may bring a cache that says that everything is proved."""
+    git("init", "-q", ".")
+    main(["check", "deploy"])
+    main(["check", "deploy"])
+    assert (runs.count, capsys.readouterr().err) == (1, "")
+    commit(here)
+    before = sorted(here.rglob("*"))
+    assert main(["check", "deploy"]) == 1
+    assert runs.count == 2
+    said = capsys.readouterr().err
+    assert said.startswith("kverify: .kverify_cache is not used: ")
+    assert said.count("is tracked by git") == 1
+    assert sorted(here.rglob("*")) == before, "nothing is kept there either"
+
+
+@with_git
+def test_a_repository_around_the_current_directory_counts(runs: Runs, here: Path, monkeypatch: Any) -> None:
+    git("init", "-q", ".")
+    monkeypatch.chdir(here / "deploy")
+    main(["check", "web.yaml"])
+    git("add", "-f", ".kverify_cache")
+    monkeypatch.setenv("GIT_DIR", str(here / "another"))
+    main(["check", "web.yaml"])
+    assert runs.count == 2
+
+
+@with_git
+def test_what_lies_outside_of_the_repository_is_believed(runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> None:
+    git("init", "-q", ".")
+    git("add", ".")
+    outside = str(tmp_path_factory.mktemp("results"))
+    main(["check", "deploy", "--cache-dir", outside])
+    main(["check", "deploy", "--cache-dir", outside])
+    assert runs.count == 1
+
+
+@with_git
+def test_no_program_of_the_repository_runs(runs: Runs, here: Path) -> None:
+    git("init", "-q", ".")
+    (here / "monitor").write_text(f"#!/bin/sh\necho asked >> {here}/said\n", "utf-8")
+    (here / "monitor").chmod(0o755)
+    git("config", "core.fsmonitor", str(here / "monitor"))
+    main(["check", "deploy"])
+    main(["check", "deploy"])
+    assert runs.count == 1
+    assert not (here / "said").exists()
+
+
+def test_without_git_nobody_knows_where_results_came_from(
+    runs: Runs, say: Say, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say()
+    monkeypatch.setenv("PATH", str(here))
+    assert main(["check", "deploy"]) == 1
+    assert runs.count == 2
+    assert "whether it came with the repository cannot be told: git is not installed" in capsys.readouterr().err
