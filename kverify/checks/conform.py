@@ -39,6 +39,7 @@ from kverify.model.expr import Number, integer
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.workload import Recreate, Revision, RollingUpdate, Strategy, Workload, resolve_fenceposts, template
 from kverify.model.world import SERVING, Phase, Place, World
+from kverify.textfile import reason
 
 MODELLED = {"Deployment", "ReplicaSet", "Pod"}
 UNINVOLVED = {"Event", "Node", "Service", "EndpointSlice", "Endpoints", "ConfigMap", "Secret", "Lease", "Namespace"}
@@ -181,7 +182,7 @@ def _manifest_beside(path: Path) -> Mapping[str, int]:
     try:
         text = manifest.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{manifest}: {error}") from error
+        raise RecordingError(f"{manifest}: {reason(error)}") from error
     objects = [structure(document).object for document in read_text(text, str(manifest)).documents]
     return {o.metadata.name: o.spec.min_ready_seconds or 0 for o in objects if isinstance(o, Deployment)}
 

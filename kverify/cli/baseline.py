@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kverify.cli import outputs
+from kverify.textfile import read_file, reason
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
@@ -39,10 +40,9 @@ def read(arguments: argparse.Namespace, configuration: Configuration) -> Baselin
     from kverify.report import baseline
 
     try:
-        return baseline.read(name, Path(name).read_text("utf-8"))
+        return baseline.read(name, read_file(Path(name)))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        arguments.parser.error(f"--baseline {name}: {reason}; --write-baseline {name} writes it")
+        arguments.parser.error(f"--baseline {name}: {reason(error)}; --write-baseline {name} writes it")
     except baseline.BaselineError as error:
         arguments.parser.error(f"--baseline {error}")
     raise AssertionError("argparse exits")
@@ -66,7 +66,7 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
         try:
             Path(name).write_text(text, "utf-8")
         except OSError as error:
-            arguments.parser.error(f"--write-baseline {name}: {error.strerror}")
+            arguments.parser.error(f"--write-baseline {name}: {reason(error)}")
         known = baseline.read(name, text)
         number = len(known.entries)
         print(f"kverify: {escape(name)} has {number} finding{'s' * (number != 1)} now", file=sys.stderr)

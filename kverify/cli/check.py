@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
 from kverify.cli import baseline, changed, check_options, fix, outputs, remembered, streams
+from kverify.textfile import reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -138,7 +139,7 @@ def _write_traces(
     try:
         evidence.write(report, inputs, Path(arguments.traces))
     except OSError as error:
-        _usage(arguments, f"--traces {arguments.traces}: {error.strerror}")
+        _usage(arguments, f"--traces {arguments.traces}: {reason(error)}")
 
 
 def _usage(arguments: argparse.Namespace, message: str) -> NoReturn:

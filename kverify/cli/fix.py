@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kverify.textfile import BOM, reason
+
 if TYPE_CHECKING:
     from kverify.checks.finding import FileChange, Report
     from kverify.checks.options import Options
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from kverify.cluster.bundle import Bundle
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.manifest.nodes import Document
-
-BOM = "\ufeff"
 
 
 def add_options(parser: OptionGroup) -> None:
@@ -60,7 +60,7 @@ def refusal(document: Document, bundle: Bundle, manifests: Sequence[str]) -> str
 
 def write(changes: Sequence[FileChange]) -> list[str]:
     """Write the files, or none if one is not as it was read, or cannot be written. What is wrong, one line for each."""
-    problems = [f"{change.file}: {reason}" for change in changes if (reason := _changed(change))]
+    problems = [f"{change.file}: {why}" for change in changes if (why := _changed(change))]
     ready: list[tuple[Path, Path]] = []
     try:
         for change in () if problems else changes:
@@ -68,7 +68,7 @@ def write(changes: Sequence[FileChange]) -> list[str]:
             try:
                 ready.append((_beside(path, change.after), path))
             except OSError as error:
-                problems.append(f"{change.file}: {error.strerror or error}")
+                problems.append(f"{change.file}: {reason(error)}")
         # Each in one step: nobody ever reads half of it.
         for number, (new, path) in enumerate(() if problems else ready):
             try:
@@ -76,7 +76,7 @@ def write(changes: Sequence[FileChange]) -> list[str]:
             except OSError as error:
                 written = ", ".join(str(other) for _, other in ready[:number])
                 beside = f"; {written} is written already" if written else ""
-                problems.append(f"{path}: {error.strerror or error}{beside}")
+                problems.append(f"{path}: {reason(error)}{beside}")
                 break
     finally:
         for new, _ in ready:
@@ -90,9 +90,9 @@ def _changed(change: FileChange) -> str:
         data = Path(change.file).read_bytes()
         text = data.decode("utf-8")
     except OSError as error:
-        return str(error.strerror or error)
-    except UnicodeDecodeError:
-        return "it is not UTF-8; save it as that first"
+        return reason(error)
+    except UnicodeDecodeError as error:
+        return f"{reason(error)}; save it as that first"
     return "" if text.removeprefix(BOM) == change.before else "it has changed since it was read; run kverify again"
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kverify.textfile import reason
+
 if TYPE_CHECKING:
     from kverify.cli.starter.survey import Survey
     from kverify.cli.starter.texts import Job
@@ -69,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         if job is not None:
             said += _add_job(root, job, found)
     except OSError as error:
-        arguments.parser.error(f"{error.filename}: {error.strerror}")
+        arguments.parser.error(f"{error.filename}: {reason(error)}")
     _print(said)
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kverify.cli import streams
+from kverify.textfile import reason
 
 if TYPE_CHECKING:
     from kverify.cli.arguments import OptionGroup
@@ -124,7 +125,7 @@ def write(
         try:
             Path(output.file).write_bytes(text.encode("utf-8", "backslashreplace"))
         except OSError as error:
-            problems.append(f"-o {output}: {error.strerror}")
+            problems.append(f"-o {output}: {reason(error)}")
     if problems:
         arguments.parser.error("; ".join(problems))
     return written

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kverify.cli import arguments as shared
 from kverify.cli import streams
+from kverify.textfile import read_file, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,10 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     name = arguments.trace
     try:
-        text = Path(name).read_text("utf-8")
+        text = read_file(Path(name))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        arguments.parser.error(f"{name}: {reason}")
+        arguments.parser.error(f"{name}: {reason(error)}")
     try:
         file = read(text)
     except TraceFileError as error:

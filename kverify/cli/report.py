@@ -8,6 +8,7 @@ from typing import Any
 
 from kverify.cli import outputs
 from kverify.cli.check_options import FORMS as CHECK_FORMS
+from kverify.textfile import read_file, reason
 
 _DESCRIPTION = """\
 Show a report again that `kverify check -o json=FILE` has written, in another form: as a page
@@ -67,10 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = outputs.requested(arguments, (arguments.report,), beside)
     name = arguments.report
     try:
-        written = read(Path(name).read_text("utf-8"))
+        written = read(read_file(Path(name)))
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        arguments.parser.error(f"{name}: {reason}")
+        arguments.parser.error(f"{name}: {reason(error)}")
     except ReportFileError as error:
         arguments.parser.error(f"{name}: {error}")
     view = View(

@@ -22,6 +22,8 @@ from typing import Any, TypeAlias
 
 from attrs import evolve, frozen
 
+from kverify.textfile import reason
+
 
 class RecordingError(Exception):
     """A file that is not a recording; the message names the file and the line."""
@@ -195,7 +197,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise RecordingError(f"{path}: the compressed file is damaged: {error}") from error
     except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror or error}") from error
+        raise RecordingError(f"{path}: {reason(error)}") from error
     except UnicodeDecodeError as error:
         raise RecordingError(f"{path}: not text: {error.reason} at byte {error.start}") from error
     for number, line in enumerate(text.splitlines(), 1):

@@ -17,6 +17,7 @@ from kverify.manifest.codes import Code
 from kverify.manifest.reading import Problem
 from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
+from kverify.textfile import BOM, reason
 
 SUFFIXES = frozenset((".yaml", ".yml", ".json"))
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -86,7 +87,7 @@ def decode(data: bytes) -> str:
 
 def shown_text(data: bytes) -> str:
     """A file's text as reports quote it: character for character what was read, without a byte order mark."""
-    return _SURROGATE.sub("\ufffd", decode(data).removeprefix("\ufeff"))
+    return _SURROGATE.sub("\ufffd", decode(data).removeprefix(BOM))
 
 
 def mend_bytes(source: SourceText) -> Iterator[Problem]:
@@ -157,8 +158,9 @@ def _unreadable(name: str, error: OSError | ValueError) -> Problem:
         )
     if isinstance(error, FileNotFoundError):
         return _problem(codes.UNREADABLE, name, "There is no such file or directory.", "check the spelling")
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return _problem(codes.UNREADABLE, name, f"It cannot be read: {reason}.", "check the name and the permissions")
+    return _problem(
+        codes.UNREADABLE, name, f"It cannot be read: {reason(error)}.", "check the name and the permissions"
+    )
 
 
 def _problem(code: Code, name: str, message: str, mend: str) -> Problem:

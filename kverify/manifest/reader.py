@@ -17,7 +17,7 @@ from kverify.manifest.nodes import Document
 from kverify.manifest.reading import MAX_PROBLEMS, Problem, Reading, Unreadable, Unusual, too_many
 from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
-from kverify.manifest.streams import BOM
+from kverify.textfile import BOM
 
 if TYPE_CHECKING:
     from kverify.manifest.files import Stdin

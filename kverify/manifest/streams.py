@@ -13,6 +13,7 @@ from kverify.manifest.diagnostics import shown
 from kverify.manifest.reading import MAX_PROBLEMS, Problem
 from kverify.manifest.source import Extract, SourceText
 from kverify.manifest.span import Span
+from kverify.textfile import BOM
 
 # kubectl cuts at every line that begins with three dashes, whatever the YAML around it (``YAMLReader.Read`` in
 # k8s.io/apimachinery/pkg/util/yaml). After "..." it reads nothing more up to the next such line.
@@ -30,7 +31,6 @@ _DIRECTIVE = re.compile(r"%[A-Za-z][^\r\n]*")
 _VISIBLE = re.compile(r"[^\r\n]")
 # What Go's strings.TrimSpace removes.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-BOM = "\ufeff"
 
 
 @frozen(eq=False)

@@ -31,6 +31,7 @@ from kverify.report.source import Sources
 from kverify.report.style import Style
 from kverify.report.text import diagnostic_lines
 from kverify.testing.verified import ANYTHING, Judgement, conclude, judge, warnings_of
+from kverify.textfile import read_file, reason
 
 INPUT = "input"
 """The name of the question whether the manifests are sound."""
@@ -249,6 +250,6 @@ def _baseline(name: str | None) -> baseline.Baseline | None:
     if name is None:
         return None
     try:
-        return baseline.read(name, Path(name).read_text("utf-8"))
+        return baseline.read(name, read_file(Path(name)))
     except (OSError, UnicodeDecodeError, baseline.BaselineError) as error:
-        raise SuiteError(f"the baseline {name} cannot be read: {error}") from error
+        raise SuiteError(f"the baseline {name} cannot be read: {reason(error)}") from error

@@ -19,6 +19,7 @@ from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
 from kverify.report.source import escape
 from kverify.spec.language.problems import meant
+from kverify.textfile import read_file, reason
 
 PYPROJECT = "pyproject.toml"
 PREFIX = ("tool", "kverify")
@@ -35,7 +36,7 @@ def concerns(path: Path) -> bool:
     unless it names that table: whoever wrote it is not to be left without it in silence."""
     text = ""
     try:
-        text = _text(path)
+        text = read_file(path)
         return _own(tomllib.loads(text)) is not None
     except (OSError, ValueError, RecursionError):
         return ".".join(PREFIX) in text
@@ -44,11 +45,10 @@ def concerns(path: Path) -> bool:
 def read(path: Path) -> Configuration:
     """What the file says. Raises ``ConfigurationError``."""
     try:
-        text = _text(path)
+        text = read_file(path)
         content = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigurationError(f"{path}: {escape(reason)}") from error
+        raise ConfigurationError(f"{path}: {escape(reason(error))}") from error
     prefix: tuple[str, ...] = ()
     if path.name == PYPROJECT:
         prefix, own = PREFIX, _own(content)
@@ -60,10 +60,6 @@ def read(path: Path) -> Configuration:
     if reader.problems:
         raise ConfigurationError("\n".join(f"{span}: {message}" for span, message in sorted(reader.problems)))
     return found
-
-
-def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
 
 
 def _own(content: Mapping[str, Any]) -> dict[str, Any] | None:

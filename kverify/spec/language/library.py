@@ -14,6 +14,7 @@ from kverify.resources import data_file, data_files
 from kverify.spec.language.parser import parse
 from kverify.spec.language.problems import DOUBLE, IMPORT, UNREADABLE, meant, problem
 from kverify.spec.language.syntax import AnyDeclaration, Declaration, Define, File, Import, Parameter
+from kverify.textfile import read_file, reason
 
 EXTENSION = ".kv"
 PRELUDE = "scenarios.kv"
@@ -85,9 +86,8 @@ class _Loader:
         try:
             found, text = _find(importer, declaration.path)
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
             mend = meant(declaration.path, standard_names(), f"the standard library has {', '.join(standard_names())}")
-            message = f"{declaration.path} cannot be imported: {reason}"
+            message = f"{declaration.path} cannot be imported: {reason(error)}"
             self.problems.append(problem(IMPORT, message, declaration.span, mend))
             return
         name = self.called.get(found, found)
@@ -106,12 +106,7 @@ def _find(importer: str, path: str) -> tuple[str, str]:
         name = path.removesuffix(EXTENSION)
         raise FileNotFoundError(2, "no such file in the standard library", name)
     file = Path(importer).parent / path
-    return str(file), read_text(file)
-
-
-def read_text(file: Path) -> str:
-    """The text of a file, with line ends of any system and without a byte order mark. Raises ``OSError``."""
-    return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    return str(file), read_file(file)
 
 
 @cache
@@ -145,10 +140,11 @@ def read_files(paths: Sequence[str], stdin: str | None = None) -> tuple[Library,
             continue
         for file in files_of(path):
             try:
-                texts.append((str(file), read_text(file)))
+                texts.append((str(file), read_file(file)))
             except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not UTF-8"
-                problems.append(problem(UNREADABLE, f"the file cannot be read: {reason}", Span(str(file), 1, 1, 1, 1)))
+                problems.append(
+                    problem(UNREADABLE, f"the file cannot be read: {reason(error)}", Span(str(file), 1, 1, 1, 1))
+                )
         if Path(path).is_dir() and not any(files_of(path)):
             message = f"the directory holds no {EXTENSION} file"
             problems.append(problem(UNREADABLE, message, Span(path, 1, 1, 1, 1)))
