@@ -59,7 +59,7 @@ class Disturbed:
         assert world.disturbed is not None
         place = world.disturbed[0]
         status = integer(world.status(place))
-        parts: list[Condition] = [integer(v.name) >= 0 for v in self.system.variables if not v.truth]
+        parts: list[Condition] = [*self.system.naturals]
         parts.append(status <= len(NodeStatus) - 1)
         lost = self.status is NodeStatus.SILENT
         parts.append(world.has_status(place, *(_AFTER_LOSS if lost else (self.status,))))

@@ -99,7 +99,7 @@ def _built(
 
 def _lemmas(world: World, system: TransitionSystem) -> Iterator[Condition]:
     """What is true at all times: no count is negative, nobody scales, and no pod is too many."""
-    yield from (integer(v.name) >= 0 for v in system.variables if not v.truth)
+    yield from system.naturals
     for workload in world.workloads:
         for revision in workload.revisions:
             yield integer(world.spec(revision)) == workload.replicas

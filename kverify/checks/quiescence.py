@@ -107,10 +107,11 @@ def _question(ctx: Context, subject: Subject, world: World) -> Property:
 
 
 def _invariant(world: World, system: TransitionSystem, revision: Revision) -> Condition:
-    counts = (integer(v.name) >= 0 for v in system.variables if not v.truth)
     bound_at_once = scheduler.forced(world, revision) is not None
     waiting: Condition = integer(world.pending(revision)) == 0 if bound_at_once else True
-    return all_of([*counts, waiting, integer(world.spec(revision)) == SIZE.expr, world.live(revision) <= SIZE.expr])
+    return all_of(
+        [*system.naturals, waiting, integer(world.spec(revision)) == SIZE.expr, world.live(revision) <= SIZE.expr]
+    )
 
 
 def _rank(world: World, revision: Revision) -> Number:
@@ -133,7 +134,7 @@ def _applied(name: str, world: World, workload: Workload) -> TransitionSystem:
     start: list[Condition] = [integer(spec) == SIZE.expr]
     for variable in system.variables:
         if variable.name != spec and variable.initial is None:
-            start.append(variable.expr == (False if variable.truth else 0))
+            start.append(variable.equals(0))
     return evolve(system, initial=all_of(start))
 
 

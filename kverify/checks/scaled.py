@@ -325,7 +325,7 @@ def _start(world: World, system: TransitionSystem) -> Iterator[Condition]:
         if variable.name in given:
             yield variable.expr == given[variable.name]
         elif variable.initial is None and variable.name not in free:
-            yield variable.expr == (False if variable.truth else 0)
+            yield variable.equals(0)
 
 
 def _desired(subject: Subject, spec: PodDisruptionBudgetSpec) -> Number:

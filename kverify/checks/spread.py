@@ -87,7 +87,7 @@ def _stronger(world: World, workload: Workload, system: TransitionSystem) -> Alw
             *(world.count(new, LIVE, (place,)) <= 0 for place in unused),
             integer(world.spec(new)) <= workload.replicas,
             world.live(new) <= integer(world.spec(new)),
-            *(integer(v.name) >= 0 for v in _counts(system)),
+            *system.naturals,
         ),
     )
 
@@ -120,7 +120,7 @@ def _at_every_count(ctx: Context, subject: Subject, first: int) -> Verdict | Non
     nothing = (v for v in system.variables if v.name not in anywhere and v.initial is None)
     start = (
         *(integer(name) >= 0 for name in anywhere),
-        *(v.expr == (False if v.truth else 0) for v in nothing),
+        *(v.equals(0) for v in nothing),
     )
     system = evolve(system, initial=all_of(start))
     proof = induction.check(system, _stronger(world, open_sizes, system), depth=1)
@@ -219,7 +219,3 @@ def _causes(subject: Subject) -> Iterator[Cause]:
     for i, constraint in enumerate(subject.new.spec.topology_spread_constraints):
         if constraint.when_unsatisfiable == "DoNotSchedule":
             yield subject.pod_cause(f"topologySpreadConstraints[{i}]", f"maxSkew {constraint.max_skew}")
-
-
-def _counts(system: TransitionSystem) -> Iterator[Variable]:
-    return (v for v in system.variables if not v.truth)

@@ -109,7 +109,7 @@ def lemmas(r: Rollout) -> tuple[Condition, ...]:
     world, replicas = r.world, r.workload.replicas
     spec = {revision: integer(world.spec(revision)) for revision in (OLD, NEW)}
     available = {revision: world.available(revision) for revision in (OLD, NEW)}
-    parts: list[Condition] = [integer(v.name) >= 0 for v in r.system.variables if not v.truth]
+    parts: list[Condition] = [*r.system.naturals]
     parts += [
         # Old pods were all available, and are only ever deleted.
         integer(world.pending(OLD)) == 0,

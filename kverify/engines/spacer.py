@@ -143,7 +143,7 @@ def _clauses(system: TransitionSystem, prop: Always, known: Sequence[Condition])
         yield z3.ForAll(everything, z3.Implies(z3.And(given, condition(system.initial_condition)), here))
     else:
         for start in system.starts:
-            at = all_of(v.expr == (bool(x) if v.truth else x) for v, x in zip(system.variables, start, strict=True))
+            at = all_of(v.equals(x) for v, x in zip(system.variables, start, strict=True))
             yield z3.ForAll(everything, z3.Implies(z3.And(given, condition(at)), here))
     for action in system.actions:
         after = []

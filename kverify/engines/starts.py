@@ -47,7 +47,7 @@ def _enumerate(system: TransitionSystem) -> tuple[State, ...]:
     ranges = refine({**declared(system.variables), **{n: (v, v) for n, v in fixed.items()}}, system.initial)
     if ranges is None:
         return ()
-    given = {v.name: bool(v.initial) if v.truth else v.initial for v in system.variables if v.initial is not None}
+    given = {v.name: v.plain(v.initial) for v in system.variables if v.initial is not None}
     found: list[State] = []
     stack: list[tuple[State, Condition, dict[str, Range]]] = [((), substitute(system.initial, given), ranges)]
     for _ in range(_MOST):
@@ -62,7 +62,7 @@ def _enumerate(system: TransitionSystem) -> tuple[State, ...]:
             continue
         variable = system.variables[len(done)]
         for value in reversed(_values(system, variable, ranges[variable.name])):
-            rest = substitute(condition, {variable.name: bool(value) if variable.truth else value})
+            rest = substitute(condition, {variable.name: variable.plain(value)})
             narrowed = {**ranges, variable.name: (value, value)}
             if rest is not False and decided(rest, narrowed) is not False:
                 stack.append(((*done, value), rest, narrowed))

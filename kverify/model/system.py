@@ -9,7 +9,7 @@ A ``TransitionSystem`` is plain data. A researcher builds one by hand exactly as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -70,11 +70,22 @@ class Variable:
         """What to assign for ``value``."""
         return self.values.index(value)
 
+    def plain(self, value: int) -> int | bool:
+        """``value``, as states have it, for expressions."""
+        return bool(value) if self.truth else value
+
+    def equals(self, value: int) -> Condition:
+        """The condition that it has ``value``, as states have it."""
+        return self.expr == self.plain(value)
+
+    def named(self, value: int) -> int | bool | str:
+        """``value``, as states have it, for files: a choice by its name."""
+        return self.values[value] if self.values else self.plain(value)
+
     def show(self, value: int) -> str:
         """``value`` as a person reads it."""
-        if self.values:
-            return self.values[value]
-        return str(bool(value)).lower() if self.truth else str(value)
+        named = self.named(value)
+        return str(named).lower() if self.truth else str(named)
 
 
 def _frozen_updates(updates: Mapping[str, Number | Condition]) -> dict[str, Number | Condition]:
@@ -155,13 +166,16 @@ class TransitionSystem:
     @property
     def initial_condition(self) -> Condition:
         """Where the system starts, as one condition: initial values and ``initial`` together, without ``starts``."""
-        return all_of(
-            [self.initial, *(v.expr == bool(v.initial) if v.truth else v.expr == v.initial
-                             for v in self.variables if v.initial is not None)]
-        )  # fmt: skip
+        return all_of([self.initial, *(v.equals(v.initial) for v in self.variables if v.initial is not None)])
+
+    @property
+    def naturals(self) -> Iterator[Condition]:
+        """That no count is below 0, a condition for each."""
+        return (integer(v.name) >= 0 for v in self.variables if not v.truth)
 
     def view(self, state: State) -> dict[str, int | bool]:
         """``state`` by variable name, for ``evaluate``."""
+        # ``Variable.plain``, without a call for each: this is asked of very many states.
         return {v.name: bool(value) if v.truth else value for v, value in zip(self.variables, state, strict=True)}
 
     def fix(self, **values: int) -> TransitionSystem:

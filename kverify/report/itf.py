@@ -46,7 +46,7 @@ def to_itf(trace: Trace, about: Mapping[str, Any]) -> dict[str, Any]:
         "states": [
             {
                 "#meta": {"index": index, **({"action": action, "says": text} if index else {})},
-                **{v.name: _shown(v, value) for v, value in zip(trace.system.variables, state, strict=True)},
+                **{v.name: v.named(value) for v, value in zip(trace.system.variables, state, strict=True)},
             }
             for index, (state, action, text) in enumerate(zip(states, actions, says, strict=True))
         ],
@@ -57,12 +57,6 @@ def to_itf(trace: Trace, about: Mapping[str, Any]) -> dict[str, Any]:
 def render(trace: Trace, about: Mapping[str, Any]) -> str:
     """The text of a trace file."""
     return json.dumps(to_itf(trace, about), indent=1, ensure_ascii=True) + "\n"
-
-
-def _shown(variable: Variable, value: int) -> int | bool | str:
-    if variable.values:
-        return variable.values[value]
-    return bool(value) if variable.truth else value
 
 
 def read(text: str) -> dict[str, Any]:

@@ -302,7 +302,4 @@ def _by_state(number: Changing, trace: Trace) -> list[int] | None:
 
 def _state(trace: Trace, state: tuple[int, ...]) -> Mapping[str, int | bool | str]:
     """Values by variable: numbers, truth values, and choices by their name."""
-    return {
-        variable.name: variable.values[value] if variable.values else bool(value) if variable.truth else value
-        for variable, value in zip(trace.system.variables, state, strict=True)
-    }
+    return {v.name: v.named(value) for v, value in zip(trace.system.variables, state, strict=True)}
