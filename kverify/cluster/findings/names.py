@@ -145,12 +145,12 @@ class _Names:
         row = self._by_place.get((target.kind, target.namespace, target.group), {})
         if len(row) <= _FEW:
             for name in difflib.get_close_matches(target.name, row, 3, 0.8):
-                if _misspelled(target.name, name):
+                if misspelled(target.name, name):
                     return row[name]
             return None
         letters = self._by_letters.get((target.kind, target.namespace, target.group), {})
         found = next((letters[form] for form in _forms(target.name) if form in letters), None)
-        return found if found is not None and _misspelled(target.name, found.metadata.name) else None
+        return found if found is not None and misspelled(target.name, found.metadata.name) else None
 
     def elsewhere(self, target: Key) -> AnyObject | None:
         """An object of the same kind and name in another namespace."""
@@ -187,7 +187,7 @@ class _Names:
         )
 
 
-def _misspelled(written: str, meant: str) -> bool:
+def misspelled(written: str, meant: str) -> bool:
     """Not just a longer name (``web-tls`` beside ``web``), and not a sibling with another number."""
     return abs(len(written) - len(meant)) <= _LETTERS and written.translate(_NO_DIGITS) != meant.translate(_NO_DIGITS)
 

@@ -15,6 +15,7 @@ from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.codes import BUDGET, NETWORK_POLICY, SERVICE
+from kverify.cluster.findings.names import misspelled
 from kverify.cluster.objects import (
     controller_of,
     describe,
@@ -31,6 +32,7 @@ from kverify.manifest.nodes import FieldPath, format_path
 POD_MAKERS = frozenset(
     ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet")
 )
+_ALIKE = 0.6
 _OTHER_KINDS = frozenset(kind for _, kind in TYPED) - POD_MAKERS
 
 
@@ -62,7 +64,7 @@ def selecting_nothing(bundle: Bundle, refused: Collection[Diagnostic], boundary:
             continue
         namespace = keyed(warning.object)[0].namespace
         known = dumped or any(True for _ in bundle.pods_labelled_like(namespace, {}))
-        if warning.related or warning.mend or boundary.closed or (known and namespace not in makers):
+        if warning.mend or boundary.closed or (known and namespace not in makers):
             diagnostics.append(warning)
         else:
             assumed.append(f"assumed to exist: pods that {warning.object} selects")
@@ -187,19 +189,26 @@ def _nearest(
         score, meant = _closest(key, value, labels)
         score += len(pairs) - len(missed)
         if score > best[0]:
-            mend = f"did you mean {meant}?" if meant else f"drop {key} here, or label the pods {key}: {value}"
+            if meant:
+                mend = f"did you mean {meant}?"
+            else:
+                mend = "" if key in labels else f"drop {key} here, or label the pods {key}: {value}"
             best = score, key, mend, item
     return best[1:]
 
 
 def _closest(key: str, value: str, labels: Mapping[str, str]) -> tuple[float, str]:
-    """The label that resembles ``key=value`` most, with a score below 1; labels that hardly resemble it score 0."""
+    """The label that resembles ``key=value`` most, with a score below 1; labels that hardly resemble it score 0.
+
+    The same key with a value that has nothing in common with this one is worth telling, but it is not what was meant:
+    another workload of the same application has such a label.
+    """
     best: tuple[float, str] = (0.0, "")
     for other, held in labels.items():
         keys = difflib.SequenceMatcher(None, key.lower(), other.lower()).ratio()
         values = difflib.SequenceMatcher(None, value.lower(), held.lower()).ratio()
-        # The same key with another value is worth telling even if the values have nothing in common.
         score = 0.5 + values / 3 if other == key else (keys + values) / 2.5 if keys > 0.7 or held == value else 0.0
         if score > best[0]:
-            best = score, f"{other}: {held}"
+            alike = held == value or (values >= _ALIKE and misspelled(value, held))
+            best = score, f"{other}: {held}" if alike else ""
     return best

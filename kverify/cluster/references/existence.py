@@ -26,6 +26,18 @@ GIVEN = frozenset(
 )
 """What every cluster (and every namespace of it) has without anybody asking."""
 
+GIVEN_IN = frozenset(
+    {
+        ("Service", "default", "kubernetes"),
+        ("ConfigMap", "kube-system", "extension-apiserver-authentication"),
+        ("Role", "kube-system", "extension-apiserver-authentication-reader"),
+    }
+)
+"""What every cluster has in one namespace: what the API server makes when it starts
+(plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go, pkg/controlplane/controller)."""
+_RESERVED = {"ClusterRole": ("",), "ClusterRoleBinding": ("",), "Role": ("kube-system", "kube-public")}
+"""Where the API server makes roles of its own, whose names begin with ``system:``."""
+
 
 @frozen(kw_only=True)
 class External:
@@ -67,8 +79,8 @@ class Existence:
         """There without being in the input: built in, made by an object of the input, or declared."""
         return (
             (target.kind, target.name) in GIVEN
-            or (target.kind.startswith("ClusterRole") and target.name.startswith("system:"))
-            or (target.kind, target.namespace, target.name) == ("Service", "default", "kubernetes")
+            or (target.kind, target.namespace, target.name) in GIVEN_IN
+            or (target.name.startswith("system:") and target.namespace in _RESERVED.get(target.kind, ()))
             or target in self._secrets
             or self._claimed(target)
             or any(external.covers(target) for external in self.externals)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from kverify.api.registry import NAMESPACED, AnyObject
+from kverify.api.types.apps import StatefulSet
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
@@ -50,9 +51,13 @@ def needed_by(item: AnyObject) -> Iterator[Reference]:
         yield _reference(item, need, need.path)
     if controller_of(item) is not None or (isinstance(item, Pod) and is_finished(item)):
         return
+    # The controller puts the claims of a StatefulSet in the place of volumes of the same name (updateStorage in
+    # pkg/controller/statefulset/stateful_set_utils.go).
+    claims = item.spec.volume_claim_templates if isinstance(item, StatefulSet) else ()
+    replaced = frozenset(claim.metadata.name for claim in claims)
     for path, template in templates_of(item):
         prefix = f"{path}.spec".lstrip(".")
-        for need in pod_needs(template.spec):
+        for need in pod_needs(template.spec, replaced):
             yield _reference(item, need, f"{prefix}.{need.path}")
 
 

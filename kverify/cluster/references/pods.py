@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from kverify.api.types.container import Container
 from kverify.api.types.pod import PodSpec
@@ -10,8 +10,8 @@ from kverify.api.types.volume import KeyToPath, Volume, VolumeProjection
 from kverify.cluster.references.reference import Need
 
 
-def pod_needs(spec: PodSpec) -> Iterator[Need]:
-    """The needs of one pod; paths start at the pod spec."""
+def pod_needs(spec: PodSpec, replaced: Collection[str] = ()) -> Iterator[Need]:
+    """The needs of one pod; paths start at the pod spec. It does not mount the volumes in ``replaced``."""
     if spec.node_name:
         yield Need("Node", spec.node_name, "runs on", "nodeName")
     if spec.priority_class_name:
@@ -27,7 +27,8 @@ def pod_needs(spec: PodSpec) -> Iterator[Need]:
         for number, container in enumerate(containers):
             yield from _container(container, f"{field}[{number}]")
     for number, volume in enumerate(spec.volumes):
-        yield from _volume(volume, f"volumes[{number}]")
+        if volume.name not in replaced:
+            yield from _volume(volume, f"volumes[{number}]")
     for number, claim in enumerate(spec.resource_claims):
         here = f"resourceClaims[{number}]"
         if claim.resource_claim_name:

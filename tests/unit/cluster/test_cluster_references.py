@@ -112,6 +112,8 @@ def test_many_readers_take_one_line_and_what_exists_takes_none() -> None:
         ("{app: web, tier: frnt}", "spec.selector.tier", "did you mean tier: front?"),
         ("{app: web, speed: high}", "spec.selector.speed", "drop speed here, or label the pods speed: high"),
         ("{quite: different}", "spec.selector", ""),
+        ("{app: database}", "spec.selector.app", ""),
+        ("{app: web, tier: back}", "spec.selector.tier", ""),
     ],
 )
 def test_a_service_without_pods_names_the_nearest_label(selector: str, path: str, mend: str) -> None:
@@ -150,7 +152,7 @@ def test_live_pods_count_unless_their_template_is_about_to_change() -> None:
 def test_a_budget_without_pods_and_one_without_a_selector() -> None:
     b = bundle(deployment() + budget("a", "selector: {matchLabels: {app: api}}, ") + budget("b", ""))
     first, second = dangling(b)
-    assert (first.id, first.path, first.mend) == ("KV2002", "spec.selector.matchLabels.app", "did you mean app: web?")
+    assert (first.id, first.path, first.mend) == ("KV2002", "spec.selector.matchLabels.app", "")
     assert (second.id, second.path) == ("KV2002", "spec.selector")
 
 
@@ -164,6 +166,7 @@ OPERATED = (
     [
         (service(), ""),
         (service(selector="{quite: different}") + deployment() + OPERATED, ""),
+        (service(selector="{app: database}") + deployment() + OPERATED, ""),
     ],
 )
 def test_pods_that_others_bring_are_assumed(wanted: str, existing: str) -> None:
@@ -222,6 +225,42 @@ spec:
   maxReplicas: 3
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
 """
+
+
+ROLE = """
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: %s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: %s}
+subjects: [{kind: ServiceAccount, name: default, namespace: shop}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "missing"),
+    [
+        ("kube-system", "extension-apiserver-authentication-reader", False),
+        ("kube-system", "system::leader-locking-kube-scheduler", False),
+        ("kube-public", "system:controller:bootstrap-signer", False),
+        ("shop", "extension-apiserver-authentication-reader", True),
+        ("shop", "system:mine", True),
+    ],
+)
+def test_the_roles_that_the_api_server_makes_are_there(namespace: str, name: str, missing: bool) -> None:
+    """bootstrappolicy/namespace_policy.go"""
+    assert [d.id for d in dangling(bundle(ROLE % (namespace, name)))] == (["KV2004"] if missing else [])
+
+
+def test_a_claim_template_takes_the_place_of_a_volume_of_its_name() -> None:
+    """``updateStorage`` in stateful_set_utils.go; what the other volumes mount is needed."""
+    volumes = "".join(f"{{name: {n}, persistentVolumeClaim: {{claimName: {n}}}}}, " for n in ("data", "logs"))
+    claim = "{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}"
+    wanted = stateful_set().replace("spec: {containers", f"spec: {{volumes: [{volumes}], containers")
+    wanted = wanted.replace("  template:", f"  volumeClaimTemplates: [{claim}]\n  template:")
+    assert assumed(bundle(wanted)) == (
+        "assumed to exist: PersistentVolumeClaim shop/logs, mounted by StatefulSet shop/db",
+    )
 
 
 @pytest.mark.parametrize(("refused", "reported"), [("", False), ("Service shop/api", True)])
