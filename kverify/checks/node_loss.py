@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
+from kverify.api.types.pod import Pod
 from kverify.checks import decide, scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
@@ -22,6 +23,7 @@ from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
+from kverify.cluster.objects import describe
 from kverify.engines.schedulability import Fit, Room, placed_in_turn
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.world import NodeStatus
@@ -46,8 +48,11 @@ MOST_NAMED = 20
 
 def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for a workload alone."""
+    adopter = ctx.bundle.adopter(subject.object) if isinstance(subject.object, Pod) else None
     if len(ctx.nodes) == 1:
         yield _proof(subject, not_asked(f"the cluster has one node, {ctx.nodes[0].name}: nothing survives its loss"))
+    elif adopter is not None:
+        yield _proof(subject, not_asked(f"{describe(adopter)} adopts it, and replaces it"))
     elif ctx.bound(subject) and not ctx.unadmitted(subject):
         yield _bare(subject)
     elif subject not in ctx.rooms.placeable:
@@ -67,6 +72,9 @@ def _proof(subject: Subject, verdict: Verdict) -> Proof:
 
 
 def _bare(subject: Subject) -> Finding:
+    pod = subject.object
+    # A Deployment takes only pods that are restarted always.
+    ends = isinstance(pod, Pod) and pod.spec.restart_policy in ("Never", "OnFailure")
     return Finding(
         id="KV4004",
         severity=standard.severity("KV4004"),
@@ -77,7 +85,7 @@ def _bare(subject: Subject) -> Finding:
         certainty=Certainty.CERTAIN,
         outcome="The Pod is deleted and no controller owns it.",
         why="Only controllers replace pods (https://kubernetes.io/docs/concepts/workloads/pods/#pods-and-controllers).",
-        repairs=(Repair(text="put its template into a Deployment"),),
+        repairs=(Repair(text=f"put its template into a {'Job' if ends else 'Deployment'}"),),
         verdict=Verdict(outcome=Outcome.VIOLATED, method="by the object's kind", scope="one bare Pod", certain=True),
     )
 

@@ -19,7 +19,9 @@ from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
+from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe
+from kverify.cluster.objects import controller_of, namespace_of, owner_key
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
 from kverify.model.components.deployment import promised
@@ -76,7 +78,26 @@ def check(ctx: Context, service: Service) -> Iterator[Answer]:
             answers.append((event, _proof(service, event, verdict)))
         else:
             answers.append(_through_disturbance(there, service, behind, status))
+    lost = [event for event, answer in answers if isinstance(answer, Finding)]
+    if lost and (others := _others(there, service)):
+        # What is lost of the pods in the model is not all there is.
+        answers = [(event, answer) for event, answer in answers if not isinstance(answer, Finding)]
+        yield Assumed(describe(service), f"pods of {listing(others)} are behind it too, and answer in {listing(lost)}")
     yield from (_with(answer, told) for answer in _told(answers, behind))
+
+
+def _others(ctx: Context, service: Service) -> tuple[str, ...]:
+    """Whose pods are endpoints too and are not in the model: those of other kinds, bare Pods, and live pods whose
+    controller the input does not have. Pods of Jobs end by themselves."""
+    bundle, namespace, selector = ctx.bundle, namespace_of(service), service.spec.selector
+    kinds = [item for item in bundle.foreign_matching(namespace, selector) if item.kind not in ("Job", "CronJob")]
+    bare = [s.object for s in ctx.behind(service) if not s.managed and s in ctx.placeable]
+    live = [
+        pod
+        for pod in bundle.live_pods_matching(namespace, selector)
+        if (owner := controller_of(pod)) is not None and bundle.get(owner_key(owner, pod)) is None
+    ]
+    return tuple(map(describe, (*(item for item in kinds if pods_wanted(item) != 0), *bare, *live)))
 
 
 def _told(answers: Sequence[tuple[str, Answer]], behind: Sequence[Subject]) -> Iterator[Answer]:

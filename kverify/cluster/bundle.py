@@ -26,6 +26,7 @@ from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.cluster.objects import (
     Key,
     Workload,
+    adopts,
     controller_of,
     describe,
     is_finished,
@@ -33,6 +34,7 @@ from kverify.cluster.objects import (
     key_of,
     namespace_of,
     owner_key,
+    selector_of,
     template_labels,
     template_of,
 )
@@ -214,6 +216,17 @@ class Bundle:
         """The objects of kinds that are not modelled (StatefulSet, Job, ...) whose pods a selector selects."""
         return self._foreign.matching(namespace, selector, most)
 
+    def adopter(self, pod: Pod) -> AnyObject | None:
+        """The controller that makes a pod its own which nobody owns, if there is one."""
+        return next(
+            (
+                item
+                for item, selector in self._selecting.get(namespace_of(pod), ())
+                if selector.matches(pod.metadata.labels) and adopts(item, pod)
+            ),
+            None,
+        )
+
     def services_selecting(self, namespace: str, labels: Mapping[str, str]) -> tuple[Service, ...]:
         """The Services whose endpoints are pods with these labels. One without a selector, or of type ExternalName,
         selects nothing."""
@@ -276,6 +289,14 @@ class Bundle:
     def _foreign(self) -> LabelIndex[AnyObject]:
         others = (item for item in self.objects if not is_modelled(item))
         return LabelIndex.of((namespace_of(o), labels, o) for o in others for labels in template_labels(o))
+
+    @cached_property
+    def _selecting(self) -> Mapping[str, tuple[tuple[AnyObject, LabelSelector], ...]]:
+        rows: dict[str, list[tuple[AnyObject, LabelSelector]]] = {}
+        for item in self.objects:
+            if (selector := selector_of(item)) is not None:
+                rows.setdefault(namespace_of(item), []).append((item, selector))
+        return {namespace: tuple(row) for namespace, row in rows.items()}
 
     @cached_property
     def _live(self) -> LabelIndex[Pod]:

@@ -11,11 +11,13 @@ from kverify.api.base import EMPTY
 from kverify.api.object import KubeObject, OtherObject
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
-from kverify.api.types.meta import OwnerReference
+from kverify.api.types.meta import LabelSelector, OwnerReference
 from kverify.api.types.pod import Pod, PodTemplate, PodTemplateSpec
 
 Workload: TypeAlias = Deployment | ReplicaSet | Pod
 """What makes pods, or is one."""
+
+_CONTROLLERS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"})
 
 
 class Key(NamedTuple):
@@ -116,6 +118,29 @@ def template_of(workload: Workload) -> PodTemplateSpec:
 def template_path(workload: Workload) -> str:
     """The field that holds ``template_of``: ``spec.template``, empty for a Pod."""
     return "" if isinstance(workload, Pod) else "spec.template"
+
+
+def selector_of(item: AnyObject) -> LabelSelector | None:
+    """What a controller counts as its pods, or None of what is no controller."""
+    if item.kind not in _CONTROLLERS or not isinstance(item, KubeObject):
+        return None
+    selector = getattr(getattr(item, "spec", None), "selector", None)
+    if isinstance(selector, LabelSelector):
+        return selector
+    return LabelSelector(match_labels=selector) if selector else None
+
+
+def adopts(item: AnyObject, pod: Pod) -> bool:
+    """A controller whose selector matches a pod without an owner makes it its own.
+
+    The ReplicaSets of a Deployment also select by the hash of their template, which other pods do not have, and a
+    StatefulSet takes only pods with the names of its own (``isMemberOf`` in
+    pkg/controller/statefulset/stateful_set_utils.go).
+    """
+    if item.kind == "StatefulSet":
+        parent, _, ordinal = pod.metadata.name.rpartition("-")
+        return parent == item.metadata.name and ordinal.isdecimal()
+    return item.kind in _CONTROLLERS and item.kind != "Deployment"
 
 
 def is_finished(pod: Pod) -> bool:

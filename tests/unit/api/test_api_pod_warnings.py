@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.api.api_cases import DEPLOYMENT, POD, in_container, in_spec, warnings
+from tests.unit.api.api_cases import DEPLOYMENT, POD, decode_text, in_container, in_spec, warnings
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,17 @@ def test_names_are_host_names() -> None:
 def test_templates() -> None:
     text = DEPLOYMENT + "      hostAliases: [{ip: 10.0.0.1}, {ip: 10.0.0.1}]\n"
     assert warnings(text) == ["spec.template.spec.hostAliases[1].ip"]
+
+
+@pytest.mark.parametrize(
+    ("source", "gone"),
+    [
+        ("gitRepo: {repository: a}", "1.36"),
+        ("glusterfs: {endpoints: a, path: b}", "1.26"),
+        ("rbd: {monitors: [a], image: b}", "1.31"),
+    ],
+)
+def test_a_volume_without_a_plugin_never_lets_its_pod_start(source: str, gone: str) -> None:
+    (warning,) = decode_text(in_spec(f"volumes: [{{name: v, {source}}}]")).diagnostics
+    assert warning.message.startswith(f"No kubelet since {gone} has a plugin for volumes of the kind")
+    assert warning.message.endswith("so a pod with one never starts.")

@@ -6,11 +6,13 @@ import textwrap
 
 import pytest
 
+from kverify.api.decode import decode_all
+from kverify.cluster import Bundle
 from kverify.cluster.findings import Boundary, cross_object
 from kverify.cluster.references import External
 from kverify.cluster.references.existence import OPEN
-from kverify.manifest import Diagnostic, Severity
-from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, service
+from kverify.manifest import Diagnostic, Severity, read_text
+from tests.unit.cluster.cluster_helpers import budget, bundle, deployment, pod, replica_set, service, stateful_set
 
 SHOP = "namespace: shop"
 
@@ -193,7 +195,61 @@ def test_selectors_that_overlap_are_told_once_with_the_other_labels() -> None:
     warning = only(two)
     assert (warning.id, warning.object, warning.path) == ("KV2006", "Deployment shop/a", "spec.selector")
     assert [other.path for other in warning.related] == ["spec.template.metadata.labels"]
+    assert "both count" not in warning.message
+    assert "pods that lose their owner are adopted by the other one" in warning.message
     assert found(deployment("a", "{app: a}") + deployment("b", "{app: b}")) == []
+
+
+@pytest.mark.parametrize(
+    ("controller", "name", "says"),
+    [
+        (replica_set("rs"), "alone", "ReplicaSet shop/rs may adopt it"),
+        (stateful_set("db", "{app: web}"), "db-7", "StatefulSet shop/db may adopt it"),
+        # Its pods are called db-0, db-1, ...
+        (stateful_set("db", "{app: web}"), "alone", "an autoscaler that counts by it counts it too"),
+        # Its ReplicaSets also select by the hash of the template.
+        (deployment(), "alone", "an autoscaler that counts by it counts it too"),
+    ],
+)
+def test_a_pod_that_nobody_owns_is_adopted_by_whom_it_fits(controller: str, name: str, says: str) -> None:
+    """pkg/controller/controller_ref_manager.go"""
+    warning = only(controller + pod(name))
+    assert (warning.id, warning.mend) == ("KV2006", "give the Pod other labels")
+    assert f"The selector also matches Pod shop/{name}" in warning.message
+    assert says in warning.message
+
+
+def test_a_selector_that_is_not_written_is_shown_where_it_comes_from() -> None:
+    labels = "metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: i}]}"
+    controller = an("ReplicationController", "rc", f"spec: {{replicas: 2, template: {{{labels}}}}}")
+    assert only(controller + pod("alone")).path == "spec.template.metadata.labels"
+
+
+HPAS = [an("HorizontalPodAutoscaler", name, HPA % name, "autoscaling/v2") for name in ("web", "canary")]
+
+
+@pytest.mark.parametrize("order", [HPAS, HPAS[::-1]])
+def test_two_autoscalers_of_the_same_pods_are_ambiguous(order: list[str]) -> None:
+    """``hpasControllingPodsUnderSelector`` in pkg/controller/podautoscaler/horizontal.go"""
+    two = deployment(labels="{app: web}") + deployment("canary", "{app: web, track: canary}")
+    (ambiguous,) = [d for d in cross_object(bundle(two + "".join(order))).diagnostics if d.id == "KV2008"]
+    assert "measures the pods of Deployment shop/canary too, so neither of the two follows" in ambiguous.message
+    apart = deployment(labels="{app: web, track: stable}") + deployment("canary", "{app: web, track: canary}")
+    assert found(apart + "".join(order)) == []
+
+
+def test_a_canary_and_another_class_share_a_route() -> None:
+    route = INGRESS % ("web", 80)
+    first = an("Ingress", "a", route, NETWORKING) + service() + deployment()
+
+    def second(annotation: str) -> str:
+        return an("Ingress", "b", route, NETWORKING, f"{SHOP}, annotations: {{{annotation}}}")
+
+    assert [id for id, _, _ in found(first + second("team: shop"))] == ["KV2008"]
+    assert found(first + second("nginx.ingress.kubernetes.io/canary: 'true'")) == []
+    internal = decode_all(read_text(first + second("kubernetes.io/ingress.class: internal"), "a.yaml").documents)
+    assert [d.path for d in internal.diagnostics] == ["metadata.annotations[kubernetes.io/ingress.class]"]
+    assert cross_object(Bundle(internal.objects)).diagnostics == ()
 
 
 @pytest.mark.parametrize(
