@@ -56,17 +56,18 @@ _INITIATORS = {"iqn": _IQN, "eui": _EUI, "naa": _NAA}
 MAX_INITIATOR_TARGET = 64
 
 GONE_PLUGINS = {
-    "cephfs": "1.28, and is gone since 1.31",
-    "flocker": "1.22, and is gone since 1.25",
-    "gitRepo": "1.11",
-    "glusterfs": "1.25, and is gone since 1.26",
-    "photonPersistentDisk": "1.11, and is gone since 1.16",
-    "quobyte": "1.22, and is gone since 1.25",
-    "rbd": "1.28, and is gone since 1.31",
-    "scaleIO": "1.16, and is gone since 1.22",
-    "storageos": "1.22, and is gone since 1.25",
+    "cephfs": "1.31",
+    "flocker": "1.25",
+    "gitRepo": "1.36",
+    "glusterfs": "1.26",
+    "photonPersistentDisk": "1.16",
+    "quobyte": "1.25",
+    "rbd": "1.31",
+    "scaleIO": "1.22",
+    "storageos": "1.25",
 }
-"""Volume plugins that no kubelet has any more, or that are deprecated, with the version that deprecated them."""
+"""Volume plugins that are gone, with the first version without them (gitRepo: KEP 5040). The API server
+accepts such volumes still; a kubelet without the plugin never starts the pod."""
 
 Check: TypeAlias = Callable[[Any, Path, Report], None]
 
@@ -99,7 +100,10 @@ def warn_plugin(name: str, path: Path, report: Report) -> None:
     """Of pods and of volumes; ``path`` is the source's."""
     if name in GONE_PLUGINS:
         printed = f"{path.text.removesuffix(name)}storageOS" if name == "storageos" else path.text
-        message = f"Volumes of the kind {name} are deprecated since {GONE_PLUGINS[name]}."
+        gone = GONE_PLUGINS[name]
+        message = (
+            f"No kubelet since {gone} has a plugin for volumes of the kind {name}, so a pod with one never starts."
+        )
         report.warn(SUSPICIOUS, path.printed(printed), message, "use a CSI driver")
 
 
