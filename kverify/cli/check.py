@@ -85,7 +85,7 @@ def _inputs(arguments: argparse.Namespace, configuration: Configuration) -> dict
     return {
         **{role: list(getattr(arguments, role)) for role in remembered.ROLES},
         "specs": [*configuration.specs, *arguments.specs],
-        "files": [] if known is None else [known],
+        "files": [name for name in (known, configuration.file) if name],
     }
 
 

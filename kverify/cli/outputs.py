@@ -86,14 +86,18 @@ def _same(one: Output, other: Output) -> bool:
 
 def inputs(arguments: argparse.Namespace, configuration: Configuration) -> tuple[str, ...]:
     """What a run of ``check`` reads and must not write over, but for the baseline."""
-    specs = [*configuration.specs, *arguments.specs]
-    if specs:
-        from kverify.spec.language.library import files_of
-
-        # A directory of them is read for its specifications alone.
-        specs = [str(path) for name in specs for path in files_of(name)]
+    specs = specifications([*configuration.specs, *arguments.specs])
     own = (configuration.file,) if configuration.file else ()
     return (*arguments.manifests, *arguments.cluster, *arguments.previous, *specs, *own)
+
+
+def specifications(names: Sequence[str]) -> list[str]:
+    """The files of specifications: a directory of them is read for these alone."""
+    if not names:
+        return []
+    from kverify.spec.language.library import files_of
+
+    return [str(path) for name in names for path in files_of(name)]
 
 
 def require_apart(arguments: argparse.Namespace, option: str, name: str, read: Sequence[str]) -> None:

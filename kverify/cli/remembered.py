@@ -113,13 +113,17 @@ class Remembered:
         return None if place is None else cls(Store(place), arguments)
 
     def again(self, arguments: argparse.Namespace) -> int | None:
-        """Print what was printed before, and return the exit code; None if that is not known."""
+        """Print what was printed before, and return the exit code; None if that is not known. Exits with a usage
+        error for a file that is not to be written."""
         inputs = self._known(self._first)
         self._second = None if inputs is None else self._key_of_files(inputs)
         found = None if self._second is None else self._known(self._second)
-        if found is None:
+        if inputs is None or found is None:
             return None
-        wanted = tuple(arguments.output) or (outputs.Output("text"),)
+        # What a name is may have changed: it may be a link to something that is read now.
+        read = [name for role in (*ROLES, "files") for name in inputs[role]]
+        read += outputs.specifications(inputs["specs"])
+        wanted = outputs.requested(arguments, read, frozenset(arguments.forms))
         try:
             texts = dict(zip(wanted, map(str, found["texts"]), strict=True))
             code = int(found["exit"])

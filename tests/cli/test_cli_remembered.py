@@ -21,6 +21,8 @@ from kverify.cli.main import main, parser
 from kverify.cli.remembered import PRINTED, WITHOUT_EFFECT
 from kverify.engines.verdict import Outcome, Said, Verdict
 from kverify.manifest import Severity
+from kverify.report import baseline
+from kverify.report.source import Sources
 from kverify.store import Store
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -186,6 +188,39 @@ def test_files_are_written_again(runs: Runs, say: Say, here: Path) -> None:
     say("deploy", "-o", "json=report.json", "-o", "text")
     assert (here / "report.json").read_text() == first
     assert json.loads(first)["findings"][0]["message"] == "run 1"
+    assert runs.count == 1
+
+
+@pytest.mark.parametrize("name", ["deploy/web.yaml", "nodes.yaml", "specs/own.kv", "known.json", "kverify.toml"])
+def test_a_file_that_is_a_link_to_the_input_now_is_not_written(
+    name: str, runs: Runs, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for change in ("a cluster", "a property"):
+        CHANGES[change](here)
+    write("known.json", baseline.render(Report(), Sources()))(here)
+    write("kverify.toml", 'baseline = "known.json"\n')(here)
+    before = (here / name).read_bytes()
+    arguments = ["check", *OPTIONS, "-o", "json=report", "-o", "sarif=other"]
+    main(arguments)
+    main(arguments)
+    assert runs.count == 1
+    (here / "report").unlink()
+    (here / "report").symlink_to(name)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("kverify check: -o json=report ")
+    assert (here / name).read_bytes() == before
+
+
+def test_two_files_that_are_one_now_are_not_written(runs: Runs, here: Path) -> None:
+    arguments = ["check", "deploy", "-o", "json=report", "-o", "sarif=other"]
+    main(arguments)
+    (here / "report").unlink()
+    (here / "report").symlink_to("other")
+    with pytest.raises(SystemExit):
+        main(arguments)
     assert runs.count == 1
 
 
