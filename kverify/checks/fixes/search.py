@@ -52,15 +52,15 @@ def with_fixes(
     left = most
     fixes: dict[int, tuple[Fix, ...]] = {}
     for problem in problems:
-        tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
-        if not tries:
-            continue
-        if left == 0:
-            break
-        left -= 1
-        if options.progress is not None:
-            options.progress(f"a fix for {problem.id} of {problem.object}")
         try:
+            tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
+            if not tries:
+                continue
+            if left == 0:
+                break
+            left -= 1
+            if options.progress is not None:
+                options.progress(f"a fix for {problem.id} of {problem.object}")
             found = first(verifier, tries, problem)
         except (Interrupted, KeyboardInterrupt):
             # With more time there might be more fixes, so nobody may take this for all there is to say.

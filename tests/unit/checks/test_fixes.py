@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -254,6 +255,27 @@ def test_a_search_that_was_stopped_is_not_all_there_is_to_say(tmp_path: Path, mo
     monkeypatch.setattr(search, "first", stop)
     with until(None) as budget:
         assert not any(f.fixes for f in with_fixes(report, bundle, diagnostics, Options()).findings)
+    assert budget.late
+
+
+def test_what_was_found_stays_when_ctrl_c_comes_between_two_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, diagnostics = read(tmp_path, WEB.replace("replicas: 2", 'replicas: "2"').replace("strategy:", "strateggy:"))
+    report = run(bundle, diagnostics, Options())
+    listed = search.candidates
+    seen: list[object] = []
+
+    def stop(*of: Any) -> Any:
+        seen.append(of)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return listed(*of)
+
+    monkeypatch.setattr(search, "candidates", stop)
+    with until(None) as budget:
+        found = with_fixes(report, bundle, diagnostics, Options())
+    assert [len(found.fixes_of(d)) for d in found.diagnostics] == [1, 0]
     assert budget.late
 
 
