@@ -20,7 +20,7 @@ from kverify.checks.suppress import suppressible, undecided
 from kverify.checks.words import listing
 from kverify.cluster.codes import OUTDATED
 from kverify.cluster.suppressions import By
-from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.span import Span
 from kverify.report.issues import fingerprints
 from kverify.report.source import Sources
@@ -51,6 +51,10 @@ class Entry:
         """Whether the finding with its fingerprint is no worse than it was."""
         certain = isinstance(item, Finding) and item.certainty is Certainty.CERTAIN
         return item.severity <= self.severity and (not certain or self.certainty is Certainty.CERTAIN)
+
+    def place(self, file: str) -> Span:
+        """Where ``file`` has it."""
+        return Span(file, self.line, 1, self.line, 1)
 
     def __str__(self) -> str:
         return f"{self.id} {self.object}".rstrip()
@@ -117,10 +121,10 @@ def apply(report: Report, sources: Sources, baseline: Baseline, *, whole: bool) 
         if entry is None or not suppressible(item):
             new.append(item)
         elif entry.hides(item):
-            span = Span(baseline.file, entry.line, 1, entry.line, 1)
-            hidden.append(Suppressed(item=item, by=By.BASELINE, reason="in the baseline", span=span))
+            place = entry.place(baseline.file)
+            hidden.append(Suppressed(item=item, by=By.BASELINE, reason="in the baseline", span=place))
         else:
-            new.append(_worse(item, entry))
+            new.append(_worse(item, entry, baseline.file))
     open_ends = set(undecided(report))
     gone = [entry for entry in left.values() if (entry.id, entry.object) not in open_ends]
     if gone and whole and not (report.interrupted or report.bad_input):
@@ -173,12 +177,13 @@ def _member(kind: type[E], name: Any, where: str) -> E:
     return known[name]
 
 
-def _worse(item: Finding | Diagnostic, entry: Entry) -> Finding | Diagnostic:
+def _worse(item: Finding | Diagnostic, entry: Entry, file: str) -> Finding | Diagnostic:
     """Told again, and why although it is in the baseline."""
-    if isinstance(item, Diagnostic):
-        return item
     known = f"{entry.certainty.value}, " if entry.certainty is not None else ""
-    return evolve(item, details=(*item.details, f"the baseline has it as {known}{entry.severity}: it has become worse"))
+    reason = f"the baseline has it as {known}{entry.severity}: it has become worse"
+    if isinstance(item, Diagnostic):
+        return evolve(item, related=(*item.related, Related(entry.place(file), reason)))
+    return evolve(item, details=(*item.details, reason))
 
 
 def _outdated(baseline: Baseline, gone: list[Entry]) -> Diagnostic:

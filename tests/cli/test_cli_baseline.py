@@ -222,6 +222,18 @@ def test_what_has_become_worse_says_so() -> None:
     assert told.details == ("the baseline has it as possible, warning: it has become worse",)
 
 
+def test_what_has_become_worse_of_the_input_says_so_too() -> None:
+    warned = Diagnostic(
+        id="KV2001", severity=Severity.WARNING, message="There is no ConfigMap a.", span=span(3), object="Pod a/x"
+    )
+    said = Report(diagnostics=(warned,))
+    assert after(said, said).diagnostics == ()
+    (told,) = after(said, Report(diagnostics=(evolve(warned, severity=Severity.ERROR),))).diagnostics
+    (why,) = told.related
+    assert why.note == "the baseline has it as warning: it has become worse"
+    assert (why.span.file, why.span.line) == ("known.json", 5)
+
+
 def test_as_many_are_hidden_as_there_were() -> None:
     two = after(Report(findings=(finding(), finding())), Report(findings=(finding(), finding(), finding())))
     assert (len(two.suppressed), len(two.findings)) == (2, 1)
