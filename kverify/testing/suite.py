@@ -251,5 +251,7 @@ def _baseline(name: str | None) -> baseline.Baseline | None:
         return None
     try:
         return baseline.read(name, read_file(Path(name)))
-    except (OSError, UnicodeDecodeError, baseline.BaselineError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SuiteError(f"the baseline {name} cannot be read: {reason(error)}") from error
+    except baseline.BaselineError as error:
+        raise SuiteError(f"the baseline cannot be read: {error}") from error

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kverify.cli.configuration import Configuration
 from kverify.testing import NotVerified, assert_verified
+from kverify.testing.suite import Suite, SuiteError
 
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "tests" / "scenarios"
@@ -478,3 +480,23 @@ def test_every_public_name_is_there_and_none_is_a_module() -> None:
     assert all(hasattr(kverify.testing, name) for name in kverify.testing.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         kverify.testing.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "the baseline known.json cannot be read: No such file or directory"),
+        ("{", "the baseline cannot be read: known.json:1:2: this is not JSON: "),
+    ],
+)
+def test_a_baseline_that_cannot_be_read_is_named_once(
+    text: str | None, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("web.yaml").write_text(WEB % (3, "RollingUpdate"), "utf-8")
+    if text is not None:
+        Path("known.json").write_text(text, "utf-8")
+    with pytest.raises(SuiteError) as caught:
+        Suite.of(Configuration(paths=("web.yaml",), baseline="known.json"))
+    assert str(caught.value).startswith(says)
+    assert str(caught.value).count("known.json") == 1
