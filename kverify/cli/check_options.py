@@ -133,7 +133,6 @@ def _add_bounds(group: shared.OptionGroup) -> None:
     )
     group.add_argument(
         "--max-memory",
-        "--memory",
         metavar="MB",
         type=_positive,
         help="give up a search that takes more than MB megabytes; the answer is then 'unknown' (default: no bound)",

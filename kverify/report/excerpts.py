@@ -60,7 +60,7 @@ class _Documents:
     def __init__(self, file: str, sources: Sources):
         self._file, self._sources = file, sources
         self._starts, self._secret = [1], [False]
-        for number in range(1, sources.lines(file) + 1):
+        for number in sources.numbers(file):
             text = sources.line(file, number)
             if number > 1 and _DOCUMENT.match(text):
                 self._starts.append(number)

@@ -36,6 +36,9 @@ from kverify.model.system import Action, State, TransitionSystem, Variable
 from kverify.report.json import SCHEMA
 from kverify.report.source import Sources
 
+MOST_LINES = 2**31
+"""No file that was read has more."""
+
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
@@ -71,7 +74,7 @@ def read(text: str) -> Written:
         document=document,
         report=report,
         exit_code=whole.number("exitCode"),
-        sources=Sources(_sources(whole)),
+        sources=Sources(written=_sources(whole)),
     )
 
 
@@ -168,16 +171,15 @@ def _report(whole: _Part) -> Report:
     )
 
 
-def _sources(whole: _Part) -> dict[str, str]:
-    """Files with the lines that are known; the others are empty."""
+def _sources(whole: _Part) -> dict[str, dict[int, str]]:
+    """Files with the lines that are known, by their numbers."""
     lines: dict[str, dict[int, str]] = {}
     for part in whole.each("sources"):
-        texts = part.texts("texts")
-        lines.setdefault(part.text("file"), {}).update(enumerate(texts, part.number("line")))
-    return {
-        file: "\n".join(known.get(number, "") for number in range(1, max(known, default=0) + 1))
-        for file, known in lines.items()
-    }
+        first = part.number("line")
+        if not 1 <= first <= MOST_LINES:
+            raise ReportFileError(f"{part.path}.line is not from 1 to {MOST_LINES:,}")
+        lines.setdefault(part.text("file"), {}).update(enumerate(part.texts("texts"), first))
+    return lines
 
 
 def _span(part: _Part) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from attrs import define, field
@@ -45,18 +46,27 @@ def columns(text: str) -> int:
 
 @define(eq=False)
 class Sources:
-    """Lines of files, read when they are first asked for. ``texts`` holds what cannot be read again (``-``)."""
+    """Lines of files, read when they are first asked for. ``texts`` holds what cannot be read again (``-``).
+
+    ``written`` are the lines of a report that was written down, by file and number: nothing else is read then, for the
+    files may be others now, or somebody else's.
+    """
 
     texts: dict[str, str] = field(factory=dict)
+    written: Mapping[str, Mapping[int, str]] | None = None
     _read: dict[str, SourceText] = field(factory=dict, init=False)
 
     def line(self, file: str, number: int) -> str:
         """Line ``number`` of ``file``; empty when there is no such line, or no such file any more."""
+        if self.written is not None:
+            return self.written.get(file, {}).get(number, "")
         return self._source(file).line(number)
 
-    def lines(self, file: str) -> int:
-        """How many lines ``file`` has."""
-        return len(self._source(file).starts())
+    def numbers(self, file: str) -> Iterable[int]:
+        """The numbers of the lines of ``file``, in order; of a report that was written down, of those it has."""
+        if self.written is not None:
+            return sorted(self.written.get(file, ()))
+        return range(1, len(self._source(file).starts()) + 1)
 
     def _source(self, file: str) -> SourceText:
         if file not in self._read:

@@ -81,9 +81,29 @@ def changed(path: list[str | int], value: Any) -> str:
             "1",
             "findings[0].verdict.trace.blocked[0].unmet[0].left is not a number",
         ),
+        (["sources", 0, "line"], 0, "sources[0].line is not from 1 to 2,147,483,648"),
+        (["sources", 0, "line"], 10**12, "sources[0].line is not from 1 to 2,147,483,648"),
     ],
 )
 def test_the_place_of_a_fault_is_named(path: list[str | int], value: Any, says: str) -> None:
     with pytest.raises(ReportFileError) as caught:
         read(changed(path, value))
     assert str(caught.value) == says
+
+
+def test_a_line_far_down_takes_no_more_room_than_another() -> None:
+    sources = read(changed(["sources", 0, "line"], 2**31)).sources
+    assert sources.written is not None
+    (file,) = (name for name, lines in sources.written.items() if 2**31 in lines)
+    assert sources.line(file, 2**31)
+    assert sources.line(file, 2**31 - 1) == ""
+    assert list(sources.numbers(file))[-1] >= 2**31
+
+
+def test_no_other_file_is_read_than_the_report(tmp_path: Path) -> None:
+    """A report may be somebody else's: it cannot show, or wait for, files of those who read it."""
+    other = tmp_path / "other.yaml"
+    other.write_text("private: true\n", "utf-8")
+    written = read(changed(["findings", 0, "causes", 0, "span", "file"], str(other)))
+    assert written.report.findings[0].causes[0].span.file == str(other)
+    assert written.sources.line(str(other), 1) == ""
