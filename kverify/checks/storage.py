@@ -256,8 +256,9 @@ class _Planner:
         if reserved is not None and not own:
             self._bind(name, reserved)
             return
+        # Admission gives such a claim the default class, if there is one.
+        nameless = claim.spec.storage_class_name is None and not kind
         if found is None and not volumes:
-            nameless = claim.spec.storage_class_name is None and not kind
             if (nameless and self._is_absent(CLASS, "", "")) or (kind and self._is_absent(CLASS, "", kind)):
                 self.known.add((CLAIM, *name))
             elif nameless:
@@ -274,6 +275,12 @@ class _Planner:
                 self.waiting.setdefault(kind, []).append((name, claim, own))
             else:
                 self._no_volume(name, f"StorageClass {kind} provisions nothing")
+        elif (
+            nameless
+            and not self._is_absent(CLASS, "", "")
+            and matching_volume(claim, None, self.taken, storage) is None
+        ):
+            self._assume(name, "no StorageClass of the input is the default one")
         else:
             self._at_once(name, claim, own)
 

@@ -190,6 +190,16 @@ CASES: dict[str, tuple[list[Yaml], list[Yaml], str]] = {
         [*TWO, volume("other")],
         "pod has unbound immediate PersistentVolumeClaims",
     ),
+    "a claim that gets the default class, beside a volume that is too small": (
+        [deployment("data"), claim()],
+        [*TWO, volume("small", capacity={"storage": "1Mi"})],
+        "",
+    ),
+    "a claim for which there is no default class, beside a volume that is too small": (
+        [deployment("data"), claim()],
+        [*TWO, volume("small", capacity={"storage": "1Mi"}), storage_class("disk")],
+        "pod has unbound immediate PersistentVolumeClaims",
+    ),
     "a class that does not exist": (
         [deployment("data"), claim(storageClassName="dsik")],
         [*TWO, storage_class("disk")],
