@@ -91,7 +91,7 @@ def _others(ctx: Context, service: Service) -> tuple[str, ...]:
     controller the input does not have. Pods of Jobs end by themselves."""
     bundle, namespace, selector = ctx.bundle, namespace_of(service), service.spec.selector
     kinds = [item for item in bundle.foreign_matching(namespace, selector) if item.kind not in ("Job", "CronJob")]
-    bare = [s.object for s in ctx.behind(service) if not s.managed and s in ctx.placeable]
+    bare = [s.object for s in ctx.guards.behind(service) if not s.managed and s in ctx.rooms.placeable]
     live = [
         pod
         for pod in bundle.live_pods_matching(namespace, selector)
