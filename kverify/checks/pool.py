@@ -47,6 +47,8 @@ from kverify.engines.budget import Deadline, left, over, until
 GRACE = 5.0
 """Seconds that workers have to return what they know, after the time is over or Ctrl-C."""
 
+ABRUPT = "a worker has ended abruptly, perhaps for want of memory"
+
 BATCHES = 64
 """How many tasks an executor that does not share our memory is given at most: each carries the whole input."""
 
@@ -65,7 +67,8 @@ def workers(jobs: int | None) -> int:
 
 
 def fork(jobs: int, ctx: Context, replies: Replies) -> None:
-    """Have all questions answered that are open, by ``jobs`` processes of this machine."""
+    """Have all questions answered that are open, by ``jobs`` processes of this machine. Where it starts no more of
+    them, what is left stays open."""
     forked = sys.platform == "linux" and threading.active_count() == 1
     start = multiprocessing.get_context("fork" if forked else "spawn")
     (stop, stopping), (live, living) = start.Pipe(duplex=False), start.Pipe(duplex=False)
@@ -75,6 +78,8 @@ def fork(jobs: int, ctx: Context, replies: Replies) -> None:
         with executor:
             try:
                 _share(executor, ask_here, replies, ctx, _by_object(replies, jobs), stopping.close)
+            except OSError:
+                stopping.close()  # One process needs none of what has run out.
             except BaseException:
                 stopping.close()  # Nobody waits for what the others are at.
                 raise
@@ -144,12 +149,12 @@ def _share(
             except CancelledError:
                 pass
             except BrokenExecutor:
-                replies.ended = "a worker has ended abruptly, perhaps for want of memory"
+                replies.ended = ABRUPT
         return bool(done)
 
-    for batch in batches:
-        submit(batch)
     try:
+        for batch in batches:
+            submit(batch)
         while (pending or later) and not replies.ended:
             ready = [q for q in later if all(other in replies.answers for other in replies.waits_for(q))]
             for question in ready:
@@ -164,6 +169,8 @@ def _share(
                 replies.ended = over()
     except KeyboardInterrupt:
         replies.ended = FROM_THE_KEYBOARD
+    except BrokenExecutor:  # It takes no more questions; another was the first to notice.
+        replies.ended = replies.ended or ABRUPT
     finally:
         for future in pending:
             future.cancel()

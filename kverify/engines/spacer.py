@@ -169,6 +169,8 @@ def ask(text: str, *, seconds: float = SECONDS, memory: int = MEMORY) -> Answer:
     except subprocess.TimeoutExpired:
         consult()
         return Answer(None, f"Spacer was stopped after {clock:g} seconds")
+    except OSError as error:
+        return Answer(None, f"Spacer could not be started: {error.strerror}")
     first, _, rest = done.stdout.partition("\n")
     if first == "safe":
         return Answer(True, rest)

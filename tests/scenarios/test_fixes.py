@@ -115,6 +115,7 @@ def test_the_fix_is_written_and_the_second_run_is_clean(
     assert file.read_text("utf-8") == before
     code = main([*arguments, "--fix", *suggest, "-o", "json"])
     shown = capsys.readouterr()
+    assert shown.out, shown.err
     second = json.loads(shown.out)
     after = file.read_text("utf-8")
     assert re.search(rf"^fixed {id} {re.escape(problem['object'])}: .*{re.escape(words)}", shown.err, re.MULTILINE)

@@ -6,7 +6,10 @@ nodes: whoever asks for its place gets that of the nearest thing around it that 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+
+from attrs import frozen
 
 from kverify.api.apply.fields import ListItemError, item_element
 from kverify.api.apply.shape import ANY, ListShape, MapShape, Shape
@@ -16,7 +19,27 @@ from kverify.manifest.nodes import Document, Mapping, Node, Scalar, Sequence
 
 def graft(plain: Any, document: Document, shape: Shape) -> Document:
     """``plain`` as a document with the places of ``document``; ``shape`` tells which items of lists belong together."""
-    return Document(document.extract, plain, read=lambda: _node(plain, document.root, shape))
+    return Document(document.extract, plain, read=_Grafted(plain, document, shape))
+
+
+@frozen(eq=False)
+class _Grafted:
+    """The tree of nodes, made when somebody asks for it. Another process is given the tree: shapes are functions, which
+    stay where they are."""
+
+    plain: Any
+    document: Document
+    shape: Shape
+
+    def __call__(self) -> Node:
+        return _node(self.plain, self.document.root, self.shape)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial, (_made, self())
+
+
+def _made(tree: Node) -> Node:
+    return tree
 
 
 def _node(plain: Any, like: Node, shape: Shape) -> Node:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from errno import EAGAIN
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from kverify.checks import Options, Report, run
+from kverify.checks import Options, Report, pool, run
 from kverify.checks.asking import FROM_THE_KEYBOARD, Replies, ask, ask_all
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Finding, Proof
@@ -31,6 +32,20 @@ A01, C03, E01 = (
     SCENARIOS / name
     for name in ("a01_rollout_antiaffinity_full", "c03_pdb_vs_hpa_floor", "e01_preemption_cascade_global_default")
 )
+
+
+LIVE = SCENARIOS / "kivi_c2_apply_below_the_least"
+"""What the manifests want is there already: merged, as the API server would."""
+
+
+class _Threads(ThreadPoolExecutor):
+    """Stands in for processes: its workers begin with what they are given."""
+
+    def __init__(self, jobs: int, *, mp_context: object, initializer: object, initargs: tuple[Any, ...]):
+        del mp_context, initializer
+        super().__init__(jobs)
+        given = initargs[-1]
+        pool._CONTEXTS[""] = given if isinstance(given, Context) else pool._unpacked(given)
 
 
 def read(folder: Path) -> Bundle:
@@ -56,6 +71,42 @@ def test_processes_that_join_later_do_not_change_the_report(monkeypatch: pytest.
     monkeypatch.setattr("kverify.checks.asking.PATIENCE", 0.2)
     monkeypatch.setattr("kverify.checks.pool.workers", lambda _: 2)
     assert text(run(read(C03), (), Options(jobs=None))) == text(run(read(C03), (), Options()))
+
+
+@pytest.mark.parametrize("folder", [C03, LIVE], ids=lambda path: path.name[:3])
+def test_processes_that_are_started_anew_do_not_change_the_report(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are where a process has threads, and on other systems than Linux: the input is sent to them."""
+    monkeypatch.setattr("kverify.checks.pool.threading.active_count", lambda: 2)
+    options = Options(properties=("rollout-completes", "autoscaler-kept"))
+    assert text(run(read(folder), (), evolve(options, jobs=2))) == text(run(read(folder), (), options))
+
+
+@pytest.mark.parametrize("started", [0, 2])
+def test_where_no_process_can_be_started_one_answers(started: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [started]
+
+    def submit(self: _Threads, fn: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        if not left[0]:
+            raise BlockingIOError(EAGAIN, "Resource temporarily unavailable")
+        left[0] -= 1
+        return ThreadPoolExecutor.submit(self, fn, *arguments)
+
+    monkeypatch.setattr(_Threads, "submit", submit)
+    monkeypatch.setattr("kverify.checks.pool.ProcessPoolExecutor", _Threads)
+    assert text(run(read(A01), (), Options(jobs=2))) == text(run(read(A01), (), Options()))
+    assert left == [0]
+
+
+def test_an_executor_that_breaks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def submit(*_: Any) -> Future[Any]:
+        raise BrokenExecutor("a child process terminated abruptly")
+
+    monkeypatch.setattr(_Threads, "submit", submit)
+    monkeypatch.setattr("kverify.checks.pool.ProcessPoolExecutor", _Threads)
+    report = run(read(A01), (), Options(jobs=2))
+    assert report.interrupted.startswith("a worker has ended abruptly, perhaps for want of memory; ")
 
 
 def test_an_executor_of_somebody_else_does_not_change_the_report() -> None:
