@@ -15,8 +15,6 @@ from kverify.checks.finding import Answer, Proof
 from kverify.checks.question import Check, Question, last, objects_of, questions
 from kverify.checks.words import count
 from kverify.engines.budget import OutOfTime, over, unbounded, until, were_late, why_stopped
-from kverify.engines.explicit import PACK_FROM, within
-from kverify.engines.kept import keeping
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.store import Store
 
@@ -52,8 +50,8 @@ class Replies:
         """Every question, in the order in which one process asks."""
         for number, check in enumerate(self.checks):
             yield from self.asked[number]
-            if check.together is not None:
-                yield last(self.asked[number], number, check)
+            if (question := last(self.asked[number], number, check)) is not None:
+                yield question
 
     def waits_for(self, question: Question) -> Sequence[Question]:
         """The questions that have to be answered before this one can be asked."""
@@ -88,26 +86,33 @@ class Replies:
 
 def ask_all(ctx: Context, checks: Sequence[Check]) -> tuple[list[Answer], str]:
     """The answers to all questions, and why not all were asked, if so."""
-    from kverify.checks import pool
-
     options = ctx.options
     replies = Replies(checks, [])
     try:
         with unbounded():
             replies.asked = [questions(number, check, ctx) for number, check in enumerate(checks)]
-        workers = 1 if options.executor is not None else pool.workers(options.jobs)
-        if options.executor is not None:
-            pool.share(options.executor, ctx, replies)
-        elif workers > 1:
-            if options.jobs is None:
-                _one_by_one(ctx, replies, patience=PATIENCE)
-            left = [question for question in replies.all() if question not in replies.answers]
-            if len(left) > 1 and not replies.ended:
-                pool.fork(min(workers, len(left)), ctx, replies)
+        if options.jobs is None and options.executor is None:
+            _one_by_one(ctx, replies, patience=PATIENCE)
+        if options.jobs != 1 or options.executor is not None:
+            _by_several(ctx, replies)
         _one_by_one(ctx, replies)
     except KeyboardInterrupt:
         replies.ended = FROM_THE_KEYBOARD
     return replies.in_order(), replies.summary()
+
+
+def _by_several(ctx: Context, replies: Replies) -> None:
+    """Have what is open answered by the executor, or by as many processes as are to share it."""
+    options = ctx.options
+    left = sum(1 for question in replies.all() if question not in replies.answers)
+    if replies.ended or not left:
+        return
+    from kverify.checks import pool
+
+    if options.executor is not None:
+        pool.share(options.executor, ctx, replies)
+    elif left > 1 and (workers := pool.workers(options.jobs)) > 1:
+        pool.fork(min(workers, left), ctx, replies)
 
 
 def _one_by_one(ctx: Context, replies: Replies, patience: float | None = None) -> None:
@@ -136,6 +141,9 @@ def ask(
 
     When the time is over or the user stops it, the answer is *unknown*, with the reason.
     """
+    from kverify.engines.explicit import PACK_FROM, within
+    from kverify.engines.kept import keeping
+
     check, seconds = checks[question.check], ctx.options.timeout_per_property
     if over():
         return Reply(None, late=True)

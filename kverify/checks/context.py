@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from kverify.checks.guards import Guards
     from kverify.checks.rooms import Rooms
 
+CLUSTER_IS_OPEN = "no nodes were given: every pod is assumed to find a node that fits (see what it would have to offer)"
+
 T = TypeVar("T")
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve
 
 from kverify.checks.case import Case
-from kverify.checks.context import Context
+from kverify.checks.context import CLUSTER_IS_OPEN, Context
 from kverify.checks.focus import fixed_pods
-from kverify.checks.scenes import CLUSTER_IS_OPEN, Scene
+from kverify.checks.scenes import Scene
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.model.build import build, settled_states

@@ -18,7 +18,6 @@ from kverify.checks import decide, theorems
 from kverify.checks.case import Case
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
-from kverify.checks.scaled import range_text
 from kverify.checks.scenarios import cases
 from kverify.checks.scenes import ANYWHERE, TooManyPlacements
 from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
@@ -208,7 +207,7 @@ class Asked:
                 if verdict.outcome is Outcome.VACUOUS and (premise := premise_of(formula)) is not None:
                     verdict = evolve(verdict, reason=f"{format_expr(premise)} is never true")
                 stay = (f"{listing(sorted(state.used))} stay as they are",) if state.used else ()
-                counts = tuple(f"{s.title} has {s.replicas} of {range_text(s)}" for s in placeable if s.scaled)
+                counts = tuple(f"{s.title} has {s.replicas} of {s.range}" for s in placeable if s.scaled)
                 assumptions = (*case.assumptions, *stay, *counts, *verdict.assumptions)
                 answers.append((case, env, evolve(verdict, scope=case.scope, assumptions=assumptions)))
         except NotModelled as error:

@@ -69,7 +69,8 @@ class Check:
 
     ``id`` is that of its findings (the worst, where there are several), ``words`` say what is true when it holds.
     ``objects`` lists what it is asked about: the same objects in the same order whenever the input is the same, and
-    cheap to list. ``answer`` takes one of them. ``together`` adds what all of them together show, given their answers.
+    cheap to list. ``answer`` takes one of them. ``together`` adds what all of them together show, given their answers,
+    where there are any; and where there are none, too, if ``of_none``.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Check:
     answer: Callable[[Context, Any], Iterator[Answer]]
     objects: Callable[[Context], Sequence[Any]] = everything
     together: Callable[[Context, Sequence[Answer]], Iterator[Answer]] | None = None
+    of_none: bool = False
 
 
 @frozen
@@ -98,8 +100,10 @@ def questions(position: int, check: Check, ctx: Context) -> list[Question]:
     return [Question(position, index, check.name, title) for index, title in enumerate(titles)]
 
 
-def last(asked: Sequence[Question], position: int, check: Check) -> Question:
-    """What ``check`` asks of all objects together, after the questions ``asked``."""
+def last(asked: Sequence[Question], position: int, check: Check) -> Question | None:
+    """What ``check`` asks of all objects together, after the questions ``asked``; None if it does not."""
+    if check.together is None or not (asked or check.of_none):
+        return None
     return Question(position, len(asked), check.name, TOGETHER)
 
 

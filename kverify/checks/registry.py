@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from kverify.checks import names
 from kverify.checks.options import Options, UnknownProperty, UnknownScenario
 from kverify.checks.question import Check, all_pods, makers, services, workloads
-from kverify.spec.language.library import Library
 
 if TYPE_CHECKING:
     from kverify.checks.context import Context
     from kverify.checks.finding import Answer
     from kverify.checks.properties import Asked
     from kverify.checks.specs import Specs
+    from kverify.spec.language.library import Library
     from kverify.spec.language.syntax import Declaration
 
 
@@ -136,6 +136,7 @@ def _declared(specs: Specs, declaration: Declaration) -> Check:
         _property,
         lambda ctx: properties.asked(ctx, specs, declaration),
         partial(_vacuous, declaration),
+        of_none=True,
     )
 
 

@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from attrs import evolve
 
 from kverify.checks.asking import ask_all
-from kverify.checks.context import Context
-from kverify.checks.differences import changes
+from kverify.checks.context import CLUSTER_IS_OPEN, Context
 from kverify.checks.finding import Answer, Assumed, Finding, Proof, Report
 from kverify.checks.options import Options
 from kverify.checks.registry import asked
-from kverify.checks.scaled import range_text
-from kverify.checks.scenes import CLUSTER_IS_OPEN
 from kverify.checks.suppress import suppress
 from kverify.checks.words import listing
 from kverify.cluster.bundle import Bundle
@@ -39,19 +36,18 @@ def run(bundle: Bundle, diagnostics: Sequence[Diagnostic], options: Options) -> 
 
 def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[Answer], interrupted: str) -> Report:
     bundle, options = ctx.bundle, ctx.options
-    findings = [answer for answer in answers if isinstance(answer, Finding)]
+    findings = [overruled(answer, options) for answer in answers if isinstance(answer, Finding)]
     proofs = [answer for answer in answers if isinstance(answer, Proof)]
     assumed = [answer for answer in answers if isinstance(answer, Assumed)]
     assumptions = [CLUSTER_IS_OPEN] if ctx.open and ctx.checked else []
     if options.scenarios:
         assumptions.append(f"only {listing(options.scenarios)} was asked about, and nothing else that may happen")
     assumptions += options.unasked
-    assumptions += [f"{s.title} has {range_text(s)}; {s.replicas} at first" for s in ctx.checked if s.scaled]
+    assumptions += [f"{s.title} has {s.range}; {s.replicas} at first" for s in ctx.checked if s.scaled]
     said, crossed = of_input(ctx, diagnostics)
-    overruled = [evolve(f, severity=options.severities.get(f.id, f.severity), changes=changes(f)) for f in findings]
     report = Report(
         diagnostics=said,
-        findings=tuple(sorted(overruled, key=lambda f: -f.severity)),
+        findings=tuple(sorted(findings, key=lambda f: -f.severity)),
         proofs=tuple(proofs),
         assumptions=(
             *assumptions,
@@ -66,6 +62,14 @@ def _report(ctx: Context, diagnostics: Sequence[Diagnostic], answers: Sequence[A
         kubernetes_version=options.kubernetes_version,
     )
     return suppress(report, bundle, options)
+
+
+def overruled(finding: Finding, options: Options) -> Finding:
+    """With the severity that the user gave it, and what each step of its run changes."""
+    from kverify.checks.differences import changes
+
+    severity = options.severities.get(finding.id, finding.severity)
+    return evolve(finding, severity=severity, changes=changes(finding))
 
 
 def _is_about(diagnostic: Diagnostic, options: Options) -> bool:

@@ -12,10 +12,10 @@ from attrs import evolve, frozen
 
 from kverify.api.types.policy import PodDisruptionBudgetSpec
 from kverify.checks import decide
-from kverify.checks.context import Context
+from kverify.checks.context import CLUSTER_IS_OPEN, Context
 from kverify.checks.disturbance import Disturbed
 from kverify.checks.finding import Cause
-from kverify.checks.scenes import CLUSTER_IS_OPEN, Scene, TooManyPlacements, node_classes, roomy_world
+from kverify.checks.scenes import Scene, TooManyPlacements, node_classes, roomy_world
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
@@ -58,12 +58,6 @@ class Ranged:
     subject: Subject
     decided: list[Decided]
     verdict: Verdict | None
-
-
-def range_text(subject: Subject) -> str:
-    """``2 to 10 replicas (HorizontalPodAutoscaler shop/web)``."""
-    assert subject.scale is not None
-    return f"{subject.counts[0]} to {subject.counts[-1]} replicas ({describe(subject.scale.autoscaler)})"
 
 
 def scaled_to(subject: Subject, first: Subject) -> str:
@@ -141,7 +135,7 @@ def incomplete(subject: Subject, chosen: Sequence[int], roomy: int) -> Verdict:
     """The verdict on the counts that were not asked about."""
     numbers = listing([str(n) for n in chosen])
     upto = f"those up to {roomy} and " if roomy else ""
-    reason = f"of {range_text(subject)} only {upto}{numbers} were asked about"
+    reason = f"of {subject.range} only {upto}{numbers} were asked about"
     return Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=reason)
 
 
@@ -158,7 +152,7 @@ def combined(subject: Subject, verdicts: Sequence[Verdict], homeless: Sequence[i
     scopes = dict.fromkeys(verdict.scope for verdict in verdicts if verdict.scope)
     return evolve(
         worst,
-        scope="; ".join((range_text(subject), *scopes)),
+        scope="; ".join((subject.range, *scopes)),
         states=sum(verdict.states for verdict in verdicts),
         assumptions=tuple(assumptions),
     )

@@ -17,7 +17,7 @@ from kverify.api.versions import in_force
 from kverify.checks import autoscaling, drain, maintained, node_loss, rollout
 from kverify.checks.case import Case
 from kverify.checks.context import Context
-from kverify.checks.scaled import range_text, telling
+from kverify.checks.scaled import telling
 from kverify.checks.scenes import (
     Scene,
     created_scene,
@@ -319,7 +319,7 @@ def _case(
     allowed = [f"at most {n} {event}" + _numbers(event, scene) for event, n in later.items()]
     scope = "; ".join(p for p in (*parts, *allowed, starting) if p)
     scaled = tuple(
-        f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {range_text(s)}"
+        f"{s.title} is asked about with {s.replicas} replicas only; its autoscaler may choose {s.range}"
         for s in scene.subjects
         # Of a rollout ``rescaled`` says it, of what an autoscaler does its load.
         if s.scaled and starts != "rollout" and not any(loads)

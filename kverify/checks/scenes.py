@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from kverify.api.types.apps import Deployment
 from kverify.checks import focus
-from kverify.checks.context import Context
+from kverify.checks.context import CLUSTER_IS_OPEN, Context
 from kverify.checks.focus import fixed_pods
 from kverify.checks.rooms import RESOURCES
 from kverify.checks.subject import Subject, strategy_of
@@ -34,7 +34,6 @@ ANYWHERE = Place("a node")
 ELSEWHERE = Place("another node")
 """All nodes but the disturbed one."""
 
-CLUSTER_IS_OPEN = "no nodes were given: every pod is assumed to find a node that fits (see what it would have to offer)"
 ALWAYS_ROOM = "nodes are not told apart: it is proved that every order fits all pods (exact)"
 OPEN_IGNORES = frozenset(
     {

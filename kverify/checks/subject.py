@@ -80,6 +80,12 @@ class Subject:
         return len(self.counts) > 1
 
     @property
+    def range(self) -> str:
+        """``2 to 10 replicas (HorizontalPodAutoscaler shop/web)``, of one that is scaled."""
+        assert self.scale is not None
+        return f"{self.counts[0]} to {self.counts[-1]} replicas ({describe(self.scale.autoscaler)})"
+
+    @property
     def ceiling(self) -> int:
         """The most replicas there can ever be."""
         return max(self.replicas, self.counts[-1]) if self.counts else self.replicas

@@ -7,22 +7,23 @@ suppresses nothing, is told, so that none outlives what it was for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
 from kverify.api.registry import AnyObject
 from kverify.checks.finding import Finding, Report, Suppressed
 from kverify.checks.options import Options
-from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.codes import ANNOTATION, EXPIRED, OUTDATED, UNUSED
 from kverify.cluster.objects import Key, controller_of, key_of, keyed, owner_key, title
 from kverify.cluster.suppressions import IGNORE, By, Suppression, annotated
 from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Diagnostic, Severity
-from kverify.spec.language.library import standard
-from kverify.spec.language.problems import meant
-from kverify.spec.language.syntax import Declaration
+
+if TYPE_CHECKING:
+    from kverify.checks.specs import Specs
+    from kverify.spec.language.syntax import Declaration
 
 _OWN = (ANNOTATION, EXPIRED, UNUSED, OUTDATED)
 
@@ -32,6 +33,9 @@ def refusal(specs: Specs | None, *, suppress: bool) -> Callable[[str], str]:
 
     What the API server refuses, and what cannot be read, stays refused, whatever it is called.
     """
+    from kverify.spec.language.library import standard
+    from kverify.spec.language.problems import meant
+
     known: dict[str, Declaration] = {d.meta("id"): d for d in standard().checks.values()}
     if specs is not None:
         known |= {d.meta("id") or d.name: d for d in specs.checked.library.checks.values()}

@@ -226,7 +226,6 @@ def _check(
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
         from kverify.checks.running import run as run_checks
-        from kverify.engines.kept import hurried
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,
@@ -270,7 +269,7 @@ def _check(
                     clear=progress.clear,
                 )
             unread = any(d.id == UNREADABLE.id for d in diagnostics)
-            cut_short = report.interrupted or any(hurried(proof.verdict) for proof in report.proofs)
+            cut_short = report.interrupted or _hurried(report)
             return report, not (cut_short or budget.late or unread)
         except UnknownProperty as error:
             progress.clear()
@@ -287,6 +286,15 @@ def _check(
         return settled(stopped), False
     finally:
         progress.clear()
+
+
+def _hurried(report: Report) -> bool:
+    """Something was left open for want of time."""
+    if not report.proofs:
+        return False
+    from kverify.engines.kept import hurried
+
+    return any(hurried(proof.verdict) for proof in report.proofs)
 
 
 def _outputs(arguments: argparse.Namespace, configuration: Configuration) -> tuple[outputs.Output, ...]:

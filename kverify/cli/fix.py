@@ -129,7 +129,8 @@ def fixed(
     ``before`` is the report with what is in a baseline. With ``--diff`` the patch is kept in ``arguments.patch``.
     ``clear`` makes room for lines on the terminal. Exits with an error for files that cannot be written.
     """
-    if arguments.no_fixes or report.interrupted:
+    nothing = not (arguments.fix or arguments.diff or report.findings or report.diagnostics)
+    if arguments.no_fixes or report.interrupted or nothing:
         return report
     from attrs import evolve
 

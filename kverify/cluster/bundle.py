@@ -20,7 +20,6 @@ from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.api.versions import DEFAULT_VERSION
-from kverify.cluster.apply import Live, apply_documents, key_of_document
 from kverify.cluster.fields import is_modelled
 from kverify.cluster.index import LabelIndex, SelectorIndex
 from kverify.cluster.objects import (
@@ -41,6 +40,7 @@ from kverify.cluster.objects import (
 from kverify.manifest.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
+    from kverify.cluster.apply import Live
     from kverify.manifest.files import Stdin
     from kverify.manifest.nodes import Document
 
@@ -91,7 +91,7 @@ class Bundle:
         problems = (*exists_problems, *before_problems)
         elsewhere = {item.source.file for item in (*exists, *before)} | {problem.span.file for problem in problems}
         elsewhere.difference_update(manifests)
-        live = Live.of(exists, before, version)
+        live = _live(exists, before, version)
         known = known.extended(before)
         wanted, wanted_problems = read_objects(manifests, version, Severity.ERROR, stdin, elsewhere, live, known)
         return cls(wanted, exists, before), (*wanted_problems, *problems)
@@ -337,6 +337,15 @@ def _by_owner(objects: Iterable[O]) -> dict[Key, tuple[tuple[OwnerReference, O],
     return {key: tuple(row) for key, row in rows.items()}
 
 
+def _live(exists: Sequence[AnyObject], before: Sequence[AnyObject], version: str) -> Live | None:
+    """What an apply meets; None where there is nothing."""
+    if not (exists or before):
+        return None
+    from kverify.cluster.apply import Live
+
+    return Live.of(exists, before, version)
+
+
 def read_objects(
     paths: Sequence[str],
     version: str,
@@ -379,6 +388,8 @@ def decode_over(
 ) -> DecodedAll:
     """The objects that applying ``documents`` results in: objects that are there are merged with what is there, all
     others are what their manifests say."""
+    from kverify.cluster.apply import apply_documents, key_of_document
+
     objects: list[AnyObject] = []
     diagnostics: list[Diagnostic] = []
     expanded = [expand(document) for document in documents]

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
@@ -21,7 +21,9 @@ from kverify.manifest.files import path_of
 from kverify.manifest.span import Span
 from kverify.manifest.streams import is_remote
 from kverify.report.source import Sources
-from kverify.spec.language.syntax import Declaration
+
+if TYPE_CHECKING:
+    from kverify.spec.language.syntax import Declaration
 
 STDIN = "-"
 CERTAINTY = {Certainty.CERTAIN: "every run goes wrong", Certainty.POSSIBLE: "some runs go wrong"}

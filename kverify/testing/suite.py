@@ -13,12 +13,11 @@ from attrs import evolve, field, frozen
 from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks.asking import ask
 from kverify.checks.context import Context
-from kverify.checks.differences import changes
 from kverify.checks.finding import Answer, Finding, Proof, Report
 from kverify.checks.options import Options, UnknownProperty
 from kverify.checks.question import TOGETHER, Check, Question, last, questions
 from kverify.checks.registry import CHECKS, asked
-from kverify.checks.running import of_input, run
+from kverify.checks.running import of_input, overruled, run
 from kverify.checks.specs import NoSuchParameter, Specs, read_specs
 from kverify.checks.suppress import suppress
 from kverify.cli.configuration import Configuration
@@ -152,8 +151,9 @@ class Suite:
             listed = questions(position, check, self.context)
             found += [case(f"{check.name}[{question.object}]", question) for question in listed]
             # Of a property of one's own it only says that there is nothing to ask.
-            if check.together is not None and (check.name in CHECKS or not listed):
-                found.append(case(f"{check.name}[{TOGETHER}]", last(listed, position, check)))
+            together = last(listed, position, check)
+            if together is not None and (check.name in CHECKS or not listed):
+                found.append(case(f"{check.name}[{TOGETHER}]", together))
         return tuple(found)
 
     def chosen(self, properties: Sequence[str] = (), objects: Sequence[str] = ()) -> Iterator[Case]:
@@ -189,12 +189,7 @@ class Suite:
             sound = Proof(id="KV1001", object="", property=INPUT, message="the input is sound", verdict=verdict)
             return Report(diagnostics=said, proofs=(sound,), kubernetes_version=version)
         answers = self._answered(question)
-        severities = self.options.severities
-        findings = [
-            evolve(a, severity=severities.get(a.id, a.severity), changes=changes(a))
-            for a in answers
-            if isinstance(a, Finding)
-        ]
+        findings = [overruled(a, self.options) for a in answers if isinstance(a, Finding)]
         proofs = tuple(a for a in answers if isinstance(a, Proof))
         return Report(findings=tuple(findings), proofs=proofs, kubernetes_version=version)
 
@@ -203,11 +198,11 @@ class Suite:
         if question.object == TOGETHER:
             return self._together(question, check)
         own = self._ask(question)
-        if check.together is None or any(isinstance(answer, Finding | Proof) for answer in own):
+        together = last(questions(question.check, check, self.context), question.check, check)
+        if together is None or any(isinstance(answer, Finding | Proof) for answer in own):
             return own
         # What is decided of all objects at once is an answer for each of them.
-        listed = questions(question.check, check, self.context)
-        shared = self._together(last(listed, question.check, check), check)
+        shared = self._together(together, check)
         return tuple(a for a in shared if isinstance(a, Finding | Proof) and a.object == question.object)
 
     def _together(self, question: Question, check: Check) -> tuple[Answer, ...]:

@@ -15,7 +15,6 @@ from attrs import define, evolve, field, frozen
 
 from kverify.api.custom.schema import Schema
 from kverify.api.languages.regexp import RegexpError, compile_regexp
-from kverify.api.languages.string_formats import FORMATS
 from kverify.api.validation.metadata import shorten
 from kverify.api.validation.report import CUSTOM, REQUIRED, UNSUPPORTED, Path, Report
 from kverify.api.versions import crd_formats
@@ -252,6 +251,8 @@ def _text(value: str, schema: Schema, way: Way) -> _Result:
 
 
 def _format(value: str, schema: Schema, way: Way, version: str) -> _Result:
+    from kverify.api.languages.string_formats import FORMATS
+
     name = format_of(schema, version)
     fits = FORMATS.get(name.replace("-", "")) if name else None
     if fits is None or fits(value):

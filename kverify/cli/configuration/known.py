@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from kverify.checks.specs import Specs
-from kverify.checks.suppress import refusal
 from kverify.cli.configuration import Configuration
 from kverify.cli.configuration.places import KeyPath
 from kverify.report.source import escape
-from kverify.spec.language.problems import meant
+
+if TYPE_CHECKING:
+    from kverify.checks.specs import Specs
 
 
 def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
@@ -20,6 +21,8 @@ def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
 
 def _unknown(configuration: Configuration, specs: Specs | None) -> Iterator[tuple[KeyPath, str]]:
     if configuration.severities or configuration.suppressions:
+        from kverify.checks.suppress import refusal
+
         refused = refusal(specs, suppress=False)
         for id in configuration.severities:
             if reason := refused(id):
@@ -31,6 +34,7 @@ def _unknown(configuration: Configuration, specs: Specs | None) -> Iterator[tupl
     if not (configuration.properties or configuration.scenarios):
         return
     from kverify.checks.registry import property_names, scenario_names
+    from kverify.spec.language.problems import meant
 
     for key, names, known in (
         ("properties", configuration.properties, property_names(specs)),

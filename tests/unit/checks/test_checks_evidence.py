@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from kverify.checks import Finding, Options, Proof, Report, decide, run
-from kverify.checks.scenes import CLUSTER_IS_OPEN, STAY
+from kverify.checks.context import CLUSTER_IS_OPEN
+from kverify.checks.scenes import STAY
 from kverify.cluster.bundle import Bundle
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Verdict
