@@ -32,7 +32,12 @@ CASES = (
     Case("python -c pass", ("-c", "pass")),
     Case("kverify --help", ("-m", "kverify.cli.main", "--help"), 0.3),
     Case(
-        "kverify check of one file",
+        "kverify check of one ConfigMap",
+        ("-m", "kverify.cli.main", "check", "--no-cache", "examples/shop/settings.yaml"),
+        0.4,
+    ),
+    Case(
+        "kverify check of one Deployment",
         ("-m", "kverify.cli.main", "check", "--no-cache", "examples/shop/catalog.yaml"),
         exit_codes=(0, 1),
     ),

@@ -54,6 +54,22 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert (done.returncode, "imported" in done.stderr) == (0, False)
 
 
+def test_a_run_without_workloads_imports_no_engine(tmp_path: Path) -> None:
+    manifest = tmp_path / "settings.yaml"
+    manifest.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {colour: blue}\n")
+    program = (
+        "import sys\n"
+        "from kverify.cli.main import main\n"
+        f"code = main(['check', '--no-cache', {str(manifest)!r}])\n"
+        "heavy = {'z3', 'networkx', 'multiprocessing', 'kverify.engines.portfolio', 'kverify.engines.explicit',\n"
+        "    'kverify.checks.rooms', 'kverify.checks.fixes', 'kverify.cluster.apply', 'kverify.spec.language.parser'}\n"
+        "heavy &= sys.modules.keys()\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("severity", "fail_on", "code"),
     [
