@@ -16,7 +16,7 @@ from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import listing, sentences
+from kverify.checks.words import any_of, listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.components.disruption import healthy
@@ -131,7 +131,7 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     budgets = ctx.guards.budgets(subject)
     stuck = explain(case.scene, trace)
     reasons = [*refusing(budgets, case, trace), *stuck.sentences]
-    nodes = listing([name for c, _ in violated for name in c.nodes])
+    nodes = any_of([name for c, _ in violated for name in c.nodes])
     then = scaled.scaled_to(subject, first)
     # Which count it has is up to the load.
     refused = scaled.refused(ctx, first) if first.scaled else []

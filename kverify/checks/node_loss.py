@@ -22,7 +22,7 @@ from kverify.checks.room import room_for
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
-from kverify.checks.words import count, listing, sentences
+from kverify.checks.words import any_of, count, listing, sentences
 from kverify.cluster.objects import describe
 from kverify.engines.schedulability import Fit, Room, placed_in_turn
 from kverify.engines.verdict import Outcome, Verdict
@@ -141,7 +141,7 @@ def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], fi
     trace = verdict.trace
     assert trace is not None
     stuck = explain(case.scene, trace)
-    nodes = listing([name for c, _ in violated for name in c.nodes])
+    nodes = any_of([name for c, _ in violated for name in c.nodes])
     then = scaled.scaled_to(subject, first)
     # Which count it has is up to the load.
     certain = verdict.certain and not subject.scaled
@@ -215,7 +215,7 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
     names_left = [n.name for i, n in enumerate(ctx.nodes) if i != node]
     placed = answer.held_by(answer.blocked, demands[answer.blocked].title)
     titles = listing([s.title for s in subjects])
-    names = listing([ctx.nodes[n].name for n, _ in short])
+    names = any_of([ctx.nodes[n].name for n, _ in short])
     yield Finding(
         id="KV4004",
         severity=standard.severity("KV4004"),

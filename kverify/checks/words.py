@@ -17,6 +17,11 @@ def listing(names: Sequence[str], most: int = 4) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def any_of(names: Sequence[str]) -> str:
+    """``a``, or ``any of a, b and c``: each of them alone, not all at once."""
+    return f"any of {listing(names)}" if len(names) > 1 else listing(names)
+
+
 def sentences(*parts: str) -> str:
     """``parts`` as sentences: each begins with a capital and ends with a full stop."""
     return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
