@@ -13,10 +13,11 @@ from kverify.checks import sizes, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.names import ADMITTED
+from kverify.checks.scaled import end_cause
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.cluster.admission import Limit, Problem, Refused
-from kverify.cluster.admission.created import pods_wanted, template_at
+from kverify.cluster.admission.created import template_at
 from kverify.cluster.objects import describe, key_of, namespace_of, title
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
@@ -49,10 +50,11 @@ def check(ctx: Context, owner: AnyObject) -> Iterator[Answer]:
     key = key_of(owner)
     refused = [one for one in ctx.admission.refused if key_of(one.owner) == key]
     yield from map(_refused, refused)
-    if refused or template_at(owner) is None or pods_wanted(owner) == 0:
+    if refused or template_at(owner) is None or ctx.admission.wanted(owner) == 0:
         return
     subjects = ctx.memo("checked by key", lambda: {key_of(subject.object): subject for subject in ctx.checked})
-    finding = _crowded(ctx, owner) or _surge(ctx, owner, subjects.get(key))
+    subject = subjects.get(key)
+    finding = _crowded(ctx, owner) or _surge(ctx, owner, subject) or _beyond(ctx, owner, subject)
     if finding is not None:
         yield finding
     elif ctx.admission.governed(namespace_of(owner)):
@@ -173,6 +175,38 @@ def _surge(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding |
     )
 
 
+def _beyond(ctx: Context, owner: AnyObject, subject: Subject | None) -> Finding | None:
+    """What the autoscaler may ask for and the quotas do not admit."""
+    if subject is None or subject.scale is None:
+        return None
+    most = subject.counts[-1]
+    room, limit, taken = ctx.admission.spare(owner)
+    held = subject.replicas + room
+    if held >= most or limit is None:
+        return None
+    more = most - held
+    key, autoscaler = key_of(owner), describe(subject.scale.autoscaler)
+    return Finding(
+        id="KV3004",
+        severity=Severity.WARNING,
+        object=subject.title,
+        message=f"its autoscaler may ask for {count(most, 'replica')}, and no more than {held} are admitted: "
+        + limit.says(key, taken + room * limit.cost[key]),
+        property=ADMITTED,
+        causes=(end_cause(subject, lowest=False), _quota_cause(limit)),
+        certainty=Certainty.POSSIBLE,
+        outcome=f"{count(more, 'pod')} {'is' if more == 1 else 'are'} refused until the load goes down; the controller "
+        "reports FailedCreate.",
+        details=_shares(ctx, owner, limit),
+        why=WHY_QUOTA,
+        repairs=(
+            *_raise(ctx, owner, most),
+            *([Repair(text=f"set spec.maxReplicas of {autoscaler} to {held}")] if held >= subject.scale.low else ()),
+        ),
+        verdict=_arithmetic(subject.range, certain=False),
+    )
+
+
 def _sizes(subject: Subject) -> tuple[str, ...]:
     """How many pods quotas would have to let exist, for every number at once."""
     answer = sizes.by_admitted(subject)
@@ -182,7 +216,7 @@ def _sizes(subject: Subject) -> tuple[str, ...]:
 def _raise(ctx: Context, owner: AnyObject, pods: int, *, alone: bool = False) -> tuple[Repair, ...]:
     """What the quotas would have to allow for so many pods of ``owner``, beside the others': checked by the arithmetic
     that finds them short."""
-    key, wanted = key_of(owner), pods_wanted(owner) or 0
+    key, wanted = key_of(owner), ctx.admission.wanted(owner) or 0
     rows = []
     for limit, taken in ctx.admission.taken(namespace_of(owner)):
         cost = limit.cost.get(key, 0)
@@ -204,11 +238,12 @@ def _quota_causes(owner: AnyObject, limit: Limit, field: str, note: str) -> tupl
     path = f"spec.{field}" if field else "spec"
     written = owner.source.document is not None and owner.source.document.node(parse_path(path)) is not None
     span = owner.source.span(path) if written else owner.source.key_span(path)
+    return Cause(span, path, note), _quota_cause(limit)
+
+
+def _quota_cause(limit: Limit) -> Cause:
     quota = limit.quota
-    return (
-        Cause(span, path, note),
-        Cause(quota.source.span(limit.path), f"{describe(quota)} {limit.path}", "this is not enough for them"),
-    )
+    return Cause(quota.source.span(limit.path), f"{describe(quota)} {limit.path}", "this is not enough for them")
 
 
 def _arithmetic(scope: str, *, certain: bool = True) -> Verdict:
@@ -225,7 +260,7 @@ def _proof(ctx: Context, owner: AnyObject) -> Proof:
     answer = ctx.admission.pod(owner)
     missing = () if answer is None else answer.assumed
     names = tuple(f"{m.kind} {m.name}" for m in missing)
-    wanted = pods_wanted(owner)
+    wanted = ctx.admission.wanted(owner)
     scope = "each of its pods" if wanted is None else count(wanted, "pod")
     return Proof(
         id="KV3003",

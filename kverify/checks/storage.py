@@ -34,7 +34,6 @@ from kverify.checks.claims import Name, Part, claims_of, ephemeral_claims, given
 from kverify.checks.subject import surge_of
 from kverify.checks.words import count, listing
 from kverify.cluster.admission import Admission
-from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.objects import Key, key_of, namespace_of, title
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.node_volume_limits import IN_TREE
@@ -94,7 +93,7 @@ def volumes_of(admission: Admission, nodes: Sequence[NodeInfo], most: Mapping[Ke
     rows: dict[Key, tuple[Part, ...]] = {}
     for item in bundle.of_kind(StatefulSet):
         key = key_of(item)
-        number = (most or {}).get(key, pods_wanted(item) or 0)
+        number = (most or {}).get(key, admission.wanted(item) or 0)
         there = () if bundle.is_wanted(item) else (name for namespace, name in placed if namespace == key.namespace)
         rows[key] = parts(item, number, storage, frozenset(there))
         storage = with_parts(storage, item, rows[key], admission)
@@ -382,7 +381,7 @@ class _Planner:
         for item in (*rows, *bare):
             answer = self.admission.pod(item)
             pod = None if answer is None else answer.object
-            number = pods_wanted(item) or 0
+            number = self.admission.wanted(item) or 0
             number += surge_of(item, number)
             for volume in pod.spec.volumes if isinstance(pod, Pod) else ():
                 if volume.persistent_volume_claim is not None:

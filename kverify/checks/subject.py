@@ -166,7 +166,7 @@ def _subject(admission: Admission, workload: WorkloadObject, scale: Scale | None
     old = _pod_info(admission, running or workload, "old")
     written = _replicas(workload)
     counts = range(written, written + 1) if scale is None else scale.counts(written)
-    replicas = min(max(written, counts[0]), counts[-1])
+    replicas = written if scale is None else scale.first(written)
     return Subject(
         object=workload,
         title=describe(workload),

@@ -39,6 +39,11 @@ class Scale:
         first = min(max(replicas, self.low), self.high)
         return range(self.low if self.shrinks else first, (self.high if self.grows else first) + 1)
 
+    def first(self, replicas: int) -> int:
+        """The count that a workload with ``replicas`` in its spec comes to whatever the load: the nearest one."""
+        counts = self.counts(replicas)
+        return min(max(replicas, counts[0]), counts[-1])
+
 
 def fewest(item: Autoscaler) -> int:
     """``minReplicas``, which is 1 where nothing is said (``SetDefaults_HorizontalPodAutoscaler``)."""

@@ -30,6 +30,7 @@ from kverify.cluster.bundle import Bundle
 from kverify.cluster.codes import POD_SECURITY_WARNING
 from kverify.cluster.objects import Key, controller_of, describe, key_of, namespace_of, owner_key, title
 from kverify.cluster.references.existence import OPEN, Boundary
+from kverify.cluster.scaling import Scale, scales
 from kverify.manifest.diagnostics import Diagnostic, Related
 
 
@@ -166,7 +167,7 @@ class Admission:
             placed, answer = template_at(owner), self.pod(owner)
             if placed is None or answer is None or key_of(owner) in self._turned_away:
                 continue
-            if answer.refused is not None and pods_wanted(owner) != 0:
+            if answer.refused is not None and self.wanted(owner) != 0:
                 yield Refused(owner, "pod", tuple(_moved(problem, placed[0]) for problem in answer.refusals))
             for created in others_of(owner):
                 problems = tuple(self._against(owner, created))
@@ -212,6 +213,15 @@ class Admission:
 
     # -- room in quotas ------------------------------------------------------------------------------------------
 
+    def wanted(self, owner: AnyObject) -> int | None:
+        """How many pods ``owner`` wants at once: as written, or the nearest count that its autoscaler lets it have."""
+        number, scale = pods_wanted(owner), self._scales.get(key_of(owner))
+        return number if number is None or scale is None else scale.first(number)
+
+    @cached_property
+    def _scales(self) -> Mapping[Key, Scale]:
+        return scales(self.bundle)
+
     @cached_property
     def owners(self) -> Mapping[str, tuple[AnyObject, ...]]:
         """By namespace, the objects that make pods and say how many. What another one makes is left to that one."""
@@ -239,7 +249,7 @@ class Admission:
 
     def shortage(self, owner: AnyObject) -> Shortage | None:
         """Whether the quotas leave too little for all pods of ``owner``: by itself, else beside all others."""
-        wanted, key = pods_wanted(owner), key_of(owner)
+        wanted, key = self.wanted(owner), key_of(owner)
         if isinstance(owner, Pod) or not wanted:
             return None
         for alone in (True, False):
@@ -274,7 +284,7 @@ class Admission:
         """How many pods every workload of a namespace wants, and can have for all that quotas do not decide."""
         podless = {key_of(refused.owner) for refused in self.refused}
         rows = self.owners.get(namespace, ())
-        return {key_of(row): pods_wanted(row) or 0 for row in rows if key_of(row) not in podless}
+        return {key_of(row): self.wanted(row) or 0 for row in rows if key_of(row) not in podless}
 
     @cached_property
     def barred(self) -> frozenset[Key]:
@@ -284,7 +294,7 @@ class Admission:
     @cached_property
     def unadmitted(self) -> frozenset[Key]:
         """The wanted objects that are not accepted, or of which not every pod is."""
-        short = (item for item in self.bundle.wanted if pods_wanted(item) and self.shortage(item) is not None)
+        short = (item for item in self.bundle.wanted if self.wanted(item) and self.shortage(item) is not None)
         return self.barred.union(map(key_of, short))
 
     def _limits_of(self, namespace: str) -> tuple[Limit, ...]:

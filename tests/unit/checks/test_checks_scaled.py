@@ -118,3 +118,41 @@ def test_range() -> None:
 def test_largest(limit: int) -> None:
     counts = [1, 3, 4, 6]
     assert largest(counts, lambda n: n <= limit) == max((n for n in counts if n <= limit), default=0)
+
+
+QUOTA = """
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {{name: q, namespace: default}}
+spec: {{hard: {{pods: "{pods}"}}}}
+"""
+
+
+def unscaled(name: str, replicas: int) -> str:
+    return "---\n" + DEPLOYMENT.format(replicas=replicas, cpu="100m").replace("web", name)
+
+
+def test_what_an_autoscaler_may_ask_for_beyond_a_quota_is_told(tmp_path: Path) -> None:
+    """Of a range of 2 to 6, beside two pods of another workload, a quota of 7 pods lets 5 be."""
+    text = DEPLOYMENT.format(replicas=2, cpu="100m") + AUTOSCALER.format(low=2, high=6)
+    report = answers(tmp_path, text + unscaled("api", 2) + QUOTA.format(pods=7), False, "admitted")
+    (beyond,) = report.findings
+    assert (beyond.id, beyond.severity, beyond.object) == ("KV3004", Severity.WARNING, "Deployment default/web")
+    assert beyond.message.startswith("its autoscaler may ask for 6 replicas, and no more than 5 are admitted: ")
+    assert [repair.text for repair in beyond.repairs] == [
+        "ResourceQuota default/q spec.hard[pods]: 8",
+        "set spec.maxReplicas of HorizontalPodAutoscaler default/web to 5",
+    ]
+    assert not answers(tmp_path, text + unscaled("api", 2) + QUOTA.format(pods=8), False, "admitted").findings
+
+
+def test_a_quota_counts_the_pods_that_an_autoscaler_asks_for_at_least(tmp_path: Path) -> None:
+    """The manifest says one replica, the autoscaler five: beside them the quota has no room for three of another."""
+    text = DEPLOYMENT.format(replicas=1, cpu="100m") + AUTOSCALER.format(low=5, high=5)
+    report = answers(tmp_path, text + unscaled("api", 3) + QUOTA.format(pods=7), False, "admitted")
+    found = {finding.object: finding.message for finding in report.findings}
+    assert found["Deployment default/api"].startswith("only 2 of its 3 pods are admitted beside the other workloads")
+    assert found["Deployment default/web"].startswith("only 4 of its 5 pods are admitted beside the other workloads")
+    short = answers(tmp_path, text + QUOTA.format(pods=4), False, "admitted")
+    assert [finding.message.partition(":")[0] for finding in short.findings] == ["only 4 of its 5 pods are admitted"]
