@@ -21,7 +21,7 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import describe, key_of, namespace_of
 from kverify.engines.contest import Contest, Explored, Move, Owner, Standing, State, explore, one_run
-from kverify.engines.schedulability import Demand, Room, fit
+from kverify.engines.schedulability import Demand, Room, always
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.model.components.disruption import desired_healthy
@@ -130,7 +130,7 @@ def _all_fit(contest: Contest) -> bool:
     """It is proved that every pod that waits finds room beside those that run, whatever the order."""
     demands = [Demand(owner.pod, owner.missing, owner.title) for owner in contest.owners if owner.missing]
     others = tuple((PodGroup(s.pod), {s.node: 1}) for s in contest.standing)
-    return fit(demands, evolve(contest.cluster, others=others), prove_only=True).room is Room.ALWAYS
+    return always(demands, evolve(contest.cluster, others=others)).room is Room.ALWAYS
 
 
 def _victims(contest: Contest, move: Move) -> list[int | None]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kverify.engines.budget import consult
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
-from kverify.engines.schedulability import Cluster, Demand, Fit, Room, fit
+from kverify.engines.schedulability import Cluster, Demand, Fit, Room, always, fit
 
 SMALL = 120
 """Demands times nodes up to which every node is looked at: the answer has a placement, and every bind of a trace."""
@@ -19,18 +19,39 @@ def room_for(
     cluster: Cluster,
     *,
     waiting: Iterable[int] | None = None,
-    limits: Sequence[tuple[Sequence[int], int]] = (),
     limit: int = 100_000,
-    prove_only: bool = False,
 ) -> Fit:
     """As :func:`kverify.engines.schedulability.fit`, for clusters of any size."""
     asked = tuple(range(len(demands)) if waiting is None else waiting)
+    return _of_any_size(demands, cluster, asked, (), lambda: fit(demands, cluster, waiting=asked, limit=limit))
+
+
+def room_proved(
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    *,
+    waiting: Iterable[int] | None = None,
+    limits: Sequence[tuple[Sequence[int], int]] = (),
+) -> Fit:
+    """As :func:`kverify.engines.schedulability.always`, for clusters of any size: where there are classes of nodes, it
+    may be known too that there is no room."""
+    asked = tuple(range(len(demands)) if waiting is None else waiting)
+    return _of_any_size(demands, cluster, asked, limits, lambda: always(demands, cluster, waiting=asked, limits=limits))
+
+
+def _of_any_size(
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    asked: Sequence[int],
+    limits: Sequence[tuple[Sequence[int], int]],
+    one_by_one: Callable[[], Fit],
+) -> Fit:
     single = len(demands) * len(cluster.nodes)
     if single > SMALL:
         found = _of_classes(decide(demands, cluster, waiting=asked, limits=limits), asked)
         if found.room is not Room.UNKNOWN or single > LARGE:
             return found
-    found = fit(demands, cluster, waiting=asked, limits=limits, limit=limit, prove_only=prove_only)
+    found = one_by_one()
     consult()  # What was cut short says nothing of room.
     return found
 

@@ -13,7 +13,7 @@ from kverify.api.types.apps import DaemonSet
 from kverify.checks.claims import claims_of
 from kverify.checks.pods import with_daemons
 from kverify.checks.pressure import Pressure
-from kverify.checks.room import LARGE, room_for
+from kverify.checks.room import LARGE, room_for, room_proved
 from kverify.checks.storage import Volumes, pinned, volumes_of
 from kverify.checks.subject import Subject
 from kverify.cluster.bundle import key_of
@@ -186,7 +186,7 @@ class Rooms:
     def _everything(self) -> Fit:
         """All workloads together. If every order fits them all, every order fits each: the others may come later."""
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.ctx.subjects if not self.ctx.bound(s)]
-        return room_for(demands, self.cluster, prove_only=True)
+        return room_proved(demands, self.cluster)
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
@@ -272,7 +272,7 @@ class Rooms:
             cluster, demands, asked, limits = self._pressed(subject, without)
             if any(s.scaled for s in self.placeable if s is not subject) and _crowded(demands, cluster, asked):
                 return False
-            return room_for(demands, cluster, waiting=asked, limits=limits, prove_only=True).room is Room.ALWAYS
+            return room_proved(demands, cluster, waiting=asked, limits=limits).room is Room.ALWAYS
 
         return self.ctx.memo(("room", subject.title, without), prove)
 

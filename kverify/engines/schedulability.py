@@ -26,7 +26,19 @@ from kverify.engines.errors import ReplayError, Undecided
 from kverify.engines.explicit import explore
 from kverify.engines.ranges import Range, decided
 from kverify.engines.smt import as_condition, solve, translate
-from kverify.model.expr import Condition, Expr, Number, all_of, any_of, implies, integer, negate, substitute, total
+from kverify.model.expr import (
+    Condition,
+    Expr,
+    Number,
+    all_of,
+    any_of,
+    evaluate,
+    implies,
+    integer,
+    negate,
+    substitute,
+    total,
+)
 from kverify.model.scheduling.framework import NodeInfo, Plugin, PodGroup, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, message, reject, requirements
 from kverify.model.scheduling.state import ClusterState
@@ -207,8 +219,9 @@ class Question:
         """The cluster without any pod that is asked about, to bind them one by one."""
         return state_of(self.demands, self.cluster)
 
-    def system(self) -> TransitionSystem:
-        """Binding, one pod at a time, in every order."""
+    def system(self, of: int | None = None) -> TransitionSystem:
+        """Binding, one pod at a time, in every order, within the limits; a pod ``of`` a demand that waits is one of
+        them."""
         waiting = {d: Variable(f"waiting{d}", 0, demand.count, demand.count) for d, demand in enumerate(self.demands)}
         variables = [
             *waiting.values(),
@@ -218,7 +231,7 @@ class Question:
             Action(
                 f"bind {d}@{n}",
                 "scheduler",
-                guard=all_of([waiting[d].expr >= 1, fits]),
+                guard=all_of([waiting[d].expr >= 1, fits, *self._within(d, of)]),
                 updates={f"waiting{d}": waiting[d].expr - 1, f"x{d}@{n}": here + 1},
                 says=f"The scheduler binds {self.demands[d].title} to {self.cluster.nodes[n].name}",
             )
@@ -226,6 +239,19 @@ class Question:
             if (fits := self.feasible(d, n)) is not False
         ]
         return TransitionSystem("scheduling", tuple(variables), tuple(actions))
+
+    def _within(self, demand: int, of: int | None) -> Iterator[Condition]:
+        """The limits have room for one more pod of ``demand``, and one ``of`` another that waits."""
+        for members, most in self.limits:
+            if demand in members:
+                yield total(self.placed(d) for d in members) + 1 <= most - (of in members)
+
+    def at_an_end(self, system: TransitionSystem, demand: int, view: Mapping[str, int | bool]) -> bool:
+        """A pod of ``demand`` waits, no node takes it, and no other pod finds a node either: one that only waits for
+        others to come is not stuck."""
+        if not evaluate(self.waits(demand), view) or any(evaluate(self.feasible(demand, n), view) for n in self.nodes):
+            return False
+        return not any(evaluate(action.guard, view) for action in system.actions)
 
 
 METHOD = "one-state query (Z3)"
@@ -239,23 +265,18 @@ def fit(
     cluster: Cluster,
     *,
     waiting: Iterable[int] | None = None,
-    limits: Iterable[tuple[Sequence[int], int]] = (),
     limit: int = 100_000,
-    prove_only: bool = False,
 ) -> Fit:
     """Decide whether ``demands`` always, sometimes or never fit on ``cluster``.
 
-    ``waiting`` are the demands whose pods must not get stuck (by default all); ``limits`` bound sums of demands,
-    such as old and new pods of one rollout. ``limit`` bounds the states of the search over orders. ``prove_only`` asks
-    for ``ALWAYS`` or nothing: what one query cannot prove is ``UNKNOWN``.
+    ``waiting`` are the demands whose pods must not get stuck (by default all). ``limit`` bounds the states of the
+    search over orders.
     """
-    question = Question(demands, cluster, limits)
-    asked = range(len(question.demands)) if waiting is None else tuple(waiting)
-    if all(question.roomy(d) for d in asked):
-        return Fit(room=Room.ALWAYS, method="interval arithmetic: one node has room for all that may come")
-    stuck = _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
-    if prove_only:
-        return Fit(room=Room.ALWAYS if stuck is False else Room.UNKNOWN, method=METHOD, reason="not proved")
+    question = Question(demands, cluster)
+    asked = _asked(question, waiting)
+    if (proved := _roomy(question, asked)) is not None:
+        return proved
+    stuck = _stuck(question, asked)
     complete = _solve(question, all_of([question.consistent(), question.full()]))
     if complete is False:
         return _impossible(question, asked)
@@ -265,6 +286,40 @@ def fit(
     if question.all_stable and isinstance(stuck, dict) and complete is not None:
         return _blocked(question, Room.FRAGILE, stuck, asked, placement, f"{METHOD}, replayed")
     return search_orders(question, asked, limit)
+
+
+def always(
+    demands: Sequence[Demand],
+    cluster: Cluster,
+    *,
+    waiting: Iterable[int] | None = None,
+    limits: Iterable[tuple[Sequence[int], int]] = (),
+) -> Fit:
+    """Whether it is proved that ``demands`` always fit: ``ALWAYS``, or ``UNKNOWN`` where one query cannot prove it.
+
+    ``waiting`` as in :func:`fit`; ``limits`` bound sums of demands, such as old and new pods of one rollout.
+    """
+    question = Question(demands, cluster, limits)
+    asked = _asked(question, waiting)
+    if (proved := _roomy(question, asked)) is not None:
+        return proved
+    room = Room.ALWAYS if _stuck(question, asked) is False else Room.UNKNOWN
+    return Fit(room=room, method=METHOD, reason="not proved")
+
+
+def _asked(question: Question, waiting: Iterable[int] | None) -> Sequence[int]:
+    return range(len(question.demands)) if waiting is None else tuple(waiting)
+
+
+def _roomy(question: Question, asked: Iterable[int]) -> Fit | None:
+    if not all(question.roomy(d) for d in asked):
+        return None
+    return Fit(room=Room.ALWAYS, method="interval arithmetic: one node has room for all that may come")
+
+
+def _stuck(question: Question, asked: Iterable[int]) -> dict[tuple[int, int], int] | bool | None:
+    """A consistent placement in which a pod waits in vain, as ``_solve`` answers."""
+    return _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
 
 
 def never_binds(
@@ -449,7 +504,7 @@ def search_orders(question: Question, asked: Iterable[int], limit: int) -> Fit:
         placement: Placement = {key: int(view[e.name or ""]) for key, e in question.x.items()}
         if all(view[f"waiting{d}"] == 0 for d in range(len(question.demands))):
             complete = complete or placement
-        elif stuck is None and any(view[f"waiting{d}"] for d in asked) and _at_rest(question, view):
+        elif stuck is None and any(question.at_an_end(system, d, view) for d in asked):
             stuck = index, placement
         if complete is not None and stuck is not None:
             break
@@ -465,11 +520,3 @@ def _bound(action: str) -> tuple[int, int]:
     """The demand and the node of a ``bind D@N`` action."""
     demand, node = action.removeprefix("bind ").split("@")
     return int(demand), int(node)
-
-
-def _at_rest(question: Question, view: Mapping[str, int | bool]) -> bool:
-    """Every waiting pod is refused by every node. A pod that only waits for others to come is not stuck."""
-    return all(
-        not view[f"waiting{d}"] or all(substitute(question.feasible(d, n), view) is False for n in question.nodes)
-        for d in range(len(question.demands))
-    )

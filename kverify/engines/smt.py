@@ -259,15 +259,10 @@ def solve(assertions: Sequence[Any], *, effort: int | None = None) -> Any | None
     # In a context of its own the model does not depend on what was asked before.
     context = z3.Context()
     solver = z3.Solver(ctx=context)
-    solver.add(*[assertion.translate(context) for assertion in map(as_term, assertions)])
+    # Plain truth values are assertions too.
+    terms = (z3.BoolVal(assertion) if isinstance(assertion, bool) else assertion for assertion in assertions)
+    solver.add(*[term.translate(context) for term in terms])
     return _decide(solver, effort)
-
-
-def as_term(assertion: Any) -> Any:
-    """An assertion as a Z3 term; plain truth values are assertions too."""
-    import z3
-
-    return z3.BoolVal(assertion) if isinstance(assertion, bool) else assertion
 
 
 def solve_text(assertions: Sequence[Any], *, effort: int | None = None) -> Any | None:

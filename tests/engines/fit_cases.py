@@ -144,15 +144,15 @@ def brute_force(demands: list[Demand], cluster: Cluster, limits: Limits | None =
     """
     question = Question(demands, cluster, limits or ())
     blocked: set[int] = set()
-    complete = orders.completes(question, orders.system(question), 300_000)
+    complete = orders.completes(question, question.system(), 300_000)
     assert complete is not None
     for waiting in range(len(demands)) if limits else (None,):
-        system = orders.system(question, waiting)
+        system = question.system(waiting)
         exploration = explore(system, limit=300_000)
         assert exploration.complete
         for view in map(system.view, exploration.states):
             left = {d for d in range(len(demands)) if view[f"waiting{d}"]}
             asked = left if waiting is None else left & {waiting}
-            if not asked <= blocked and all(orders.at_an_end(question, system, d, view) for d in asked):
+            if not asked <= blocked and all(question.at_an_end(system, d, view) for d in asked):
                 blocked |= asked
     return blocked, complete

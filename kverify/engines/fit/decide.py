@@ -295,7 +295,7 @@ class Answers:
         demands, cluster = self.book.demands, self.book.cluster
         if len(demands) * len(cluster.nodes) > SMALL:
             return DemandAnswer(room=Room.UNKNOWN, method="not decided", reason=reason)
-        proved = schedulability.fit(demands, cluster, waiting=(demand,), limits=self.limits, prove_only=True)
+        proved = schedulability.always(demands, cluster, waiting=(demand,), limits=self.limits)
         if proved.room is Room.ALWAYS:
             return DemandAnswer(room=Room.ALWAYS, method=proved.method)
         found = orders.search(demands, cluster, self.limits, demand, STATES)

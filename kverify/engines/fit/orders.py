@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Cluster, Demand, Question
-from kverify.model.expr import all_of, evaluate, total
 from kverify.model.scheduling.framework import Requirement
 from kverify.model.scheduling.profile import compose, reject, said
 from kverify.model.system import TransitionSystem
@@ -41,32 +40,6 @@ class Orders:
     evidence: str | None = None
 
 
-def system(question: Question, waiting: int | None = None) -> TransitionSystem:
-    """Binding one pod at a time. A pod of ``waiting`` that waits takes part in the question's limits."""
-    whole = question.system()
-    if not question.limits:
-        return whole
-    actions = []
-    for action in whole.actions:
-        demand = int(action.name.removeprefix("bind ").partition("@")[0])
-        within = [
-            total(question.placed(d) for d in members) + 1 <= most - (waiting in members)
-            for members, most in question.limits
-            if demand in members
-        ]
-        actions.append(evolve(action, guard=all_of([action.guard, *within])))
-    return evolve(whole, actions=tuple(actions))
-
-
-def at_an_end(question: Question, whole: TransitionSystem, waiting: int, view: Mapping[str, int | bool]) -> bool:
-    """A pod of ``waiting`` waits, no node takes it, and no other pod finds a node either."""
-    if not evaluate(question.waits(waiting), view):
-        return False
-    if any(evaluate(question.feasible(waiting, n), view) for n in question.nodes):
-        return False
-    return not any(evaluate(action.guard, view) for action in whole.actions)
-
-
 def completes(question: Question, whole: TransitionSystem, limit: int) -> bool | None:
     """Some order places every pod; None when there are more than ``limit`` states. Where limits bound sums of demands
     the system must be one in which no waiting pod takes up a share: in the end nobody waits."""
@@ -80,16 +53,16 @@ def completes(question: Question, whole: TransitionSystem, limit: int) -> bool |
 def search(demands: Sequence[Demand], cluster: Cluster, limits: Limits, waiting: int, limit: int) -> Orders:
     """Where scheduling may end while a pod of ``waiting`` waits. At most ``limit`` states are looked at."""
     question = Question(demands, cluster, limits)
-    whole = system(question, waiting)
+    whole = question.system(waiting)
     exploration = explore(whole, limit=limit)
     if not exploration.complete:
         return Orders()
     end = None
-    complete = completes(question, whole if not limits else system(question), limit)
+    complete = completes(question, whole if not limits else question.system(), limit)
     if complete is None:
         return Orders()
     for index, view in enumerate(map(whole.view, exploration.states)):
-        if end is None and at_an_end(question, whole, waiting, view):
+        if end is None and question.at_an_end(whole, waiting, view):
             placement = {key: int(view[e.name or ""]) for key, e in question.x.items()}
             end = _end(question, waiting, placement, len(exploration.trace(index).steps))
     return Orders(end=end, complete=complete, evidence=exploration.evidence)
