@@ -39,8 +39,19 @@ def explanation(declaration: Declaration, style: Style) -> Iterator[str]:
         if declaration.meta(key):
             yield ""
             yield from style.wrap(declaration.meta(key), label, hang=len(label))
+    before = ""
     for example in declaration.examples:
         yield ""
         found = "is found in" if example.outcome == "failing" else "is not found in"
         yield style.bold(f"{name} {found}:")
-        yield from (f"  {line}".rstrip() for line in example.text.split("\n"))
+        yield from _indented(example.text)
+        if example.cluster and example.cluster == before:
+            yield style.bold("where the cluster is the same")
+        elif example.cluster:
+            yield style.bold("where the cluster (--cluster) has:")
+            yield from _indented(example.cluster)
+        before = example.cluster
+
+
+def _indented(text: str) -> Iterator[str]:
+    return (f"  {line}".rstrip() for line in text.split("\n"))

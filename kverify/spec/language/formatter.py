@@ -119,8 +119,9 @@ def format_clause(clause: Clause) -> str:
             return f"{key} {value}"
         case syntax.Meta(key=key, value=value):
             return f"{key} {quoted(value, block=True)}"
-        case syntax.Example(outcome=outcome, text=text):
-            return f"example {outcome} {quoted(text, block=True)}"
+        case syntax.Example(outcome=outcome, text=text, cluster=cluster):
+            beside = f" with cluster {quoted(cluster, block=True)}" if cluster else ""
+            return f"example {outcome} {quoted(text, block=True)}{beside}"
         case syntax.Under(scenarios=scenarios):
             return f"under {', '.join(s.name for s in scenarios)}"
         case syntax.Quantifier(variable=variable, kind=kind, where=None):

@@ -214,7 +214,11 @@ class _Builder:
         if str(parts[0]) not in ("passing", "failing"):
             message = f"an example is passing or failing, not {parts[0]}"
             self.problems.append(problem(STRUCTURE, message, self.at(parts[0])))
-        return syntax.Example(str(parts[0]), self.text_of(parts[1]), span=span)
+        outcome, text, *cluster = parts
+        if cluster and str(cluster[0]) != "cluster":
+            message = f"an example comes with a cluster, not with {cluster[0]}"
+            self.problems.append(problem(STRUCTURE, message, self.at(cluster[0])))
+        return syntax.Example(str(outcome), self.text_of(text), self.text_of(cluster[1]) if cluster else "", span=span)
 
     def under(self, parts: list[Any], span: Span) -> syntax.Under:
         return syntax.Under(tuple(map(self.reference, parts)), span=span)

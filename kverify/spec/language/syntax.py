@@ -223,10 +223,12 @@ class Meta:
 
 @frozen
 class Example:
-    """A small manifest that the check finds something in (``failing``) or not (``passing``)."""
+    """A small manifest that the check finds something in (``failing``) or not (``passing``), with what the cluster has
+    when it is applied."""
 
     outcome: str
     text: str
+    cluster: str = ""
     span: Span = _span()
 
 

@@ -126,6 +126,18 @@ def test_lines_out_of_place() -> None:
     assert [(p.span.line, p.id) for p in problems] == [(1, "KV5003"), (3, "KV5003"), (4, "KV5003")]
 
 
+def test_an_example_comes_with_nothing_but_a_cluster() -> None:
+    file, problems = parse(
+        "x.kv", 'policy p\n  example failing "a" with cluster "b"\n  example passing "a" with pods "b"\n'
+    )
+    assert [(p.span.line, p.id, p.message) for p in problems] == [
+        (3, "KV5003", "an example comes with a cluster, not with pods")
+    ]
+    (declaration,) = file.declarations
+    assert isinstance(declaration, Declaration)
+    assert [(e.text, e.cluster) for e in declaration.examples] == [("a", "b"), ("a", "b")]
+
+
 def test_deep_nesting_is_refused_with_a_place() -> None:
     _, problems = parse("x.kv", f"property p\n  always {'(' * 500}a{')' * 500}\n")
     assert [p.message for p in problems] == ["the line is nested more than 100 levels deep"]

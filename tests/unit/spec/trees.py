@@ -71,7 +71,7 @@ CLAUSES: st.SearchStrategy[Clause] = st.one_of(
     st.builds(syntax.Meta, st.sampled_from(["explanation", "rule", "source", "fix"]), TEXTS),
     st.just(syntax.Meta("id", "ACME-1")),
     st.just(syntax.Meta("severity", "warning")),
-    st.builds(syntax.Example, st.sampled_from(["passing", "failing"]), TEXTS),
+    st.builds(syntax.Example, st.sampled_from(["passing", "failing"]), TEXTS, st.just("") | TEXTS),
     st.builds(syntax.Under, st.lists(REFERENCES, min_size=1, max_size=2).map(tuple)),
     st.builds(syntax.Quantifier, NAMES, st.just("Deployment"), st.none() | EXPRESSIONS),
     st.builds(syntax.Requirement, EXPRESSIONS, st.booleans()),
