@@ -11,7 +11,7 @@ from kverify.api.registry import AnyObject
 from kverify.api.types.batch import CronJob, Job
 from kverify.checks import sizes, standard
 from kverify.checks.context import Context
-from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Raised, Repair
 from kverify.checks.names import ADMITTED
 from kverify.checks.scaled import end_cause
 from kverify.checks.subject import Subject
@@ -222,8 +222,10 @@ def _raise(ctx: Context, owner: AnyObject, pods: int, *, alone: bool = False) ->
         cost = limit.cost.get(key, 0)
         need = pods * cost if alone else taken + (pods - wanted) * cost
         if cost and need > limit.left:
-            rows.append(f"{describe(limit.quota)} {limit.path}: {limit.needed(need)}")
-    return (Repair(text="; ".join(rows), verified=True),)
+            rows.append((limit, limit.needed(need)))
+    text = "; ".join(f"{describe(limit.quota)} {limit.path}: {amount}" for limit, amount in rows)
+    raised = tuple(Raised(describe(limit.quota), limit.resource, amount) for limit, amount in rows)
+    return (Repair(text=text, verified=True, quotas=raised),)
 
 
 def blocks_rollout(ctx: Context, subject: Subject) -> bool:

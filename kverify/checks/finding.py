@@ -37,6 +37,17 @@ class Repair:
 
     text: str
     verified: bool = False
+    quotas: tuple[Raised, ...] = field(default=(), eq=False)
+    """What it says of quotas, for fixes; no report has it."""
+
+
+@frozen
+class Raised:
+    """A ``quota`` (as findings name it) that would have to allow ``amount`` of ``resource``."""
+
+    quota: str
+    resource: str
+    amount: str
 
 
 @frozen(kw_only=True)

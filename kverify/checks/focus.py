@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+from kverify.api.labels import HOSTNAME
 from kverify.checks.claims import claims_of
 from kverify.checks.context import Context
 from kverify.checks.subject import Subject
 from kverify.engines.explicit import explore
-from kverify.model.build import HOSTNAME, alike, placing
+from kverify.model.build import alike, placing
 from kverify.model.scheduling.framework import PodGroup, PodInfo
 from kverify.model.scheduling.state import ClusterState
 from kverify.model.workload import Workload
@@ -199,8 +200,9 @@ def roomy(
 
 def _has_room(state: ClusterState, pods: Sequence[tuple[PodInfo, int]], node: int) -> bool:
     """The node takes any one of ``pods`` when all the others are on it."""
-    numbers = tuple(number for _, number in pods)
-    kinds = [pod for pod, _ in pods]
+    present = [(pod, number) for pod, number in pods if number]
+    numbers = tuple(number for _, number in present)
+    kinds = [pod for pod, _ in present]
     for i, pod in enumerate(kinds):
         others = (*numbers[:i], numbers[i] - 1, *numbers[i + 1 :])
         _move(state, kinds, others, node, 1)

@@ -24,7 +24,7 @@ from kverify.checks.specs import Specs, chosen, instances, lowered, names, place
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
-from kverify.cluster.objects import key_of, namespace_of
+from kverify.cluster.objects import endpoint_labels, key_of, namespace_of
 from kverify.engines.starts import initial_states
 from kverify.engines.symmetry import respected
 from kverify.engines.verdict import Outcome, Trace, Verdict
@@ -376,7 +376,5 @@ def _concerned(ctx: Context, item: Item) -> tuple[Subject, ...]:
 
 def _behind(ctx: Context, service: Service) -> list[AnyObject]:
     """What makes the pods that a Service selects, also of kinds that are not modelled."""
-    found: list[AnyObject] = [s.object for s in ctx.guards.behind(service)]
-    if service.spec.selector:
-        found += ctx.bundle.foreign_matching(namespace_of(service), service.spec.selector)
-    return found
+    foreign = ctx.bundle.foreign_matching(namespace_of(service), endpoint_labels(service))
+    return [*(s.object for s in ctx.guards.behind(service)), *foreign]

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve, frozen
 
 from kverify.api.types.node import Node, Taint
-from kverify.checks import decide, standard
+from kverify.checks import decide, repairs, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.focus import fixed_pods
@@ -334,6 +334,6 @@ def _tolerate(ctx: Context, subject: Subject, here: int) -> Repair:
     keeps = not ctx.variant(subject, changed).rooms.expelling(changed)
     rested = keeps and rests(ctx, changed).outcome is Outcome.HOLDS
     return Repair(
-        text=f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it",
+        text=repairs.tolerating(taint),
         verified=rested,
     )

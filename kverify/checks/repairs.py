@@ -1,4 +1,7 @@
-"""Small changes worth trying against a rollout that gets stuck. Whether one helps is decided by checking again."""
+"""Small changes worth trying against a rollout that gets stuck. Whether one helps is decided by checking again.
+
+Where a change of the manifests (``fixes/``) is the same change, it has the same words: it is then shown once.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,32 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from kverify.api.labels import HOSTNAME
+from kverify.api.types.node import Taint
 from kverify.checks.context import Context
 from kverify.checks.subject import Subject
-from kverify.model.build import HOSTNAME
 from kverify.model.scheduling.framework import NodeInfo
+from kverify.model.scheduling.taint_toleration import taint_text
 from kverify.model.workload import Recreate, RollingUpdate
+
+RECREATE = "set spec.strategy.type to Recreate (no pod serves during a rollout)"
+
+
+def rolling(surge: int | str, unavailable: int | str) -> str:
+    """To roll out in another way, in words."""
+    return f"set spec.strategy.rollingUpdate to {{maxSurge: {surge}, maxUnavailable: {unavailable}}}"
+
+
+def tolerating(taint: Taint) -> str:
+    """To tolerate a taint for ever, in words."""
+    return f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it"
 
 
 def candidates(ctx: Context, subject: Subject) -> Iterator[tuple[str, Context, Subject]]:
     """What to change in words, the run with it changed, and the workload in that run. Least costly first."""
     for text, strategy in (
-        ("set spec.strategy.rollingUpdate to {maxSurge: 0, maxUnavailable: 1}", RollingUpdate(0, 1)),
-        ("set spec.strategy.type to Recreate (no pod serves during a rollout)", Recreate()),
+        (rolling(0, 1), RollingUpdate(0, 1)),
+        (RECREATE, Recreate()),
     ):
         changed = evolve(subject, strategy=strategy)
         yield text, ctx.variant(subject, changed), changed

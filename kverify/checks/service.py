@@ -21,7 +21,7 @@ from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe
-from kverify.cluster.objects import controller_of, namespace_of, owner_key
+from kverify.cluster.objects import controller_of, endpoint_labels, namespace_of, owner_key
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
 from kverify.model.components.deployment import promised
@@ -89,7 +89,7 @@ def check(ctx: Context, service: Service) -> Iterator[Answer]:
 def _others(ctx: Context, service: Service) -> tuple[str, ...]:
     """Whose pods are endpoints too and are not in the model: those of other kinds, bare Pods, and live pods whose
     controller the input does not have. Pods of Jobs end by themselves."""
-    bundle, namespace, selector = ctx.bundle, namespace_of(service), service.spec.selector
+    bundle, namespace, selector = ctx.bundle, namespace_of(service), endpoint_labels(service)
     kinds = [item for item in bundle.foreign_matching(namespace, selector) if item.kind not in ("Job", "CronJob")]
     bare = [s.object for s in ctx.guards.behind(service) if not s.managed and s in ctx.rooms.placeable]
     live = [

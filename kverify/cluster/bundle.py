@@ -28,6 +28,7 @@ from kverify.cluster.objects import (
     adopts,
     controller_of,
     describe,
+    endpoint_labels,
     is_finished,
     key,
     key_of,
@@ -305,7 +306,7 @@ class Bundle:
     @cached_property
     def _services(self) -> SelectorIndex[Service]:
         return SelectorIndex.of(
-            (namespace_of(s), s.spec.selector, s) for s in self.of_kind(Service) if s.spec.type != "ExternalName"
+            (namespace_of(s), labels, s) for s in self.of_kind(Service) if (labels := endpoint_labels(s)) is not None
         )
 
     @cached_property

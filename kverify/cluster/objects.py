@@ -13,6 +13,7 @@ from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.meta import LabelSelector, OwnerReference
 from kverify.api.types.pod import Pod, PodTemplate, PodTemplateSpec
+from kverify.api.types.service import Service
 
 Workload: TypeAlias = Deployment | ReplicaSet | Pod
 """What makes pods, or is one."""
@@ -128,6 +129,13 @@ def selector_of(item: AnyObject) -> LabelSelector | None:
     if isinstance(selector, LabelSelector):
         return selector
     return LabelSelector(match_labels=selector) if selector else None
+
+
+def endpoint_labels(service: Service) -> Mapping[str, str] | None:
+    """The labels of the pods that are a Service's endpoints. None where the controllers make no endpoints: without a
+    selector, and of type ExternalName whatever the selector (``syncService`` in
+    pkg/controller/endpointslice/endpointslice_controller.go)."""
+    return None if service.spec.type == "ExternalName" else service.spec.selector or None
 
 
 def adopts(item: AnyObject, pod: Pod) -> bool:

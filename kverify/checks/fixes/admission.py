@@ -8,6 +8,7 @@ from kverify.api.types.quota import ResourceQuota
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change
+from kverify.checks.words import listing
 from kverify.cluster.bundle import describe
 from kverify.manifest.edit import Edit, Put
 from kverify.manifest.nodes import Plain, parse_path
@@ -48,16 +49,16 @@ def hardened(ctx: Context, finding: Finding) -> Iterator[Candidate]:
 
 
 def quotas(ctx: Context, finding: Finding) -> Iterator[Candidate]:
-    """A quota of the manifests with room for what is refused."""
+    """Quotas of the manifests with room for what is refused."""
+    own = {describe(quota): quota for quota in ctx.bundle.of_kind(ResourceQuota) if ctx.bundle.is_wanted(quota)}
     for repair in finding.repairs:
-        for quota in ctx.bundle.of_kind(ResourceQuota):
-            start = f"{describe(quota)} spec.hard["
-            if ctx.bundle.is_wanted(quota) and start in repair.text:
-                name, _, rest = repair.text.partition(start)[2].partition("]: ")
-                value = rest.split()[0].rstrip(",;.") if rest.split() else ""
-                if value:
-                    yield Candidate(
-                        text=repair.text,
-                        changes=change(quota, Put(("spec", "hard", name), value)),
-                        cost=f"the namespace may use more {name}",
-                    )
+        if repair.quotas and all(raised.quota in own for raised in repair.quotas):
+            edits: dict[str, list[Edit]] = {}
+            for raised in repair.quotas:
+                edits.setdefault(raised.quota, []).append(Put(("spec", "hard", raised.resource), raised.amount))
+            resources = dict.fromkeys(raised.resource for raised in repair.quotas)
+            yield Candidate(
+                text=repair.text,
+                changes=tuple(one for name, rows in edits.items() for one in change(own[name], *rows)),
+                cost=f"the namespace may use more {listing(tuple(resources))}",
+            )

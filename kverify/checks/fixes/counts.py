@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kverify.api.labels import HOSTNAME
 from kverify.api.types.pod import Pod
 from kverify.api.types.service import Service
 from kverify.checks.context import Context
@@ -14,7 +15,6 @@ from kverify.checks.words import count
 from kverify.cluster.bundle import describe, template_of
 from kverify.manifest.edit import Add, Put, Remove
 from kverify.manifest.nodes import Plain
-from kverify.model.build import HOSTNAME
 
 REPLICAS = ("spec", "replicas")
 _FEWER = 4

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from kverify.api.encode import plain_value
 from kverify.api.types.node import Taint
+from kverify.checks import repairs
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
@@ -146,7 +147,7 @@ def tolerated(ctx: Context, finding: Finding) -> Iterator[Candidate]:
         rows = own if isinstance(own, list) else []
         edit: Edit = Put(path, [_toleration(taint), *rows]) if rows else Add(path, _toleration(taint))
         yield Candidate(
-            text=f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it",
+            text=repairs.tolerating(taint),
             changes=change(subject.object, edit),
             cost=f"its pods stay on nodes with {taint_text(taint)}",
         )

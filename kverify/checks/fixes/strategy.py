@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.api.types.apps import Deployment
+from kverify.checks import repairs
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, subject_of
@@ -51,7 +52,7 @@ def recreate(ctx: Context, finding: Finding) -> Iterator[Candidate]:
     if subject is not None and isinstance(subject.object, Deployment):
         edit = Put(_PATH, {"type": "Recreate"}, _AFTER)
         yield Candidate(
-            text="set spec.strategy.type to Recreate (no pod serves during a rollout)",
+            text=repairs.RECREATE,
             changes=change(subject.object, edit),
         )
 
@@ -63,5 +64,4 @@ def _rolling(subject: Subject, surge: int | str, unavailable: int | str, cost: s
     edit = Put((*_PATH, "rollingUpdate"), rolling, _AFTER)
     if subject.object.spec.strategy.type == "Recreate":
         edit = Put(_PATH, {"type": "RollingUpdate", "rollingUpdate": rolling})
-    shown = f"{{maxSurge: {surge}, maxUnavailable: {unavailable}}}"
-    yield Candidate(text=f"set spec.strategy.rollingUpdate to {shown}", changes=change(subject.object, edit), cost=cost)
+    yield Candidate(text=repairs.rolling(surge, unavailable), changes=change(subject.object, edit), cost=cost)

@@ -17,6 +17,7 @@ from kverify.checks.names import ADMITTED
 from kverify.checks.options import Options
 from kverify.checks.registry import property_names
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of
+from kverify.cluster.objects import endpoint_labels
 from kverify.cluster.scaling import scales
 from kverify.engines.verdict import Outcome
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -178,7 +179,7 @@ def _selected(bundle: Bundle, item: AnyObject) -> Sequence[AnyObject] | None:
     if isinstance(item, PodDisruptionBudget):
         return [w for w in bundle.templates_matching(namespace_of(item), item.spec.selector) if bundle.is_wanted(w)]
     if isinstance(item, Service):
-        return bundle.templates_matching(namespace_of(item), item.spec.selector)
+        return bundle.templates_matching(namespace_of(item), endpoint_labels(item))
     scaled = {key: scale for key, scale in scales(bundle).items() if scale.autoscaler is item}
     return [w for w in workloads if key_of(w) in scaled] if scaled else None
 

@@ -9,7 +9,7 @@ from kverify.api.types.container import Container, ContainerPort, Lifecycle, Lif
 from kverify.api.types.pod import PodSpec
 from kverify.api.types.service import Service, ServicePort
 from kverify.cluster.codes import MISSING_PORT
-from kverify.cluster.objects import controller_of, describe, namespace_of, templates_of
+from kverify.cluster.objects import controller_of, describe, endpoint_labels, namespace_of, templates_of
 from kverify.cluster.references.existence import Existence
 from kverify.cluster.references.graph import needed_by
 from kverify.cluster.references.reference import Reference
@@ -25,7 +25,7 @@ def missing_ports(existence: Existence) -> Iterator[Diagnostic]:
             target = existence.find(reference.target)
             if isinstance(target, Service) and reference.item:
                 yield from _service_port(reference, target)
-        if isinstance(item, Service) and item.spec.type != "ExternalName":
+        if isinstance(item, Service):
             yield from _target_ports(existence, item)
         if controller_of(item) is None:
             for path, template in templates_of(item):
@@ -54,13 +54,11 @@ def _service_port(reference: Reference, service: Service) -> Iterator[Diagnostic
 def _target_ports(existence: Existence, service: Service) -> Iterator[Diagnostic]:
     """A pod without the named port is no endpoint for it (``podutil.FindPort``)."""
     named = [(n, port) for n, port in enumerate(service.spec.ports) if isinstance(port.target_port, str)]
-    if not named or not service.spec.selector:
+    labels = endpoint_labels(service)
+    if not named or labels is None:
         return
     bundle, namespace = existence.bundle, namespace_of(service)
-    pods = (
-        *bundle.templates_matching(namespace, service.spec.selector),
-        *bundle.foreign_matching(namespace, service.spec.selector),
-    )
+    pods = (*bundle.templates_matching(namespace, labels), *bundle.foreign_matching(namespace, labels))
     for number, port in named:
         for item in pods:
             for path, template in templates_of(item):

@@ -19,6 +19,7 @@ from kverify.cluster.findings.names import misspelled
 from kverify.cluster.objects import (
     controller_of,
     describe,
+    endpoint_labels,
     keyed,
     namespace_of,
     owner_key,
@@ -83,11 +84,10 @@ def _may_hide_pods(refused: Diagnostic, warning: Diagnostic) -> bool:
 def _selectors(bundle: Bundle) -> Iterator[Diagnostic]:
     for item in bundle.wanted:
         namespace = namespace_of(item)
-        if isinstance(item, Service) and item.spec.selector and item.spec.type != "ExternalName":
-            if not _selects(bundle, namespace, item.spec.selector):
-                yield _nothing(
-                    bundle, item, SERVICE, item.spec.selector, ("spec", "selector"), "so it has no endpoints"
-                )
+        if isinstance(item, Service):
+            labels = endpoint_labels(item)
+            if labels is not None and not _selects(bundle, namespace, labels):
+                yield _nothing(bundle, item, SERVICE, labels, ("spec", "selector"), "so it has no endpoints")
         elif isinstance(item, PodDisruptionBudget) and not _selects(bundle, namespace, item.spec.selector):
             selector = item.spec.selector
             if selector is None:

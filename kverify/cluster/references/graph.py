@@ -11,7 +11,17 @@ from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 from kverify.cluster.bundle import Bundle
-from kverify.cluster.objects import Key, controller_of, is_finished, key, key_of, namespace_of, owner_key, templates_of
+from kverify.cluster.objects import (
+    Key,
+    controller_of,
+    endpoint_labels,
+    is_finished,
+    key,
+    key_of,
+    namespace_of,
+    owner_key,
+    templates_of,
+)
 from kverify.cluster.references.kinds import needs_of
 from kverify.cluster.references.pods import pod_needs
 from kverify.cluster.references.reference import Need, Reference
@@ -78,9 +88,7 @@ def _reference(item: AnyObject, need: Need, path: str) -> Reference:
 
 def _selected(bundle: Bundle, item: Service | PodDisruptionBudget) -> Iterator[Reference]:
     namespace = namespace_of(item)
-    selector = item.spec.selector
-    if isinstance(item, Service) and (not selector or item.spec.type == "ExternalName"):
-        return
+    selector = endpoint_labels(item) if isinstance(item, Service) else item.spec.selector
     found: tuple[AnyObject, ...] = (
         *bundle.templates_matching(namespace, selector),
         *bundle.foreign_matching(namespace, selector),

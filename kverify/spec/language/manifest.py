@@ -12,7 +12,7 @@ from kverify.api.languages.percentages import PercentError, scaled
 from kverify.api.types.apps import Deployment
 from kverify.api.types.meta import LabelSelector
 from kverify.api.types.pod import Pod, PodTemplateSpec
-from kverify.cluster.objects import key_of, namespace_of, templates_of
+from kverify.cluster.objects import endpoint_labels, key_of, namespace_of, templates_of
 from kverify.cluster.scaling import Autoscaler, target_of
 from kverify.manifest.nodes import parse_path
 from kverify.model.expr import maximum, minimum
@@ -124,8 +124,8 @@ def _selects(value: Item, target: Item) -> bool:
         return False
     selector = _selector(value)
     if value.value.kind == "Service":
-        # A Service without a selector selects nothing, and one of type ExternalName has no endpoints.
-        return bool(selector) and value.value.spec.type != "ExternalName" and map_matches(selector, labels.value)
+        wanted = endpoint_labels(value.value)
+        return wanted is not None and map_matches(wanted, labels.value)
     return _matches(selector, labels)
 
 

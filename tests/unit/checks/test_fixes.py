@@ -12,7 +12,7 @@ from attrs import evolve
 from kverify.checks import Options, Report, run
 from kverify.checks.context import Context
 from kverify.checks.finding import Finding
-from kverify.checks.fixes import apply_fixes, families, placement, search, with_fixes
+from kverify.checks.fixes import admission, apply_fixes, families, placement, search, with_fixes
 from kverify.checks.fixes.candidate import Candidate, change
 from kverify.checks.fixes.verify import Verifier, worse
 from kverify.checks.fixes.workspace import Workspace
@@ -87,6 +87,24 @@ def test_the_first_toleration_that_matches_a_taint_counts(tmp_path: Path) -> Non
     finding = next(f for f in run(bundle, diagnostics, Options()).findings if f.id == "KV4012")
     found = [candidate.text for candidate in placement.tolerated(Context(bundle, Options()), finding)]
     assert [text.split()[1] for text in found] == ["pool=a:NoExecute", "pool=b:NoExecute"]
+
+
+def test_all_quotas_that_are_short_are_raised_together(tmp_path: Path) -> None:
+    quotas = "".join(
+        f"---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: {name}}}\nspec: {{hard: {{{hard}}}}}\n"
+        for name, hard in (("pods", 'pods: "1"'), ("cpu", "requests.cpu: 700m, pods: 9"))
+    )
+    web = WEB.replace("maxSurge: 1, maxUnavailable: 0", "maxSurge: 0, maxUnavailable: 1")
+    bundle, diagnostics = read(tmp_path, web + quotas)
+    judge, report = verifier(bundle, diagnostics)
+    refused = next(f for f in report.findings if f.id == "KV3004")
+    (candidate,) = admission.quotas(Context(bundle, Options()), refused)
+    held = judge.holds(candidate, refused)
+    assert held is not None
+    (changed,) = held[0].changes
+    assert 'spec: {hard: {pods: "2"}}' in changed.after
+    assert "spec: {hard: {requests.cpu: 1200m, pods: 9}}" in changed.after
+    assert candidate.cost == "the namespace may use more pods and requests.cpu"
 
 
 def test_what_brings_something_as_bad_is_no_fix(tmp_path: Path) -> None:

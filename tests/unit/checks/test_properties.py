@@ -176,6 +176,17 @@ def test_what_the_model_cannot_play_is_unknown_with_its_reason(scenario: str, wo
     assert words in proof.verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [("ClusterIP", "unknown"), ("ExternalName, externalName: db.example.org", "holds")]
+)
+def test_a_service_of_type_external_name_has_no_endpoints(kind: str, outcome: str) -> None:
+    """Whatever it selects: here pods of which the model does not know how many are ready."""
+    spec = f"{{type: {kind}, selector: {{app: db}}, ports: [{{port: 80}}]}}"
+    service = f"\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: db}}\nspec: {spec}\n---"
+    formula = 'always (forall s in Service where s.metadata.name == "db": ready_endpoints(s) == 0)'
+    assert one(formula, wanted=STATEFUL + service + WEB) == outcome
+
+
 def test_kinds_that_are_not_modelled_are_unknown() -> None:
     (proof,) = ask(
         "property p\n  under drain\n  for d in StatefulSet\n  always ready(d) >= 1\n", STATEFUL + "---" + WEB
