@@ -12,12 +12,17 @@ from collections.abc import Mapping, Sequence
 OPERATORS = ("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")
 """Gt and Lt are those of node affinity and of selectors written as text; a ``LabelSelector`` has the other four."""
 
+HOSTNAME = "kubernetes.io/hostname"
+ZONE = "topology.kubernetes.io/zone"
+REGION = "topology.kubernetes.io/region"
+"""What nodes are told apart by (k8s.io/api/core/v1/well_known_labels.go)."""
+
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 DEPRECATED_NODE_LABELS = {
     "beta.kubernetes.io/arch": "kubernetes.io/arch",
     "beta.kubernetes.io/os": "kubernetes.io/os",
-    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region": REGION,
+    "failure-domain.beta.kubernetes.io/zone": ZONE,
     "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
     "app.kubernetes.io/created-by": "",
     "scheduler.alpha.kubernetes.io/preferAvoidPods": "",

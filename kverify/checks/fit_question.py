@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
+from kverify.api.labels import ZONE
 from kverify.checks import gangs
 from kverify.checks.pods import Maker
 from kverify.engines.fit.classes import classify
@@ -14,8 +15,6 @@ from kverify.engines.fit.decide import Answer, DemandAnswer, decide
 from kverify.engines.fit.gangs import Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
-
-ZONE = "topology.kubernetes.io/zone"
 
 
 @frozen(eq=False)

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from kverify.api.encode import to_plain
+from kverify.api.labels import HOSTNAME, ZONE
 from kverify.api.types.apps import DaemonSet
 from kverify.api.types.node import Node
 from kverify.checks import gangs
@@ -23,7 +24,7 @@ from kverify.cluster.findings import cross_object
 from kverify.cluster.objects import describe
 from kverify.engines.fit.classes import classify
 from kverify.engines.fit.decide import Answer, DemandAnswer
-from kverify.engines.fit.synthesis import HOST, ZONE, Kind, Numbers, Synthesis, Tried, smallest
+from kverify.engines.fit.synthesis import Kind, Numbers, Synthesis, Tried, smallest
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
@@ -255,7 +256,7 @@ def _kinds(templates: Sequence[Node], pods: Sequence[PodInfo], bundle: Bundle) -
     bare = []
     for template in templates:
         info = NodeInfo.of(template)
-        bare.append(evolve(info, labels={k: v for k, v in info.labels.items() if k not in (HOST, ZONE)}))
+        bare.append(evolve(info, labels={k: v for k, v in info.labels.items() if k not in (HOSTNAME, ZONE)}))
     cluster = Cluster(nodes=tuple(bare), namespaces=bundle.namespaces)
     kinds = []
     by_name = {}

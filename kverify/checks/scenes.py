@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, frozen
 
+from kverify.api.labels import HOSTNAME
 from kverify.api.types.apps import Deployment
 from kverify.checks import focus
 from kverify.checks.context import CLUSTER_IS_OPEN, Context
@@ -21,7 +22,7 @@ from kverify.checks.subject import Subject, strategy_of
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
-from kverify.model.build import HOSTNAME, alike, placing
+from kverify.model.build import alike, placing
 from kverify.model.environment.scale import resizable
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo, PodInfo

@@ -9,6 +9,7 @@ wrong in it goes wrong. Nothing is said where the two disagree.
 
 from __future__ import annotations
 
+from kverify.api.labels import HOSTNAME
 from kverify.checks.claims import claims_of
 from kverify.checks.context import Context
 from kverify.checks.focus import alike_for, fixed_pods, roomy
@@ -16,7 +17,6 @@ from kverify.checks.rooms import RESOURCES
 from kverify.checks.scenes import Scene, Settled, TooManyPlacements, others_stay, settled_placements
 from kverify.checks.subject import Subject
 from kverify.checks.words import count
-from kverify.model.build import HOSTNAME
 from kverify.model.scheduling import inter_pod_affinity, node_ports
 from kverify.model.world import Place, World
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
+from kverify.api.labels import HOSTNAME
 from kverify.api.types.affinity import NodeSelectorTerm
 from kverify.model.components import deployment, kubelet, node_lifecycle, replica_set, scheduler, taint_eviction
 from kverify.model.environment import drain, node_removal
@@ -102,7 +103,6 @@ def alike(world: World, also: Iterable[PodInfo] = ()) -> tuple[tuple[Place, ...]
     return tuple(tuple(places) for places in classes.values())
 
 
-HOSTNAME = "kubernetes.io/hostname"
 RESOURCES = "NodeResourcesFit"
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
+from kverify.api.labels import ZONE
 from kverify.model.components.deployment import promised
 from kverify.model.expr import Number
 from kverify.model.scheduling.framework import NodeInfo
@@ -22,7 +23,6 @@ Changing: TypeAlias = "Number | tuple[int, ...] | None"
 """A number that may depend on the state; of a trace that was read back: what it was in each state, None if unknown."""
 PENDING = "pending"
 """The phase of pods that have no node yet."""
-ZONE = "topology.kubernetes.io/zone"
 
 
 @frozen

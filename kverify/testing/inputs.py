@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from hypothesis import strategies as st
 
 from kverify.api.decode import decode_all
+from kverify.api.labels import HOSTNAME, ZONE
 from kverify.cluster.bundle import Bundle
 from kverify.manifest.reader import read_text
 from kverify.testing.from_manifests import rollout_of
@@ -21,7 +22,7 @@ from kverify.testing.violation import Situation
 
 Object: TypeAlias = "dict[str, Any]"
 
-HOSTNAME, ZONE, POOL = "kubernetes.io/hostname", "topology.kubernetes.io/zone", "pool"
+POOL = "pool"
 _CORES = (4, 2, 1, 8)
 _STRATEGIES: tuple[Object | None, ...] = (
     None,

@@ -10,8 +10,9 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kverify.api.labels import ZONE
 from kverify.engines.fit.decide import decide
-from kverify.engines.fit.synthesis import ZONE, Kind, Synthesis, smallest
+from kverify.engines.fit.synthesis import Kind, Synthesis, smallest
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.model.scheduling.framework import NodeInfo
 from tests.engines.fit_cases import HOST, NODES, PODS, anti, brute_force, node, pod, spread

@@ -7,9 +7,8 @@ Sources: ``pkg/apis/networking/v1beta1/{conversion,defaults}.go``, ``pkg/apis/ex
 from __future__ import annotations
 
 from kverify.api.conversion.tree import EACH, Notes, default, drop, edit_root, entry_of, given, mapped, put, rename
+from kverify.api.labels import HOSTNAME, ZONE
 from kverify.manifest.nodes import FieldPath, Mapping, Scalar
-
-HOST, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 
 
 def ingress(root: Mapping, _notes: Notes) -> Mapping:
@@ -43,12 +42,12 @@ def endpoint_slice(root: Mapping, notes: Notes) -> Mapping:
         topology = given(mapping, "topology")
         if not isinstance(topology, Mapping):
             return drop(mapping, "topology") if topology is None else mapping
-        for key, field in ((ZONE, "zone"), (HOST, "nodeName")):
+        for key, field in ((ZONE, "zone"), (HOSTNAME, "nodeName")):
             entry = entry_of(topology, key)
             if entry is not None:
                 mapping = default(mapping, field, entry.value, entry.key)
         for entry in topology.entries:
-            if entry.key.value not in (ZONE, HOST):
+            if entry.key.value not in (ZONE, HOSTNAME):
                 message = f"{entry.key.value} of a topology has no meaning in {notes.target}."
                 notes.add(entry.key, (*at, "topology", str(entry.key.value)), message, "remove it")
         return drop(mapping, "topology")

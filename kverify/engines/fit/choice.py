@@ -13,6 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
+from kverify.api.labels import HOSTNAME
 from kverify.engines.budget import consult
 from kverify.engines.errors import ReplayError
 from kverify.engines.fit.decide import REFUSED, DemandAnswer
@@ -30,7 +31,6 @@ KINDS = 10_000
 """Kinds of pods times nodes up to which anything is searched."""
 DIVE = 20_000
 """Pods times nodes up to which single orders are tried where there are too many for all."""
-HOSTNAME = "kubernetes.io/hostname"
 BINDS = "binds to best-scored nodes in this order, "
 
 State = tuple[tuple[int, ...], ...]

@@ -20,6 +20,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from kverify.api.labels import HOSTNAME, ZONE
 from kverify.engines.budget import gave_up, limit_solver
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.classes import classify, topology_keys
@@ -28,7 +29,6 @@ from kverify.engines.fit.rules import Rulebook
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 
-HOST, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 PROBES = 120
 """Clusters that are decided at most."""
 DOUBLINGS = 14
@@ -52,7 +52,7 @@ class Kind:
         """So many nodes of the kind, each with a name, a host name and a zone of its own."""
         for index in range(number):
             name = f"{self.node.name}-{index + 1}"
-            labels = {**self.node.labels, HOST: name}
+            labels = {**self.node.labels, HOSTNAME: name}
             if self.zones:
                 labels[ZONE] = self.zones[(self.first + index) % len(self.zones)]
             yield evolve(self.node, name=name, labels=labels)
@@ -122,8 +122,8 @@ def smallest(
 def about_one_node(pods: Sequence[PodInfo]) -> bool:
     """Every rule of the pods is about the node they come to: more nodes never harm."""
     return not any(pod.affinity for pod in pods) and all(
-        {term.topology_key for term in pod.anti_affinity} <= {HOST}
-        and topology_keys([pod]) <= {HOST}
+        {term.topology_key for term in pod.anti_affinity} <= {HOSTNAME}
+        and topology_keys([pod]) <= {HOSTNAME}
         and not any(c.when_unsatisfiable == "DoNotSchedule" for c in pod.spec.topology_spread_constraints)
         and ZONE not in _selected(pod)
         for pod in pods

@@ -13,14 +13,13 @@ from functools import partial
 
 from attrs import frozen
 
+from kverify.api.labels import REGION, ZONE
 from kverify.model.scheduling.explain import label_mismatch, listing
 from kverify.model.scheduling.framework import Plugin, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.storage import WAIT, Storage, class_of
 from kverify.model.scheduling.volume_restrictions import explain_missing
 
 NAME = "VolumeZone"
-ZONE = "topology.kubernetes.io/zone"
-REGION = "topology.kubernetes.io/region"
 BETA = {"failure-domain.beta.kubernetes.io/zone": ZONE, "failure-domain.beta.kubernetes.io/region": REGION}
 LABELS = (*BETA, ZONE, REGION)
 SEPARATOR = "__"

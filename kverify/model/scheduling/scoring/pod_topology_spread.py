@@ -15,17 +15,17 @@ from functools import partial
 
 from attrs import evolve, frozen
 
+from kverify.api.labels import HOSTNAME, ZONE
 from kverify.api.types.affinity import TopologySpreadConstraint
 from kverify.api.types.meta import LabelSelector, LabelSelectorRequirement
 from kverify.model.scheduling.framework import PodInfo, Snapshot
 from kverify.model.scheduling.pod_topology_spread import NAME, matching_groups, takes_part
 from kverify.model.scheduling.scoring.framework import MAX_SCORE, ScorePlugin, known, rounded
 
-HOSTNAME = "kubernetes.io/hostname"
 ANYWAY = "ScheduleAnyway"
 SYSTEM = (
     TopologySpreadConstraint(max_skew=3, topology_key=HOSTNAME, when_unsatisfiable=ANYWAY),
-    TopologySpreadConstraint(max_skew=5, topology_key="topology.kubernetes.io/zone", when_unsatisfiable=ANYWAY),
+    TopologySpreadConstraint(max_skew=5, topology_key=ZONE, when_unsatisfiable=ANYWAY),
 )
 """``systemDefaultConstraints``."""
 
