@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import frozen
+
+from benchmarks import _cpu
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = "examples/peers/reports.yaml"
@@ -104,16 +104,8 @@ class Run:
 
 def measured(command: Sequence[str], codes: tuple[int, ...]) -> tuple[str, float]:
     """Standard output and the least CPU seconds of a few runs. ``RuntimeError`` if one did not end as it should."""
-    times, output = [], ""
-    for _ in range(RUNS):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode not in codes:
-            raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        output = done.stdout
-    return output, min(times)
+    runs = [_cpu.measured(command, codes, ROOT) for _ in range(RUNS)]
+    return runs[-1][0], min(seconds for _, seconds in runs)
 
 
 def kverify() -> Run:

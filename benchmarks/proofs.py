@@ -8,12 +8,13 @@ the ratio to the first row of the same run, 1-induction of the idealised promise
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Callable, Iterator
+from time import process_time
 
 from attrs import frozen
 
+from benchmarks._cpu import children
 from kverify.engines import bounded, houdini, induction, spacer, templates
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import integer
@@ -99,8 +100,7 @@ def sieved(system: TransitionSystem, prop: Always) -> Verdict:
 
 def cpu_seconds() -> float:
     """CPU seconds of this process and of its children."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    return process_time() + children()
 
 
 def differs(row: Row, verdict: Verdict) -> str:

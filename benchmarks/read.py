@@ -14,9 +14,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -27,6 +25,7 @@ from time import process_time
 import yaml
 from attrs import frozen
 
+from benchmarks._cpu import measured
 from benchmarks._shapes import as_dump, as_lines, as_yaml, cluster, repository
 from kverify.api import decode_all
 from kverify.manifest import read_text
@@ -129,12 +128,10 @@ def checkov(text: str) -> float | None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "all.yaml").write_text(text)
         command = [program, "--framework", "kubernetes", "-d", folder, "-o", "json", "--quiet"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode not in (0, 1) or not done.stdout.strip():
-            raise RuntimeError(f"checkov failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        output, taken = measured(command, (0, 1))
+        if not output.strip():
+            raise RuntimeError("checkov said nothing")
+    return taken
 
 
 def peers() -> None:

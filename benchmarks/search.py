@@ -10,7 +10,6 @@ states, or the exit code is 1. The reference is a breadth-first search over tupl
 from __future__ import annotations
 
 import re
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from benchmarks._cpu import children
 from kverify.engines.explicit import Store, explore
 from kverify.engines.export.promela import promela
 from kverify.engines.packed_numba import available
@@ -134,25 +134,20 @@ def spin(system: TransitionSystem) -> Run | None:
         return None
     with TemporaryDirectory() as folder:
         (Path(folder) / "model.pml").write_text(promela(system))
-        begin = _children()
+        begin = children()
         flags = ["-O2", "-w", "-DNOREDUCE", "-DSAFETY", "-DNOCLAIM", "-DMEMLIM=2048"]
         for command in (["spin", "-a", "model.pml"], ["gcc", *flags, "-o", "pan", "pan.c"]):
             subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        ready = _children() - begin
-        begin = _children()
+        ready = children() - begin
+        begin = children()
         command = ["./pan", "-E", "-n", "-m5000000", "-w22"]
         said = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-        seconds = _children() - begin
+        seconds = children() - begin
     states, memory = re.search(r"(\d+) states, stored", said), re.search(r"([\d.]+)\s+actual memory usage", said)
     if states is None or "errors: 0" not in said or "Search not completed" in said:
         raise RuntimeError(said)
     each = float(memory[1]) * (1 << 20) / int(states[1]) if memory else 0.0
     return Run(int(states[1]), max(seconds, 1e-3), each, ready)
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def best(repeat: int, run: Callable[[], Run]) -> Run:

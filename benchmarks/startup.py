@@ -1,18 +1,17 @@
 """How long a user waits: CPU seconds of whole processes, against Python doing nothing.
 
-CPU seconds of the child (user and system, ``getrusage``) do not depend on what else the machine does, much less than
-wall-clock seconds. Medians of several runs; the limits are the promises of the project.
+Medians of several runs; the limits are the promises of the project.
 """
 
 from __future__ import annotations
 
-import resource
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
 from attrs import frozen
+
+from benchmarks._cpu import measured
 
 ROOT = Path(__file__).parent.parent
 RUNS = 7
@@ -51,19 +50,8 @@ CASES = (
 
 
 def cpu_seconds(case: Case) -> float:
-    """CPU seconds of one run. ``RuntimeError`` if the command did not end as it should: a crash is always fast."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [sys.executable, *case.arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in case.exit_codes:
-        raise RuntimeError(f"{case.name} ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """CPU seconds of one run."""
+    return measured([sys.executable, *case.arguments], case.exit_codes, ROOT)[1]
 
 
 def main() -> int:
