@@ -42,7 +42,8 @@ def read(arguments: argparse.Namespace, configuration: Configuration) -> Baselin
     try:
         return baseline.read(name, read_file(Path(name)))
     except (OSError, UnicodeDecodeError) as error:
-        arguments.parser.error(f"--baseline {name}: {reason(error)}; --write-baseline {name} writes it")
+        mend = f"; --write-baseline {name} writes it" if isinstance(error, FileNotFoundError) else ""
+        arguments.parser.error(f"--baseline {name}: {reason(error)}{mend}")
     except baseline.BaselineError as error:
         arguments.parser.error(f"--baseline {error}")
     raise AssertionError("argparse exits")
@@ -79,6 +80,8 @@ def _require_sound(arguments: argparse.Namespace, configuration: Configuration) 
     name = arguments.write_baseline
     if not name:
         return
+    if name == outputs.STDOUT:
+        arguments.parser.error("--write-baseline takes the name of a file: standard output has the report")
     if arguments.narrowed:
         arguments.parser.error(
             f"--write-baseline writes everything that is found, and {arguments.narrowed} asks only for a part"

@@ -75,18 +75,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see ``--help``); never raises but ``SystemExit`` for usage."""
     relax()
     streams.prepare()
-    arguments = parser().parse_args(argv)
+    verbose = False
     try:
+        arguments = parser().parse_args(argv)
+        verbose = arguments.verbose
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        streams.abandon_stdout()
+        streams.abandon(sys.stdout)
         return EXIT_INTERRUPTED
+    except streams.Unprintable as why:
+        print(f"kverify: standard output: {why}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("kverify: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
-        return internal_error(error, verbose=arguments.verbose)
+        return internal_error(error, verbose=verbose)
     return code
 
 

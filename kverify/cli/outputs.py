@@ -123,11 +123,13 @@ def write(
     for output in outputs:
         text = forms[output.form](output)
         written.append((output, text))
-        if output.file == STDOUT:
-            to_stdout(text)
-            continue
         try:
+            if output.file == STDOUT:
+                to_stdout(text)
+                continue
             Path(output.file).write_bytes(text.encode("utf-8", "backslashreplace"))
+        except streams.Unprintable as why:
+            problems.append(f"standard output: {why}")
         except OSError as error:
             problems.append(f"-o {output}: {reason(error)}")
     if problems:
@@ -161,4 +163,4 @@ def to_stdout(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        streams.abandon_stdout()
+        streams.abandon(sys.stdout)

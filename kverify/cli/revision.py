@@ -133,14 +133,18 @@ def tracked(folder: Path) -> str:
     named, real = Path(os.path.abspath(folder)), Path(os.path.realpath(folder))  # noqa: PTH100 - links stay
     # A file system may take another case for the same name. A link, or a submodule, is tracked itself.
     asked = dict.fromkeys((place.parent, f":(icase,literal){place.name}") for place in (named, real) if place.name)
-    if (real / ".git").exists():
+    if _is_top(real):
         asked[real, "."] = None
     for place, path in asked:
-        if any((parent / ".git").exists() for parent in (place, *place.parents)):
+        if any(map(_is_top, (place, *place.parents))):
             found = next(iter(_names(_listed(place, path))), "")
             if found:
                 return found
     return ""
+
+
+def _is_top(folder: Path) -> bool:
+    return os.path.exists(folder / ".git")  # noqa: PTH110 - Path.exists raises where it may not look
 
 
 def _listed(place: Path, path: str) -> bytes:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
+from stat import S_ISDIR, S_ISREG
 from typing import IO, TypeAlias
 
 from attrs import frozen
@@ -119,14 +120,30 @@ def _expand(path: str) -> Iterator[str | Problem]:
         found.extend(str(Path(folder, name)) for name in files if Path(name).suffix.lower() in SUFFIXES)
     for failure in failures:
         yield _unreadable(str(failure.filename), failure)
-    if not found and not failures:
+    # Who names a pipe means it; one in a directory would be waited for, perhaps for ever.
+    endless = [name for name in found if _endless(name)]
+    for name in endless:
+        yield _problem(
+            codes.UNREADABLE, name, "It is no file, but a pipe, a socket or a device.", "move it out of the directory"
+        )
+    found = sorted(set(found).difference(endless))
+    if not found and not failures and not endless:
         yield _problem(
             codes.NO_MANIFESTS,
             path,
             "The directory holds no .yaml, .yml or .json file.",
             "name a directory with manifests; hidden directories are not searched",
         )
-    yield from sorted(found)
+    yield from found
+
+
+def _endless(name: str) -> bool:
+    """It is there, and neither a file nor a directory."""
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 - see ``_expand``
+    except (OSError, ValueError):
+        return False
+    return not (S_ISREG(mode) or S_ISDIR(mode))
 
 
 def _read(name: str, stdin: Stdin | None) -> Input | Problem:

@@ -147,6 +147,22 @@ def test_it_is_not_written_where_it_would_be_read(check: Check) -> None:
     assert check("web.yaml", "--write-baseline", "no/such/known.json")[0] == 2
 
 
+def test_standard_output_is_none(check: Check) -> None:
+    write("a")
+    code, _, err = check("web.yaml", "--write-baseline", "-")
+    assert (code, "--write-baseline takes the name of a file" in err) == (2, True)
+    assert not Path("-").exists()
+
+
+def test_what_writing_it_would_not_mend_is_not_mended_by_writing_it(check: Check) -> None:
+    write("a")
+    assert "; --write-baseline known.json writes it" in check("web.yaml", "--baseline", "known.json")[2]
+    Path("folder").mkdir()
+    _, _, err = check("web.yaml", "--baseline", "folder")
+    assert "--baseline folder: Is a directory" in err
+    assert "--write-baseline" not in err
+
+
 @pytest.mark.parametrize("name", ["kverify.toml", "policies/own.kv", "known.json"])
 def test_nothing_that_a_run_reads_is_overwritten(check: Check, name: str) -> None:
     write("a")

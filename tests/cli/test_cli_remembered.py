@@ -496,6 +496,13 @@ def test_no_program_of_the_repository_runs(runs: Runs, here: Path) -> None:
     assert not (here / "said").exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_place_that_may_not_be_looked_into_does_not_matter(runs: Runs, say: Say, here: Path) -> None:
+    (here / ".kverify_cache").mkdir(0o000)
+    say()
+    assert runs.count == 1
+
+
 def test_without_git_nobody_knows_where_results_came_from(
     runs: Runs, say: Say, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

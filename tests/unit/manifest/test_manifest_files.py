@@ -77,6 +77,25 @@ def test_a_directory_without_manifests(tmp_path: Path) -> None:
     assert (diagnostic.id, str(diagnostic.span)) == ("KV1002", f"{tmp_path}:1:1")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_read_where_it_is_named_and_not_waited_for_in_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "web.yaml").write_text("a: 1\n", "utf-8")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "link.json").symlink_to(os.devnull)
+    result = read_paths([str(tmp_path)])
+    assert values(result) == [{"a": 1}]
+    assert [(d.id, d.span.file) for d in result.diagnostics] == [
+        ("KV1001", str(tmp_path / "link.json")),
+        ("KV1001", str(tmp_path / "pipe.yaml")),
+    ]
+    reading, writing = os.pipe()
+    os.write(writing, b"b: 2\n")
+    os.close(writing)
+    if Path(f"/dev/fd/{reading}").exists():
+        assert values(read_paths([f"/dev/fd/{reading}"])) == [{"b": 2}]
+    os.close(reading)
+
+
 def test_files_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.yaml").touch()
 
