@@ -16,8 +16,9 @@ from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
-from kverify.checks.words import any_of, listing, sentences
+from kverify.checks.words import any_of, count, listing, sentences
 from kverify.cluster.bundle import describe
+from kverify.cluster.findings.budgets import scaleless
 from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.components.disruption import healthy
 from kverify.model.expr import evaluate
@@ -44,6 +45,8 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         yield _even_elsewhere(ctx, subject) or _proof(subject, not_asked(ctx.rooms.obstacle(subject)))
     elif not subject.replicas:
         yield _proof(subject, not_asked("no replicas are wanted"))
+    elif uncounted := [b for b in ctx.guards.budgets(subject) if scaleless(ctx.bundle, b)]:
+        yield _proof(subject, not_asked(f"{describe(uncounted[0])} cannot be computed (KV2011)"))
     else:
         yield answer(ctx, subject)
 
@@ -106,8 +109,15 @@ def decide_drain(ctx: Context, case: Disturbed) -> Verdict:
     return evolve(
         verdict,
         scope=case.scope,
-        assumptions=(*case.scene.assumptions, *ASSUMPTIONS, *verdict.assumptions),
+        assumptions=(*case.scene.assumptions, *ASSUMPTIONS, *_beside(ctx, case), *verdict.assumptions),
     )
+
+
+def _beside(ctx: Context, case: Disturbed) -> Iterator[str]:
+    """What is assumed of pods that are not in the model and that a budget counts."""
+    for budget in dict.fromkeys(b for s in case.scene.subjects for b in ctx.guards.budgets(s)):
+        for title, number in ctx.guards.beside(budget).items():
+            yield f"{count(number, 'pod')} of {title}, which {describe(budget)} counts too, stay healthy"
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:

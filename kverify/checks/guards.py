@@ -6,16 +6,26 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from kverify.api.registry import AnyObject
+from kverify.api.types.apps import StatefulSet
 from kverify.api.types.policy import PodDisruptionBudget
+from kverify.api.types.replication import ReplicationController
 from kverify.api.types.service import Service
 from kverify.checks.subject import Subject
-from kverify.cluster.bundle import describe
+from kverify.cluster.admission.created import pods_wanted
+from kverify.cluster.bundle import describe, key_of, namespace_of
+from kverify.cluster.objects import Key
+from kverify.cluster.scaling import Scale, scales
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
 
 if TYPE_CHECKING:
     from kverify.checks.context import Context
+
+COUNTED = (StatefulSet, ReplicationController)
+"""The kinds that are not modelled and whose number of pods a budget's percentages are of (``finders`` in
+pkg/controller/disruption/disruption.go)."""
 
 
 class Guards:
@@ -77,7 +87,8 @@ class Guards:
     def _model_budget(
         self, budget: PodDisruptionBudget, members: Sequence[Subject], workloads: Mapping[str, Workload]
     ) -> Budget:
-        expected = sum(s.replicas for s in members)
+        beside = sum(self.beside(budget).values())
+        expected = sum(s.replicas for s in members) + beside
         return Budget(
             name=describe(budget),
             revisions=tuple(r for s in members for r in workloads[s.title].revisions),
@@ -88,4 +99,30 @@ class Guards:
                 max_unavailable=budget.spec.max_unavailable,
             ),
             always_allow=budget.spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
+            beside=beside,
         )
+
+    def beside(self, budget: PodDisruptionBudget) -> Mapping[str, int]:
+        """The workloads of other kinds whose pods a budget counts, at the fewest their autoscalers keep."""
+        return self.ctx.memo(("beside", id(budget)), lambda: self._beside(budget))
+
+    def _beside(self, budget: PodDisruptionBudget) -> Mapping[str, int]:
+        selected = self.ctx.bundle.foreign_matching(namespace_of(budget), budget.spec.selector)
+        counted = {describe(item): self.fewest(item) for item in selected if isinstance(item, COUNTED)}
+        return {title: number for title, number in counted.items() if number}
+
+    def fewest(self, item: AnyObject) -> int:
+        """The fewest pods that a workload of another kind has, and its autoscaler keeps."""
+        replicas = pods_wanted(item) or 0
+        scale = self._scales.get(key_of(item)) if replicas else None
+        return replicas if scale is None else min(scale.counts(replicas), default=0)
+
+    def most(self, item: AnyObject) -> int:
+        """The most pods that a workload of another kind has, and its autoscaler lets it have."""
+        replicas = pods_wanted(item) or 0
+        scale = self._scales.get(key_of(item)) if replicas else None
+        return replicas if scale is None else max(scale.counts(replicas), default=0)
+
+    @cached_property
+    def _scales(self) -> Mapping[Key, Scale]:
+        return scales(self.ctx.bundle)

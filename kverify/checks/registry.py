@@ -40,7 +40,7 @@ _BUILT_IN = (
         "every pod finds a node",
         _in("schedulable"),
         workloads,
-        _in("schedulable", "together"),
+        _in("other_kinds", "schedulable_together"),
     ),
     Check(names.BURSTS_FIT, "KV3009", "what autoscalers ask for finds a node", _in("bursts"), workloads),
     Check(names.VOLUMES_REACHABLE, "KV3005", "pods can follow their volumes", _in("volumes"), makers),
@@ -51,7 +51,7 @@ _BUILT_IN = (
     Check(names.PROMISES_KEPT, "KV4002", "rollouts keep their promises", _in("promises"), workloads),
     Check(names.BAD_REVISION_CONTAINED, "KV4007", "bad revisions are contained", _in("bad_revision"), workloads),
     Check(names.SPREAD_KEPT, "KV4006", "rollouts keep the spread", _in("spread"), workloads),
-    Check(names.DRAIN_ENDS, "KV4003", "drains end", _in("drain"), workloads),
+    Check(names.DRAIN_ENDS, "KV4003", "drains end", _in("drain"), workloads, _in("other_kinds", "drains")),
     Check(
         names.NODE_LOSS_SURVIVED,
         "KV4004",

@@ -217,9 +217,11 @@ def refused(ctx: Context, subject: Subject) -> list[int]:
         and any(
             len(budgets) > 1
             or desired_healthy(
-                n + rest, min_available=budget.spec.min_available, max_unavailable=budget.spec.max_unavailable
+                (pods := n + rest + sum(ctx.guards.beside(budget).values())),
+                min_available=budget.spec.min_available,
+                max_unavailable=budget.spec.max_unavailable,
             )
-            >= n + rest
+            >= pods
             for budget in budgets
         )
     ]
@@ -288,7 +290,7 @@ def _sized(ctx: Context, subject: Subject, members: Sequence[int], status: NodeS
     (workload,) = world.workloads
     workload = evolve(workload, replicas=SIZE.expr)
     budgets = tuple(
-        evolve(modelled, expected=SIZE.expr, desired=_desired(subject, budget.spec))
+        evolve(modelled, expected=SIZE.expr + modelled.beside, desired=_desired(subject, budget.spec, modelled.beside))
         for modelled, budget in zip(world.budgets, ctx.guards.budgets(subject), strict=True)
     )
     world = evolve(world, workloads=(workload,), budgets=budgets)
@@ -322,10 +324,11 @@ def _start(world: World, system: TransitionSystem) -> Iterator[Condition]:
             yield variable.equals(0)
 
 
-def _desired(subject: Subject, spec: PodDisruptionBudgetSpec) -> Number:
-    """How many healthy pods a budget wants of any number: a constant, a difference or a table, whichever it is."""
+def _desired(subject: Subject, spec: PodDisruptionBudgetSpec, beside: int) -> Number:
+    """How many healthy pods a budget wants of any number, with those ``beside``: a constant, a difference or a table,
+    whichever it is."""
     wanted = {
-        n: desired_healthy(n, min_available=spec.min_available, max_unavailable=spec.max_unavailable)
+        n: desired_healthy(n + beside, min_available=spec.min_available, max_unavailable=spec.max_unavailable)
         for n in subject.counts
         if n
     }

@@ -21,7 +21,7 @@ from kverify.cluster.objects import describe, key_of
 from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
-from kverify.model.scheduling.framework import Requirement
+from kverify.model.scheduling.framework import PodInfo, Requirement
 from kverify.model.scheduling.taint_toleration import taint_text, untolerated
 
 TITLE = "every pod finds a node"
@@ -139,7 +139,7 @@ def _impossible(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Findi
         certainty=Certainty.CERTAIN,
         outcome=f"{subject.replicas - placed} of {subject.replicas} pods stay Pending for ever.",
         details=(
-            *_details(ctx, answer),
+            *details(ctx, answer),
             *(["no placement has room for all: " + "; ".join(words for words, _ in core)] if core else []),
         ),
         why=WHY,
@@ -234,7 +234,7 @@ def _fragile(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Finding:
         steps=tuple(_steps(ctx, subjects, answer)),
         outcome=f"{subject.replicas - placed} of its {subject.replicas} pods stay Pending, {hope}; nothing moves a pod "
         "that is bound.",
-        details=tuple(_details(ctx, answer)),
+        details=tuple(details(ctx, answer)),
         why=WHY,
         verdict=_verdict(ctx, subjects, Outcome.VIOLATED, answer),
     )
@@ -253,7 +253,7 @@ def _steps(ctx: Context, subjects: Sequence[Subject], answer: Fit) -> Iterator[s
         yield f"The scheduler binds {count(number, 'pod')} of {title.removeprefix('a pod of ')}"
 
 
-def _details(ctx: Context, answer: Fit) -> Iterator[str]:
+def details(ctx: Context, answer: Fit) -> Iterator[str]:
     """What nodes say: of each that was looked at, or of each kind."""
     yield from per_node([n.name for n in ctx.nodes], answer.rejections) if answer.rejections else ()
     refusals = [row for row in answer.refusals if not reserved(row[2])] or answer.refusals
@@ -269,7 +269,7 @@ _SHOWN = 8
 """Kinds of nodes whose refusals are told."""
 
 
-def _said(ctx: Context, answer: Fit) -> Sequence[tuple[int, str, tuple[Requirement, ...]]]:
+def rejected(ctx: Context, answer: Fit) -> Sequence[tuple[int, str, tuple[Requirement, ...]]]:
     """(Number of nodes, name of one, what they reject the pod for); of the control plane's nodes only where there are
     no others."""
     rows = [(1, node.name, tuple(said)) for node, said in zip(ctx.nodes, answer.rejections, strict=False)]
@@ -281,7 +281,7 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
     """The fields of the pod that nodes reject it for, most often first, and the taints on the nodes' side."""
     by_path: Counter[str] = Counter()
     notes: dict[str, Requirement] = {}
-    for number, _, said in _said(ctx, answer):
+    for number, _, said in rejected(ctx, answer):
         # Several plugins may say the same of a claim.
         for path, r in reversed({r.path: r for r in reversed(said)}.items()):
             by_path[path] += number
@@ -295,7 +295,7 @@ def _causes(ctx: Context, subject: Subject, answer: Fit) -> tuple[Cause, ...]:
         if any(path and _concerns(other.path, path) for path in by_path):
             place = f"{describe(other.object)} {other.note}"
             causes.append(Cause(other.object.source.span(other.note), place, f"fills in {other.path}"))
-    causes += list(_taints(ctx, subject, answer))
+    causes += list(taints(ctx, subject.new, answer))
     if not any(path for path in by_path):
         causes.append(subject.cause(subject.pod_path, next(iter(notes.values())).reason))
     return tuple(causes)
@@ -308,14 +308,14 @@ def _concerns(filled: str, path: str) -> bool:
     return filled.startswith(path) or path.startswith(filled) or bool(resource and filled.endswith(f"[{resource}"))
 
 
-def _taints(ctx: Context, subject: Subject, answer: Fit) -> Iterable[Cause]:
+def taints(ctx: Context, pod: PodInfo, answer: Fit) -> Iterable[Cause]:
     """The taints that keep the pod out, each on the first node that has it."""
     seen: set[str] = set()
     nodes = {node.metadata.name: node for node in ctx.bundle.nodes}
-    for _, name, rejections in _said(ctx, answer):
+    for _, name, rejections in rejected(ctx, answer):
         node = nodes.get(name)
         if node is not None and any(r.plugin == "TaintToleration" for r in rejections):
-            for taint in untolerated(subject.new, node.spec.taints):
+            for taint in untolerated(pod, node.spec.taints):
                 text = taint_text(taint)
                 if text not in seen:
                     seen.add(text)

@@ -93,7 +93,8 @@ class Place:
 class Budget:
     """A PodDisruptionBudget over the revisions it selects, with ``expected`` and ``desired`` already computed.
 
-    ``always_allow`` is ``unhealthyPodEvictionPolicy: AlwaysAllow``.
+    ``always_allow`` is ``unhealthyPodEvictionPolicy: AlwaysAllow``. ``beside`` are healthy pods it selects that are not
+    in this question.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Budget:
     expected: Number
     desired: Number
     always_allow: bool = False
+    beside: int = 0
 
 
 @frozen(eq=False, kw_only=True)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings.ambiguous import ambiguous
+from kverify.cluster.findings.budgets import scaleless_budgets
 from kverify.cluster.findings.names import Missing, missing
 from kverify.cluster.findings.nodes import silent_nodes, unknown_topologies
 from kverify.cluster.findings.ports import missing_ports
@@ -45,6 +46,7 @@ def cross_object(bundle: Bundle, diagnostics: Iterable[Diagnostic] = (), boundar
                 *named.diagnostics,
                 *missing_ports(existence),
                 *ambiguous(bundle),
+                *scaleless_budgets(bundle),
                 *silent_nodes(bundle),
                 *unknown_topologies(bundle),
             ),

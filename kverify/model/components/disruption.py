@@ -16,7 +16,7 @@ from kverify.model.world import SERVING, Budget, World
 
 def healthy(world: World, budget: Budget) -> Number:
     """``currentHealthy``: Ready pods the budget selects that are not terminating."""
-    return total(world.count(r, SERVING) for r in budget.revisions)
+    return total(world.count(r, SERVING) for r in budget.revisions) + budget.beside
 
 
 def may_evict(world: World, revision: Revision, *, ready: bool) -> Condition:

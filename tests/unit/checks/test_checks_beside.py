@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kverify.checks import Options, run
-from kverify.checks.finding import Report
+from kverify.checks.finding import Certainty, Report
 from tests.unit.cluster.cluster_helpers import bundle, deployment, pod, replica_set, service, stateful_set
 
 KEPT = ("endpoints-kept",)
@@ -72,3 +72,121 @@ def test_what_ends_belongs_into_a_job(policy: str, kind: str) -> None:
         text = text.replace("spec: {", f"spec: {{restartPolicy: {policy}, ")
     (finding,) = report(text, LOST).findings
     assert [repair.text for repair in finding.repairs] == [f"put its template into a {kind}"]
+
+
+NODE = """
+---
+apiVersion: v1
+kind: Node
+metadata: {{name: {name}, labels: {{kubernetes.io/hostname: {name}}}}}
+status: {{allocatable: {{cpu: "2", memory: 8Gi, pods: "110"}}}}
+"""
+TWO = "".join(NODE.format(name=name) for name in ("n1", "n2"))
+APART = (
+    "spec: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ["
+    "{labelSelector: {matchLabels: {app: db}}, topologyKey: kubernetes.io/hostname}]}}, containers"
+)
+
+
+def replicas(text: str, number: int) -> str:
+    return text.replace("spec:", f"spec:\n  replicas: {number}", 1)
+
+
+def job(spec: str) -> str:
+    return f"""
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: once, namespace: shop}}
+spec: {{parallelism: 9, completions: 9, template: {{spec: {{restartPolicy: Never, {spec}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        (replicas(stateful_set(), 3).replace("spec: {containers", APART), "only 2 of its 3 pods find a node"),
+        (replicas(stateful_set(), 2).replace("spec: {containers", APART), ""),
+        (stateful_set().replace("image:", "resources: {requests: {cpu: 4}}, image:"), "no node can take its pods"),
+        (job("containers: [{name: c, image: i, resources: {requests: {cpu: 4}}}]"), "no node can take its pods"),
+        # The pods of a Job come one after the other, if need be.
+        (job("containers: [{name: c, image: i, resources: {requests: {cpu: 2}}}]"), ""),
+        # It waits for pods that are not looked at here.
+        (
+            stateful_set().replace("spec: {containers", APART.replace("podAnti", "pod").replace("app: db", "app: web")),
+            "",
+        ),
+    ],
+)
+def test_other_kinds_that_no_placement_holds(wanted: str, says: str) -> None:
+    found = report(wanted, ("schedulable",), TWO).findings
+    assert [(f.id, f.certainty) for f in found] == ([("KV3001", Certainty.CERTAIN)] if says else [])
+    assert all(f.message.startswith(says) for f in found)
+    assert all(cause.path != "spec.template.spec" for f in found for cause in f.causes)
+    assert report(wanted, ("schedulable",)).findings == ()
+
+
+def test_the_pods_that_run_already_are_not_in_the_way_of_their_own() -> None:
+    wanted = replicas(stateful_set(), 2).replace("spec: {containers", APART)
+    running = "".join(
+        pod(f"db-{n}", "db/u", "StatefulSet").replace("app: web", "app: db").replace("n1", f"n{n + 1}") for n in (0, 1)
+    )
+    assert report(wanted, ("schedulable",), TWO + running).findings == ()
+
+
+def budget(spec: str, labels: str = "{app: db}") -> str:
+    return f"""
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: kept, namespace: shop}}
+spec: {{{spec}, selector: {{matchLabels: {labels}}}}}
+"""
+
+
+SCALED = """
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: db, namespace: shop}
+spec: {minReplicas: 3, maxReplicas: 10, scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "kept"),
+    [
+        ("minAvailable: 67%", True),  # Of 3, rounded up: 3.
+        ("minAvailable: 66%", False),
+        ("minAvailable: 3", True),
+        ("minAvailable: 2", False),
+        ("maxUnavailable: 0", True),
+        ("maxUnavailable: 0%", True),
+        ("maxUnavailable: 1", False),
+    ],
+)
+def test_a_budget_that_never_lets_a_pod_of_a_stateful_set_go(spec: str, kept: bool) -> None:
+    """``getExpectedPodCount`` in pkg/controller/disruption/disruption.go"""
+    three = replicas(stateful_set(), 3)
+    found = report(three + budget(spec), ("drain-ends",)).findings
+    assert [(f.id, f.object) for f in found] == ([("KV4003", "StatefulSet shop/db")] if kept else [])
+    assert all(f.causes[0].path == f"PodDisruptionBudget shop/kept spec.{spec.partition(':')[0]}" for f in found)
+    # Its autoscaler may take it to 10.
+    found = report(three + budget(spec) + SCALED, ("drain-ends",)).findings
+    assert bool(found) is (spec in ("maxUnavailable: 0", "maxUnavailable: 0%"))
+
+
+def test_a_budget_counts_the_pods_of_all_kinds() -> None:
+    """One pod of the Deployment may go while three of the StatefulSet are there; beside none it never may."""
+    mixed = deployment(labels="{app: db}") + replicas(stateful_set(), 3)
+    found = report(mixed + budget("minAvailable: 1"), ("drain-ends",), TWO)
+    assert found.findings == ()
+    (proof,) = found.proofs
+    assert any("3 pods of StatefulSet shop/db" in text for text in proof.verdict.assumptions)
+    found = report(mixed + budget("minAvailable: 4"), ("drain-ends",), TWO)
+    assert [(f.id, f.object) for f in found.findings] == [
+        ("KV4003", "Deployment shop/web"),
+        ("KV4003", "StatefulSet shop/db"),
+    ]
+    alone = deployment(labels="{app: db}") + budget("minAvailable: 1")
+    assert [f.id for f in report(alone, ("drain-ends",), TWO).findings] == ["KV4003"]
