@@ -14,7 +14,8 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
 from kverify.checks.guards import COUNTED
 from kverify.checks.pods import Maker, at, makers_of, standing
-from kverify.checks.room import LARGE, room_for
+from kverify.checks.room import room_for
+from kverify.checks.subject import Subject
 from kverify.checks.words import count
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.objects import describe, key_of, namespace_of, template_labels
@@ -27,44 +28,34 @@ ENDING = (Job, CronJob)
 """Their pods end, so the later ones may wait for the earlier: only one at a time has to find a node."""
 
 
-def schedulable_together(ctx: Context, answers: Sequence[Answer]) -> Iterator[Answer]:
-    """What ``schedulable`` says of all workloads together, and of those of other kinds."""
-    yield from schedulable.together(ctx, answers)
-    if not ctx.open:
-        yield from without_nodes(ctx)
+def schedulable_of(ctx: Context, about: Subject | AnyObject) -> Iterator[Answer]:
+    """What ``schedulable`` says of a workload, of whatever kind."""
+    if isinstance(about, Subject):
+        yield from schedulable.check(ctx, about)
+    elif not ctx.open and key_of(about) not in ctx.admission.unadmitted:
+        yield from without_nodes(ctx, about)
 
 
-def drains(ctx: Context, _: Sequence[Answer]) -> Iterator[Answer]:
-    """What ``drain-ends`` says of workloads of other kinds."""
-    yield from never_evicted(ctx)
+def drain_of(ctx: Context, about: Subject | AnyObject) -> Iterator[Answer]:
+    """What ``drain-ends`` says of a workload, of whatever kind."""
+    if isinstance(about, Subject):
+        yield from drain.check(ctx, about)
+    elif isinstance(about, COUNTED) and key_of(about) not in ctx.admission.unadmitted:
+        yield from never_evicted(ctx, about)
 
 
-def without_nodes(ctx: Context) -> Iterator[Finding]:
-    """The workloads that no placement holds even if nobody else of the manifests is there."""
-    groups: dict[int, list[Maker]] = {}
-    for maker in makers_of(ctx.admission, ctx.rooms.volumes):
-        item = maker.object
-        if (
-            isinstance(item, (*COUNTED, *ENDING))
-            and ctx.speaks_of(item)
-            and key_of(item) not in ctx.admission.unadmitted
-        ):
-            groups.setdefault(id(item), []).append(maker)
-    if not groups or len(groups) * len(ctx.nodes) > LARGE:
+def without_nodes(ctx: Context, item: AnyObject) -> Iterator[Finding]:
+    """No placement holds its pods even if nobody else of the manifests is there."""
+    rows = ctx.memo(("makers",), lambda: makers_of(ctx.admission, ctx.rooms.volumes))
+    makers = [maker for maker in rows if maker.object is item]
+    # What has to be beside others waits for them, and they are not here.
+    if not makers or any(maker.pod.affinity for maker in makers):
         return
-    cluster = standing(ctx.admission, ctx.rooms.volumes)[0]
-    for makers in groups.values():
-        # What has to be beside others waits for them, and they are not here.
-        if any(maker.pod.affinity for maker in makers):
-            continue
-        demands = [Demand(maker.pod, _number(ctx, maker, makers), f"a pod of {maker.title}") for maker in makers]
-        answer = room_for(demands, cluster, limit=ctx.options.max_states)
-        if answer.room is Room.IMPOSSIBLE:
-            yield _impossible(ctx, makers, demands, answer)
-
-
-def _asked(ctx: Context, item: AnyObject) -> bool:
-    return ctx.speaks_of(item) and key_of(item) not in ctx.admission.unadmitted
+    demands = [Demand(maker.pod, _number(ctx, maker, makers), f"a pod of {maker.title}") for maker in makers]
+    cluster = ctx.memo(("standing",), lambda: standing(ctx.admission, ctx.rooms.volumes)[0])
+    answer = room_for(demands, cluster, limit=ctx.options.max_states)
+    if answer.room is Room.IMPOSSIBLE:
+        yield _impossible(ctx, makers, demands, answer)
 
 
 def _number(ctx: Context, maker: Maker, makers: Sequence[Maker]) -> int:
@@ -121,18 +112,15 @@ def _causes(ctx: Context, maker: Maker, answer: Fit) -> Iterator[Cause]:
 # -- budgets ---------------------------------------------------------------------------------------------------------
 
 
-def never_evicted(ctx: Context) -> Iterator[Finding]:
-    """The workloads of which a budget wants every pod, when all of them are healthy. Two budgets are KV2008's."""
-    for item in ctx.bundle.wanted:
-        if not isinstance(item, COUNTED) or not _asked(ctx, item):
-            continue
-        labels = next(iter(template_labels(item)), {})
-        budgets = ctx.bundle.budgets_selecting(namespace_of(item), labels)
-        if len(budgets) == 1 and ctx.guards.most(item):
-            (budget,) = budgets
-            number = _counted(ctx, budget)
-            if number is not None:
-                yield from _kept(item, budget, number)
+def never_evicted(ctx: Context, item: AnyObject) -> Iterator[Finding]:
+    """A budget wants every pod of it, when all of them are healthy. Two budgets are KV2008's."""
+    labels = next(iter(template_labels(item)), {})
+    budgets = ctx.bundle.budgets_selecting(namespace_of(item), labels)
+    if len(budgets) == 1 and ctx.guards.most(item):
+        (budget,) = budgets
+        number = _counted(ctx, budget)
+        if number is not None:
+            yield from _kept(item, budget, number)
 
 
 def _counted(ctx: Context, budget: PodDisruptionBudget) -> int | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kverify.checks.finding import Answer
     from kverify.checks.subject import Subject
 
+_OTHER_KINDS = ("CronJob", "Job", "ReplicationController", "StatefulSet")
 EVERYTHING = ("everything",)
 """The one object of a property that is about the whole input."""
 
@@ -37,6 +38,12 @@ def everything(_: Context) -> Sequence[str]:
 def workloads(ctx: Context) -> Sequence[Subject]:
     """The objects of a property that every workload of the manifests is asked about."""
     return ctx.checked
+
+
+def with_other_kinds(ctx: Context) -> Sequence[Subject | AnyObject]:
+    """The workloads of the manifests, and those of kinds that are not modelled and whose pods are counted."""
+    others = (item for item in ctx.bundle.wanted if item.kind in _OTHER_KINDS and ctx.speaks_of(item))
+    return [*ctx.checked, *others]
 
 
 def makers(ctx: Context) -> Sequence[AnyObject]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kverify.checks import names
 from kverify.checks.options import Options, UnknownProperty, UnknownScenario
-from kverify.checks.question import Check, all_pods, makers, services, workloads
+from kverify.checks.question import Check, all_pods, makers, services, with_other_kinds, workloads
 
 if TYPE_CHECKING:
     from kverify.checks.context import Context
@@ -38,9 +38,9 @@ _BUILT_IN = (
         names.SCHEDULABLE,
         "KV3001",
         "every pod finds a node",
-        _in("schedulable"),
-        workloads,
-        _in("other_kinds", "schedulable_together"),
+        _in("other_kinds", "schedulable_of"),
+        with_other_kinds,
+        _in("schedulable", "together"),
     ),
     Check(names.BURSTS_FIT, "KV3009", "what autoscalers ask for finds a node", _in("bursts"), workloads),
     Check(names.VOLUMES_REACHABLE, "KV3005", "pods can follow their volumes", _in("volumes"), makers),
@@ -51,7 +51,7 @@ _BUILT_IN = (
     Check(names.PROMISES_KEPT, "KV4002", "rollouts keep their promises", _in("promises"), workloads),
     Check(names.BAD_REVISION_CONTAINED, "KV4007", "bad revisions are contained", _in("bad_revision"), workloads),
     Check(names.SPREAD_KEPT, "KV4006", "rollouts keep the spread", _in("spread"), workloads),
-    Check(names.DRAIN_ENDS, "KV4003", "drains end", _in("drain"), workloads, _in("other_kinds", "drains")),
+    Check(names.DRAIN_ENDS, "KV4003", "drains end", _in("other_kinds", "drain_of"), with_other_kinds),
     Check(
         names.NODE_LOSS_SURVIVED,
         "KV4004",
