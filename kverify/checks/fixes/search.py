@@ -51,6 +51,7 @@ def with_fixes(
     ctx = Context(bundle, evolve(options, progress=None))
     left = most
     fixes: dict[int, tuple[Fix, ...]] = {}
+    stopped = ""
     for problem in problems:
         try:
             tries = list(islice(candidates(ctx, verifier.work, problem), MOST_TRIES))
@@ -62,17 +63,28 @@ def with_fixes(
             if options.progress is not None:
                 options.progress(f"a fix for {problem.id} of {problem.object}")
             found = first(verifier, tries, problem)
-        except (Interrupted, KeyboardInterrupt):
+        except (Interrupted, KeyboardInterrupt) as stop:
             # With more time there might be more fixes, so nobody may take this for all there is to say.
             were_late()
+            stopped = _by_hand(stop)
             break
         if found is not None:
             fixes[id(problem)] = (found[1],)
     return evolve(
         report,
+        interrupted=report.interrupted or stopped,
         findings=tuple(_with(f, fixes.get(id(f), ())) for f in report.findings),
         mended=tuple((d, fixes[id(d)]) for d in report.diagnostics if id(d) in fixes),
     )
+
+
+def _by_hand(stop: BaseException) -> str:
+    """What the report says of a search that somebody stopped; nothing where the time was over, for which it is not
+    undecided."""
+    from kverify.checks.asking import FROM_THE_KEYBOARD
+
+    stopped = isinstance(stop, KeyboardInterrupt) or str(stop).startswith(FROM_THE_KEYBOARD)
+    return FROM_THE_KEYBOARD if stopped else ""
 
 
 def ordered(report: Report, weighed: bool) -> list[Finding | Diagnostic]:

@@ -294,6 +294,7 @@ def test_what_was_found_stays_when_ctrl_c_comes_between_two_findings(
     with until(None) as budget:
         found = with_fixes(report, bundle, diagnostics, Options())
     assert [len(found.fixes_of(d)) for d in found.diagnostics] == [1, 0]
+    assert found.interrupted == "interrupted from the keyboard"
     assert budget.late
 
 
