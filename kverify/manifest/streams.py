@@ -28,6 +28,7 @@ _ORIGIN = "config.kubernetes.io/origin"
 _BUILT = re.compile(rf"^    {re.escape(_ORIGIN)}: \|-?[ \t]*\n((?:      [^\n]*\n)+)", re.MULTILINE)
 _BUILT_FROM = re.compile(r"^      (path|repo|ref|configuredIn): ([^\r\n]+)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"%[A-Za-z][^\r\n]*")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*:(?:[ \t]|$)")
 _VISIBLE = re.compile(r"[^\r\n]")
 # What Go's strings.TrimSpace removes.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -67,9 +68,14 @@ def _chunk(source: SourceText, start: int, end: int, marker: str) -> Chunk:
     skipped = 0
     rest = marker[3:].strip(_SPACE)
     if rest and not rest.startswith("#"):
-        problem, blank = _crowded_marker(source, start, marker, rest)
-        problems.append(problem)
-        text = _blank(text, 0, blank)
+        problems.append(_crowded_marker(source, start, marker, rest))
+        if marker.startswith("-") and _KEY.match(rest):
+            # "---apiVersion: v1" is what a template leaves that trims the line end before ("{{- if ... -}}").
+            skipped = len(marker) - len(marker[3:].lstrip(_SPACE))
+            text = text[skipped:]
+        else:
+            # "--- {a: 1}" is a document to YAML, "---text" is nothing sensible.
+            text = _blank(text, 0, 3 if marker.startswith(".") or marker[3] in " \t\r" else len(marker))
     elif marker.startswith(".") and _content(text[len(marker) :]) < len(text) - len(marker):
         problems.append(_hidden(source, start, marker))
         text = _blank(text, 0, 3)
@@ -131,18 +137,16 @@ def _without_directives(text: str, start: int, extract: Extract, problems: list[
     return text if position == start else text[:start] + _VISIBLE.sub(" ", text[start:position]) + text[position:]
 
 
-def _crowded_marker(source: SourceText, start: int, marker: str, rest: str) -> tuple[Problem, int]:
-    """The problem of a ``---`` or ``...`` with text behind it, and how much of the line YAML is not to see."""
+def _crowded_marker(source: SourceText, start: int, marker: str, rest: str) -> Problem:
+    """The problem of a ``---`` or ``...`` with text behind it."""
     if marker.startswith("."):
-        return _hidden(source, start, marker), 3
-    problem = Problem(
+        return _hidden(source, start, marker)
+    return Problem(
         codes.SEPARATOR,
         f"kubectl refuses a document separator with more on its line: {shown(rest)}",
         _line(source, start, marker),
         "put --- on a line of its own",
     )
-    # "--- {a: 1}" is a document to YAML, "---text" is nothing sensible.
-    return problem, 3 if marker[3] in " \t\r" else len(marker)
 
 
 def _hidden(source: SourceText, start: int, marker: str) -> Problem:

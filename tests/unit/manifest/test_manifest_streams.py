@@ -57,6 +57,15 @@ def test_dashes_with_text_are_a_separator_to_kubectl() -> None:
     assert (all_plain("a: 1\n---x\nb: 2\n"), ids("a: 1\n---x\nb: 2\n")) == ([{"a": 1}, {"b": 2}], ["KV1015"])
 
 
+@pytest.mark.parametrize("gap", ["", " ", "\t"])
+def test_a_key_that_a_template_glued_to_the_dashes_is_read(gap: str) -> None:
+    text = f"a: 1\n---{gap}b.c-d: 2\ne:\n  f: 3\n"
+    assert (all_plain(text), ids(text)) == ([{"a": 1}, {"b.c-d": 2, "e": {"f": 3}}], ["KV1015"])
+    document = read_text(text, "m.yaml").documents[1]
+    assert str(document.locate(("b.c-d",))) == f"m.yaml:2:{4 + len(gap) + len('b.c-d: ')}"
+    assert str(document.locate(("e", "f"))) == "m.yaml:4:6"
+
+
 def test_text_after_the_end_marker_is_dropped_by_kubectl() -> None:
     text = "a: 1\n...\nb: 2\n"
     diagnostic = only(text)
