@@ -15,14 +15,14 @@ from kverify.checks import decide, standard
 from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Certainty, Finding, Proof
 from kverify.checks.names import BAD_REVISION_CONTAINED
-from kverify.checks.rollout import not_asked, strategy_cause
+from kverify.checks.rollout import strategy_cause
 from kverify.checks.scaled import counts_of, scaled_to
 from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
 from kverify.checks.theorems import promises_theorem
 from kverify.checks.words import count, sentences
 from kverify.cluster.objects import key_of
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build, settled_states
 from kverify.model.components.deployment import promised
 from kverify.model.expr import total

@@ -20,7 +20,7 @@ from kverify.engines.budget import over
 from kverify.engines.liveness import lasting
 from kverify.engines.progress import not_stuck
 from kverify.engines.renaming import shape, transferable, transferred
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.expr import Condition, Number
 from kverify.model.system import TransitionSystem
 from kverify.spec.property import Always, Eventually, EventuallyAlways, Property, Reaches
@@ -138,7 +138,7 @@ def ranked(
 ) -> Verdict:
     """A proof by ``rank`` that needs no search, for open sizes as well, or *unknown*."""
     if options.engine not in ("", "ranking"):
-        return Verdict(outcome=Outcome.UNKNOWN, method="not asked", reason=f"only {options.engine} is to be asked")
+        return not_asked(f"only {options.engine} is to be asked", Outcome.UNKNOWN)
     if known is None or not isinstance(prop, _PLAIN):
         return portfolio.decide(system, prop, invariant=invariant, rank=rank, engine="ranking")
     key = "ranked", shape(system, prop, invariant, rank)

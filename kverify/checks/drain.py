@@ -12,14 +12,13 @@ from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.names import DRAIN_ENDS
-from kverify.checks.rollout import not_asked
 from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import any_of, count, listing, sentences
 from kverify.cluster.bundle import describe
 from kverify.cluster.findings.budgets import scaleless
-from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.engines.verdict import Outcome, Trace, Verdict, not_asked
 from kverify.model.components.disruption import healthy
 from kverify.model.expr import evaluate
 from kverify.model.world import NodeStatus
@@ -53,20 +52,10 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
 
 def answer(ctx: Context, subject: Subject) -> Finding | Proof:
     """The worst answer over all nodes, and over all counts where it is autoscaled."""
-    if subject.scaled:
-        ranged = scaled.every_count(ctx, subject, QUESTION)
-        if ranged.verdict is not None:
-            return _proof(subject, ranged.verdict)
-        wrong = [(case, verdict) for case, verdict in ranged.decided if verdict.outcome is Outcome.VIOLATED]
-        return _finding(ranged.ctx, ranged.subject, wrong, subject)
-    try:
-        decided = decide_all(ctx, subject)
-    except TooManyPlacements as error:
-        return _proof(subject, error.verdict)
-    if not decided:
-        return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
-    violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
-    return _finding(ctx, subject, violated, subject) if violated else _proof(subject, combine(decided))
+    found = scaled.on_every_node(ctx, subject, QUESTION)
+    if found.verdict is not None:
+        return _proof(subject, found.verdict)
+    return _finding(found.ctx, found.subject, found.wrong, subject)
 
 
 def _even_elsewhere(ctx: Context, subject: Subject) -> Finding | None:
@@ -85,13 +74,6 @@ def decide_all(ctx: Context, subject: Subject) -> list[tuple[Disturbed, Verdict]
     """A verdict for each class of nodes that can hold a pod of ``subject``."""
     cases = disturb(ctx, ctx.guards.shares_budget(subject), NodeStatus.CORDONED)
     return [(case, decide_drain(ctx, case)) for case in cases]
-
-
-def combine(decided: Sequence[tuple[Disturbed, Verdict]]) -> Verdict:
-    """The worst verdict, for all the nodes together."""
-    _, worst = max(decided, key=lambda pair: pair[1].outcome)
-    scopes = dict.fromkeys(case.scope for case, _ in decided)
-    return evolve(worst, scope="; ".join(scopes), states=sum(v.states for _, v in decided))
 
 
 def question(ctx: Context, case: Disturbed) -> Property:

@@ -13,19 +13,16 @@ from kverify.api.types.pod import Pod
 from kverify.checks import decide, scaled, standard
 from kverify.checks.context import Context
 from kverify.checks.disturbance import Disturbed, disturb
-from kverify.checks.drain import combine
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.names import NODE_LOSS_SURVIVED
 from kverify.checks.question import TOGETHER
-from kverify.checks.rollout import not_asked
 from kverify.checks.room import room_for
-from kverify.checks.scenes import TooManyPlacements
 from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import any_of, count, listing, sentences
 from kverify.cluster.objects import describe
 from kverify.engines.schedulability import Fit, Room, placed_in_turn
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.world import NodeStatus
 from kverify.spec.property import Property
 
@@ -119,20 +116,10 @@ QUESTION = scaled.Question(
 
 
 def _alone(ctx: Context, subject: Subject) -> Finding | Proof:
-    if subject.scaled:
-        ranged = scaled.every_count(ctx, subject, QUESTION)
-        if ranged.verdict is not None:
-            return _proof(subject, ranged.verdict)
-        wrong = [(case, verdict) for case, verdict in ranged.decided if verdict.outcome is Outcome.VIOLATED]
-        return _finding(ranged.subject, wrong, subject)
-    try:
-        decided = decide_all(ctx, subject)
-    except TooManyPlacements as error:
-        return _proof(subject, error.verdict)
-    if not decided:
-        return _proof(subject, not_asked("no node can hold a pod of it when everything has settled"))
-    violated = [(case, verdict) for case, verdict in decided if verdict.outcome is Outcome.VIOLATED]
-    return _finding(subject, violated, subject) if violated else _proof(subject, combine(decided))
+    found = scaled.on_every_node(ctx, subject, QUESTION)
+    if found.verdict is not None:
+        return _proof(subject, found.verdict)
+    return _finding(found.subject, found.wrong, subject)
 
 
 def _finding(subject: Subject, violated: Sequence[tuple[Disturbed, Verdict]], first: Subject) -> Finding:

@@ -17,7 +17,7 @@ from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Rep
 from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
 from kverify.checks.stuck import STATIC
 from kverify.cluster.objects import describe
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.scheduling.framework import PodInfo, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, reject
 from kverify.spec.language import syntax
@@ -39,7 +39,7 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     )
     if asks_nodes and ctx.open:
         reason = "it asks to which nodes pods are bound, and no nodes were given"
-        yield _proof(declaration, Verdict(outcome=Outcome.UNKNOWN, method="not asked", reason=reason), "every object")
+        yield _proof(declaration, not_asked(reason, Outcome.UNKNOWN), "every object")
         return
     env = specs.environment(ctx)
     asked = 0
@@ -62,7 +62,7 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     kinds = " and ".join(q.kind for q in declaration.quantifiers)
     if not asked:
         reason = f"no {kinds} of the manifests is one that it speaks of"
-        yield _proof(declaration, Verdict(outcome=Outcome.VACUOUS, method="not asked", reason=reason), f"every {kinds}")
+        yield _proof(declaration, not_asked(reason), f"every {kinds}")
         return
     scope = _plural(asked, declaration) + (", each with every node its pods may be bound to" if asks_nodes else "")
     yield _proof(declaration, Verdict(outcome=Outcome.HOLDS, method=METHOD, scope=scope), f"every {kinds}")

@@ -27,7 +27,7 @@ from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import endpoint_labels, key_of, namespace_of
 from kverify.engines.starts import initial_states
 from kverify.engines.symmetry import respected
-from kverify.engines.verdict import Outcome, Trace, Verdict
+from kverify.engines.verdict import Outcome, Trace, Verdict, not_asked
 from kverify.model.expr import Expr as ModelExpr
 from kverify.model.expr import evaluate
 from kverify.model.system import TransitionSystem
@@ -45,7 +45,6 @@ from kverify.spec.property import Always, Eventually, EventuallyAlways, Property
 from kverify.spec.state import WorldState
 
 DEFAULT_SCENARIOS = ("rollout", "drain", "node-loss")
-METHOD = "not asked"
 ALREADY = "the goal holds at every start already"
 """What a proof of ``eventually`` or ``until`` says where nothing has to happen for it."""
 
@@ -68,7 +67,7 @@ def vacuous(declaration: Declaration) -> Proof:
     """That there is nothing to ask."""
     kinds = " and ".join(q.kind for q in declaration.quantifiers)
     reason = f"no {kinds} of the manifests is one that it speaks of"
-    verdict = Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason)
+    verdict = not_asked(reason)
     return proof(declaration, f"every {kinds}", title(declaration), verdict)
 
 
@@ -193,12 +192,12 @@ class Asked:
         placeable = [s for s in subjects if self._can_be_asked(s)]
         if subjects and not placeable:
             reason = self.ctx.rooms.obstacle(subjects[0])
-            return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
+            return self._proof(not_asked(reason))
         if self.ctx.open and any(
             isinstance(part, syntax.Name) and part.name == "Node" for c in formula.conditions for part in walk(c)
         ):
             reason = "it asks of nodes, and no nodes were given"
-            return self._proof(Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=reason))
+            return self._proof(not_asked(reason, Outcome.UNKNOWN))
         placed = self.specs.checked.stages[self.declaration.name] is Stage.PLACED
         answers: list[tuple[Case, Environment, Verdict]] = []
         try:
@@ -212,12 +211,12 @@ class Asked:
                 answers.append((case, env, evolve(verdict, scope=case.scope, assumptions=assumptions)))
         except NotModelled as error:
             where = f" ({error.span})" if error.span is not None else ""
-            return self._proof(Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=f"{error}{where}"))
+            return self._proof(not_asked(f"{error}{where}", Outcome.UNKNOWN))
         except TooManyPlacements as error:
             return self._proof(Verdict(outcome=Outcome.UNKNOWN, method="exhaustive search", reason=str(error)))
         if not answers:
             reason = f"nothing of it can happen under {self.script.name}"
-            return self._proof(Verdict(outcome=Outcome.VACUOUS, method=METHOD, reason=reason))
+            return self._proof(not_asked(reason))
         kept = [answer for answer in answers if answer[2].outcome is not Outcome.VACUOUS]
         # What is met in one case is not vacuous because it is not met in another.
         case, env, worst = max(kept or answers, key=lambda answer: (answer[2].outcome, answer[2].certain))

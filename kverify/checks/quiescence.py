@@ -21,14 +21,13 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.focus import fixed_pods
 from kverify.checks.names import COMES_TO_REST
-from kverify.checks.rollout import not_asked
 from kverify.checks.rooms import ONE_POD
 from kverify.checks.scenes import ANYWHERE
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
 from kverify.cluster.objects import key_of
 from kverify.engines import induction
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build
 from kverify.model.components import scheduler
 from kverify.model.components.taint_eviction import EFFECT, seconds_left

@@ -26,7 +26,7 @@ from kverify.checks.scenes import ANYWHERE, Scene, TooManyPlacements, rollout_sc
 from kverify.checks.stuck import Stuck, ending, explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, sentences
-from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build, settled_states
 from kverify.model.workload import Recreate, RollingUpdate
 from kverify.spec.property import EventuallyAlways
@@ -71,11 +71,6 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
         yield evolve(_proof(subject, verdict), sizes=told)
     else:
         yield _proof(subject, verdict)
-
-
-def not_asked(reason: str) -> Verdict:
-    """The verdict on a question whose premise fails."""
-    return Verdict(outcome=Outcome.VACUOUS, method=NOT_ASKED, reason=reason)
 
 
 def _proof(subject: Subject, verdict: Verdict) -> Proof:

@@ -19,7 +19,7 @@ from kverify.checks.scenes import Scene, TooManyPlacements, node_classes, roomy_
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
-from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.environment.drain import comes_back, listed
@@ -33,6 +33,8 @@ FEW = 6
 
 SIZE = Variable("replicas")
 OTHERS_HAVE_ROOM = "the other nodes are not told apart: it is proved that they always have room (exact)"
+
+HOMELESS = "no node can hold a pod of it when everything has settled"
 
 Decided = tuple[Disturbed, Verdict]
 
@@ -51,13 +53,18 @@ class Question:
 
 @frozen(eq=False, kw_only=True)
 class Ranged:
-    """The answer for all counts: ``verdict`` over all of them, or, when some count goes wrong, ``decided`` for it,
-    with the run and the subject in which it is that count."""
+    """The answer for all nodes and counts: ``verdict`` over all of them, or, when some count goes wrong, ``decided``
+    for it, with the run and the subject in which it is that count."""
 
     ctx: Context
     subject: Subject
     decided: list[Decided]
     verdict: Verdict | None
+
+    @property
+    def wrong(self) -> list[Decided]:
+        """The cases that go wrong."""
+        return [(case, verdict) for case, verdict in self.decided if verdict.outcome is Outcome.VIOLATED]
 
 
 def scaled_to(subject: Subject, first: Subject) -> str:
@@ -91,6 +98,27 @@ def end_cause(subject: Subject, lowest: bool) -> Cause:
     return Cause(span, f"{name} spec.{field}", f"{count(number, 'replica')} of {subject.title}")
 
 
+def on_every_node(ctx: Context, subject: Subject, question: Question) -> Ranged:
+    """Ask ``question`` of every node, and for every count that an autoscaler may choose if there is one."""
+    if subject.scaled:
+        return every_count(ctx, subject, question)
+    try:
+        decided = question.decide(ctx, subject)
+    except TooManyPlacements as error:
+        return Ranged(ctx=ctx, subject=subject, decided=[], verdict=error.verdict)
+    answer = Ranged(ctx=ctx, subject=subject, decided=decided, verdict=None)
+    if answer.wrong:
+        return answer
+    return evolve(answer, verdict=_together(decided) if decided else not_asked(HOMELESS))
+
+
+def _together(decided: Sequence[Decided]) -> Verdict:
+    """The worst verdict, for all the nodes together."""
+    _, worst = max(decided, key=lambda pair: pair[1].outcome)
+    scopes = dict.fromkeys(case.scope for case, _ in decided)
+    return evolve(worst, scope="; ".join(scopes), states=sum(v.states for _, v in decided))
+
+
 def every_count(ctx: Context, subject: Subject, question: Question) -> Ranged:
     """Ask ``question`` for every count that the autoscaler may choose."""
     verdicts: list[Verdict] = []
@@ -103,9 +131,8 @@ def every_count(ctx: Context, subject: Subject, question: Question) -> Ranged:
             verdicts.append(error.verdict)
             return None
         verdicts.extend(verdict for _, verdict in decided)
-        if all(verdict.outcome is not Outcome.VIOLATED for _, verdict in decided):
-            return None
-        return Ranged(ctx=there, subject=scaled, decided=decided, verdict=None)
+        answer = Ranged(ctx=there, subject=scaled, decided=decided, verdict=None)
+        return answer if answer.wrong else None
 
     blocked = refused(ctx, subject) if question.status is NodeStatus.CORDONED else []
     asked = telling(subject, placed(ctx, subject, blocked), most=1)[0]
@@ -142,8 +169,7 @@ def incomplete(subject: Subject, chosen: Sequence[int], roomy: int) -> Verdict:
 def combined(subject: Subject, verdicts: Sequence[Verdict], homeless: Sequence[int]) -> Verdict:
     """One verdict for all counts but the ``homeless``."""
     if not verdicts:
-        reason = "no node can hold a pod of it when everything has settled"
-        return Verdict(outcome=Outcome.VACUOUS, method=NOT_ASKED, reason=reason)
+        return not_asked(HOMELESS)
     worst = max(verdicts, key=lambda verdict: verdict.outcome)
     assumptions = dict.fromkeys(text for verdict in verdicts for text in verdict.assumptions)
     if homeless:

@@ -21,7 +21,7 @@ from kverify.checks.rooms import RESOURCES
 from kverify.checks.subject import Subject, strategy_of
 from kverify.engines.explicit import explore
 from kverify.engines.schedulability import Question
-from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import alike, placing
 from kverify.model.environment.scale import resizable
 from kverify.model.expr import Number
@@ -79,7 +79,7 @@ class NothingSettles(TooManyPlacements):
     @property
     def verdict(self) -> Verdict:
         """What is then answered: the question has no premise."""
-        return Verdict(outcome=Outcome.VACUOUS, method=NOT_ASKED, reason=str(self))
+        return not_asked(str(self))
 
 
 @frozen(eq=False, kw_only=True)

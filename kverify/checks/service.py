@@ -13,7 +13,7 @@ from kverify.checks.disturbance import disturb
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.names import ENDPOINTS_KEPT
 from kverify.checks.rollout import ASSUMPTIONS as ROLLOUT_ASSUMPTIONS
-from kverify.checks.rollout import not_asked, strategy_cause
+from kverify.checks.rollout import strategy_cause
 from kverify.checks.scaled import counts_of, scale_cause
 from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
@@ -22,7 +22,7 @@ from kverify.checks.words import count, listing, sentences
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe
 from kverify.cluster.objects import controller_of, endpoint_labels, namespace_of, owner_key
-from kverify.engines.verdict import Outcome, Verdict
+from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build, settled_states
 from kverify.model.components.deployment import promised
 from kverify.model.components.disruption import healthy

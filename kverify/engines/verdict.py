@@ -126,3 +126,8 @@ class Verdict:
 def combined(verdicts: Iterable[Verdict]) -> Outcome:
     """The outcome of several questions that all have to be answered well: the worst of them."""
     return max((verdict.outcome for verdict in verdicts), default=Outcome.VACUOUS)
+
+
+def not_asked(reason: str, outcome: Outcome = Outcome.VACUOUS) -> Verdict:
+    """The verdict on a question that was not put to any engine: its premise fails, or (``UNKNOWN``) it cannot be."""
+    return Verdict(outcome=outcome, method=NOT_ASKED, reason=reason)
