@@ -42,5 +42,6 @@ ENCODING = Code("KV1023", Severity.WARNING, "The file is not UTF-8, or not wholl
 TOO_MANY = Code("KV1024", Severity.ERROR, "A file has more problems than are listed; the rest of it is not read.")
 MERGE_OVERRIDDEN = Code("KV1025", Severity.INFO, "A key replaces a merged one, which strict decoding of YAML refuses.")
 COMMENT_TEXT = Code("KV1026", Severity.WARNING, "An unquoted value ends in what looks like a // comment.")
+NO_INPUT = Code("KV1027", Severity.ERROR, "Standard input holds no document.")
 
 ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Code))

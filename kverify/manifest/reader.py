@@ -91,8 +91,16 @@ def _read_text(text: str, file: str, folder: str) -> ReadResult:
         documents, problems = read_yaml(source)
         diagnostics += problems
     if not documents and not diagnostics:
-        diagnostics.append(Problem(codes.EMPTY, "The file holds no document.", Span(file, 1, 1, 1, 1)).diagnostic())
+        diagnostics.append(_empty(Span(file, 1, 1, 1, 1)).diagnostic())
     return ReadResult(tuple(documents), tuple(diagnostics))
+
+
+def _empty(span: Span) -> Problem:
+    """A shell without pipefail knows nothing of a command that failed before the pipe: kubectl refuses this, too."""
+    if span.file == "-":
+        mend = "see what the command before the pipe says; it has probably failed"
+        return Problem(codes.NO_INPUT, "Standard input holds no document.", span, mend)
+    return Problem(codes.EMPTY, "The file holds no document.", span)
 
 
 def _read_json(source: SourceText, begin: int) -> tuple[list[Document], list[Diagnostic], Problem | None]:

@@ -47,6 +47,13 @@ def test_standard_input(stdin: io.BytesIO | io.StringIO) -> None:
     assert (values(result), result.documents[0].file) == ([{"a": 1}], "-")
 
 
+@pytest.mark.parametrize("text", [b"", b"---\n# Source: shop/templates/web.yaml\n"])
+def test_standard_input_without_a_document_is_refused(text: bytes) -> None:
+    """A command before the pipe has failed; an empty file is only warned of."""
+    (diagnostic,) = read_paths(["-"], io.BytesIO(text)).diagnostics
+    assert (diagnostic.id, diagnostic.refuses) == ("KV1027", True)
+
+
 def test_standard_input_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("a: é\n".encode()), "ascii"))
     assert values(read_paths(["-"])) == [{"a": "é"}]
