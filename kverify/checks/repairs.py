@@ -27,7 +27,7 @@ def rolling(surge: int | str, unavailable: int | str) -> str:
 
 def tolerating(taint: Taint) -> str:
     """To tolerate a taint for ever, in words."""
-    return f"tolerate {taint_text(taint)} without tolerationSeconds, in the first toleration that matches it"
+    return f"tolerate {taint_text(taint)} for ever: without tolerationSeconds, before any other toleration that matches it"
 
 
 def candidates(ctx: Context, subject: Subject) -> Iterator[tuple[str, Context, Subject]]:

@@ -84,6 +84,8 @@ def unset(ctx: Context, finding: Finding) -> Iterator[Candidate]:
         yield Candidate(
             text="take spec.replicas out of the manifest: the autoscaler sets it",
             changes=change(subject.object, Remove(REPLICAS)),
+            # Where the input has what was applied last, the check says so itself, and the next candidate is tried.
+            cost="the next client-side apply sets 1, once, unless kubectl apply edit-last-applied took it out before",
         )
 
 

@@ -59,6 +59,13 @@ def _meant(document: Document, path: FieldPath, diagnostic: Diagnostic, meant: s
         # The field itself is misspelt.
         if node is not None and isinstance(parent, MappingNode) and meant not in parent.value:
             yield candidate(document, f"write {meant} in place of {key}", Rename(path, meant))
+    elif diagnostic.id == "KV1302":
+        kind, _, version = meant.partition(" of ")
+        if " or " not in version:
+            there = document.plain if isinstance(document.plain, Mapping) else {}
+            said = {"apiVersion": version, "kind": kind}
+            puts = [Put((field,), text) for field, text in said.items() if there.get(field) != text]
+            yield candidate(document, f"write {kind} of {version}", *puts)
     elif pair is not None and isinstance(parent, MappingNode):
         # A label: key and value.
         name, value = pair[1], pair[2]

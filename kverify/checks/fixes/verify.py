@@ -64,6 +64,10 @@ class Verifier:
             reports.append(self._again(changed, focus, names))
         # An object that could not be used is asked about for the first time: what is found then is not new.
         unknown = unused(self.work.bundle, [problem])
+        if unknown:
+            # Once it is of a known kind it may have another name.
+            used = {describe(item) for item in self.work.bundle.wanted}
+            unknown |= {name for item in changed.bundle.wanted if (name := describe(item)) not in used}
         if not self._gone(problem, reports) or worse(reports, self.report, problem.severity, but=unknown):
             return None
         return changed, () if focus is None else tuple(sorted(focus))

@@ -71,13 +71,13 @@ class Workspace:
         if not decoded.objects and number is not None:
             raise CannotEdit("the API server would refuse the object then")
         wanted, places = list(self.bundle.wanted), self.places
-        name = object_name(one.document.plain)
+        names = {object_name(one.document.plain)}  # Of an unknown kind it is another one afterwards.
         for item in decoded.objects:
-            name = describe(item)
+            names.add(describe(item))
             wanted = [*wanted[:number], item, *wanted[number + 1 :]] if number is not None else [*wanted, item]
             if item.source.document is not None:
                 places = (*places, (item.source.document, place))
-        kept = tuple(d for d in self.diagnostics if not (d.object == name and d.span.file == place.file))
+        kept = tuple(d for d in self.diagnostics if not (d.object in names and d.span.file == place.file))
         work = evolve(
             self,
             bundle=evolve(self.bundle, wanted=tuple(wanted)),

@@ -227,6 +227,8 @@ NO_SELECTOR = WEB.replace("  selector: {matchLabels: {app: web}}\n", "")
             WEB,
         ),
         (WEB.replace("replicas: 2", 'replicas: "2"'), "KV1103", WEB),
+        (WEB.replace("kind: Deployment", "kind: Deploymnet"), "KV1302", WEB),
+        (WEB.replace("apiVersion: apps/v1", "apiVersion: v1"), "KV1302", WEB),
         (WEB.replace("{app: web}", "{app: 1}", 1).replace("{app: web}", '{app: "1"}'), "KV1102", None),
         (
             WEB.replace("{requests: {cpu: 600m}}", "{requests: {cpu: 600m}}, runAsUser: 1"),
