@@ -17,7 +17,7 @@ from attrs import evolve
 from kverify.engines.budget import gave_up, limit_solver, why_stopped
 from kverify.engines.errors import CertificateError, Undecided
 from kverify.engines.induction import premised, recheck
-from kverify.engines.smt import Unrolling, ranges, require_start, scope, solve
+from kverify.engines.smt import Unrolling, own_context, ranges, require_start, scope, solve
 from kverify.engines.templates import bank
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.expr import Condition, all_of, evaluate, lift, negate, to_text
@@ -135,7 +135,7 @@ def _core(known: dict[Condition, Any], question: Sequence[Any], effort: int | No
     import z3
 
     # In a context of its own the core does not depend on what was asked before.
-    context = z3.Context()
+    context = own_context()
     solver = z3.Solver(ctx=context)
     if effort is not None:
         solver.set("rlimit", effort)

@@ -9,7 +9,9 @@ Z3 is imported where it is used; importing it takes longer than many a check.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import signal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kverify.engines.budget import gave_up, limit_solver
@@ -252,12 +254,32 @@ def _value(model: Any, term: Any) -> int:
 # -- asking ------------------------------------------------------------------------------------------------------
 
 
+def own_context() -> Any:
+    """A new context. Ctrl-C waits for it: of one that is half made Z3's bindings print a traceback."""
+    import z3
+
+    with _uninterrupted():
+        return z3.Context()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def solve(assertions: Sequence[Any], *, effort: int | None = None) -> Any | None:
     """A Z3 model of all ``assertions``, or None if there is none. Raises ``Undecided`` when Z3 gives up."""
     import z3
 
     # In a context of its own the model does not depend on what was asked before.
-    context = z3.Context()
+    context = own_context()
     solver = z3.Solver(ctx=context)
     # Plain truth values are assertions too.
     terms = (z3.BoolVal(assertion) if isinstance(assertion, bool) else assertion for assertion in assertions)
@@ -271,7 +293,7 @@ def solve_text(assertions: Sequence[Any], *, effort: int | None = None) -> Any |
 
     printer = z3.Solver()
     printer.add(*assertions)
-    reader = z3.Solver(ctx=z3.Context())
+    reader = z3.Solver(ctx=own_context())
     reader.from_string(printer.to_smt2())
     return _decide(reader, effort)
 

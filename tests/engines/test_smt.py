@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,16 @@ from hypothesis import strategies as st
 from kverify.engines.budget import limit_solver, until
 from kverify.engines.errors import ModelError, Undecided
 from kverify.engines.replay import replay
-from kverify.engines.smt import Unrolling, as_condition, as_number, require_start, solve, solve_text, translate
+from kverify.engines.smt import (
+    Unrolling,
+    as_condition,
+    as_number,
+    own_context,
+    require_start,
+    solve,
+    solve_text,
+    translate,
+)
 from kverify.model.expr import Condition, Number, all_of, boolean, evaluate, integer, ite, lift, negate
 from kverify.model.system import Action, TransitionSystem, Variable
 from kverify.spec.property import Always
@@ -130,3 +142,17 @@ def test_a_system_that_cannot_start_is_an_error() -> None:
 
 def test_conditions_stay_conditions() -> None:
     assert z3.is_bool(as_condition(z3.Int("n")))
+
+
+def test_ctrl_c_waits_for_a_context_that_is_half_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def interrupted(make: Any = z3.Context) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        made.append(make())
+        return made[0]
+
+    monkeypatch.setattr(z3, "Context", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        own_context()
+    assert made

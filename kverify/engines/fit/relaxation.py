@@ -25,7 +25,7 @@ from attrs import define, field, frozen
 
 from kverify.engines.budget import gave_up, limit_solver
 from kverify.engines.fit.rules import Blocker, Rulebook, Rules, on_class
-from kverify.engines.smt import as_condition, translate
+from kverify.engines.smt import as_condition, own_context, translate
 from kverify.model.expr import Expr, substitute
 from kverify.model.scheduling import pod_topology_spread
 
@@ -176,7 +176,7 @@ class Relaxation:
         import z3
 
         # In a context of its own the answer does not depend on what was asked before.
-        context = z3.Context()
+        context = own_context()
         solver = z3.Solver(ctx=context)
         solver.set("rlimit", EFFORT)
         solver.set("core.minimize", True)
@@ -211,7 +211,7 @@ class Relaxation:
     ) -> Candidate | None:
         import z3
 
-        context = z3.Context()
+        context = own_context()
         solver = z3.Solver(ctx=context)
         solver.set("rlimit", EFFORT)
         solver.add(*[assertion.translate(context) for assertion in (*self._base, *assertions)])

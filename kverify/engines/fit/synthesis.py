@@ -27,6 +27,7 @@ from kverify.engines.fit.classes import classify, topology_keys
 from kverify.engines.fit.decide import Answer
 from kverify.engines.fit.rules import Rulebook
 from kverify.engines.schedulability import Cluster, Demand, Room
+from kverify.engines.smt import own_context
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 
 PROBES = 120
@@ -282,7 +283,7 @@ class _Search:
         """
         import z3
 
-        context = z3.Context()
+        context = own_context()
         numbers = [z3.Int(f"n{k}") for k in range(len(self.kinds))]
         assertions = [number >= 0 for number in numbers]
         assertions += list(self.bounds.assertions(numbers))
