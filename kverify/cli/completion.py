@@ -80,6 +80,7 @@ def _known() -> dict[str, Sequence[str]]:
     """What can be said where there are no choices, by the name of the argument."""
     from kverify.api.versions import VERSIONS
     from kverify.checks.registry import property_names, scenario_names
+    from kverify.engines.portfolio import ENGINES
     from kverify.spec.language.library import standard
 
     ids = sorted(d.meta("id") for d in standard().checks.values())
@@ -87,5 +88,6 @@ def _known() -> dict[str, Sequence[str]]:
         "properties": property_names(None),
         "scenarios": scenario_names(None),
         "kubernetes_version": VERSIONS,
+        "engine": tuple(ENGINES),
         "names": (*ids, *property_names(None)),
     }

@@ -156,7 +156,8 @@ def require(report: Report, fail_on: str = "error", about: str = ANYTHING) -> Re
         raise NotVerified(judged.text, judged.report)
     if not any(p.verdict.outcome is Outcome.HOLDS for p in report.proofs):
         of = "" if about == ANYTHING else f" of {about}"
-        why = f": {judged.text}" if judged.text else ""
+        reasons = dict.fromkeys(p.verdict.reason for p in report.proofs if p.verdict.reason)
+        why = f": {judged.text or '; '.join(reasons)}" if judged.text or reasons else ""
         names = listing(sorted({p.object for p in report.proofs}), most=8)
         raise NotVerified(f"nothing{of} was proved{why}" + (f" ({names})" if names and not of else ""), report)
     return report

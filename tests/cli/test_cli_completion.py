@@ -21,6 +21,7 @@ COMPLETIONS = [
     ("kverify check --scenario node", {"node-loss"}),
     ("kverify check --kubernetes-version 1.3", {"1.32", "1.33", "1.34", "1.35", "1.36", "1.37"}),
     ("kverify check -o s", {"sarif"}),
+    ("kverify check --engine spa", {"spacer"}),
     ("kverify fit -o ", {"text", "json", "yaml"}),
     ("kverify diff -o ", {"text", "json"}),
     ("kverify check --sho", {"--show-suppressed"}),

@@ -161,7 +161,7 @@ repos:
         entry: kverify check
         language: python
         additional_dependencies: [kverify]
-        types_or: [yaml, json, toml]
+        files: \\.(ya?ml|json|toml|kv)$
         pass_filenames: false
 """
 

@@ -8,15 +8,20 @@ import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import attrs
 import pytest
 
+from kverify.checks.api import check
 from kverify.cli.configuration import Configuration
+from kverify.manifest.diagnostics import Diagnostic, Severity
+from kverify.manifest.span import Span
 from kverify.testing import NotVerified, assert_verified
 from kverify.testing.suite import Suite, SuiteError
 
 ROOT = Path(__file__).parents[3]
 SCENARIOS = ROOT / "tests" / "scenarios"
 A01 = SCENARIOS / "a01_rollout_antiaffinity_full"
+A02 = SCENARIOS / "a02_rollout_quota_full"
 PLUGIN = "kverify.testing.pytest_plugin"
 REGISTERED = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
 
@@ -232,6 +237,15 @@ def test_manifests_without_objects_fail(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["vacuous[[]KV1001] *the manifests have no objects*"])
     with pytest.raises(NotVerified, match="nothing was proved"):
         assert_verified(project.path / "empty.yaml")
+
+
+def test_why_nothing_was_proved_is_said_beside_warnings_of_the_input() -> None:
+    report = check(A02 / "fails.yaml", ["rollout-completes"])
+    warning = Diagnostic(
+        id="KV2001", severity=Severity.WARNING, message="No pod is selected.", span=Span("x.yaml", 1, 1, 1, 1)
+    )
+    with pytest.raises(NotVerified, match=r"nothing was proved: no pod of a new revision is admitted \(KV3004\)"):
+        assert_verified(attrs.evolve(report, diagnostics=(warning,)))
 
 
 def test_an_assertion_needs_a_proof() -> None:
