@@ -27,7 +27,8 @@ def rolling(surge: int | str, unavailable: int | str) -> str:
 
 def tolerating(taint: Taint) -> str:
     """To tolerate a taint for ever, in words."""
-    return f"tolerate {taint_text(taint)} for ever: without tolerationSeconds, before any other toleration that matches it"
+    how = "without tolerationSeconds, before any other toleration that matches it"
+    return f"tolerate {taint_text(taint)} for ever: {how}"
 
 
 def candidates(ctx: Context, subject: Subject) -> Iterator[tuple[str, Context, Subject]]:
