@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kverify.cli import outputs
-from kverify.textfile import read_file, reason
+from kverify.textfile import read_file, reason, write_file
 
 if TYPE_CHECKING:
     from kverify.checks.finding import Report
@@ -65,7 +65,7 @@ def settle(arguments: argparse.Namespace, report: Report, sources: Sources, know
             return report
         text = baseline.render(report, sources)
         try:
-            Path(name).write_text(text, "utf-8")
+            write_file(Path(name), text)
         except OSError as error:
             arguments.parser.error(f"--write-baseline {name}: {reason(error)}")
         known = baseline.read(name, text)

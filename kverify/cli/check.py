@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kverify.cli import arguments as shared
 from kverify.cli import baseline, changed, check_options, fix, outputs, remembered, streams
-from kverify.textfile import reason
+from kverify.textfile import real, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,9 +112,9 @@ def _require_engine(arguments: argparse.Namespace) -> None:
 
 def _require_apart(arguments: argparse.Namespace) -> None:
     """Traces are JSON: below a directory that is read they would be taken for manifests the next time."""
-    folder = Path(arguments.traces).resolve()
+    folder = real(arguments.traces)
     for name in (*arguments.manifests, *arguments.cluster, *arguments.previous):
-        if Path(name).is_dir() and folder.is_relative_to(Path(name).resolve()):
+        if Path(name).is_dir() and folder.is_relative_to(real(name)):
             _usage(
                 arguments, f"--traces {arguments.traces} lies in {name}, where the traces would be read as manifests"
             )

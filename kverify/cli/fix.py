@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kverify.textfile import BOM, reason
+from kverify.textfile import BOM, beside, real, reason
 
 if TYPE_CHECKING:
     from kverify.checks.finding import FileChange, Report
@@ -52,8 +49,8 @@ def refusal(document: Document, bundle: Bundle, manifests: Sequence[str]) -> str
         return f"it is rendered from {origin}: change that, or it comes back"
     if Path(file).is_symlink():
         return "it is a link; name the file itself"
-    named = (Path(name).resolve() for name in manifests if name != "-")
-    if not any(Path(file).resolve().is_relative_to(name) for name in named):
+    named = (real(name) for name in manifests if name != "-")
+    if not any(real(file).is_relative_to(name) for name in named):
         return "it lies outside of what was named"
     return ""
 
@@ -66,7 +63,8 @@ def write(changes: Sequence[FileChange]) -> list[str]:
         for change in () if problems else changes:
             path = Path(change.file)
             try:
-                ready.append((_beside(path, change.after), path))
+                mark = BOM if path.read_bytes().startswith(BOM.encode()) else ""
+                ready.append((beside(path, (mark + change.after).encode("utf-8")), path))
             except OSError as error:
                 problems.append(f"{change.file}: {reason(error)}")
         # Each in one step: nobody ever reads half of it.
@@ -75,8 +73,8 @@ def write(changes: Sequence[FileChange]) -> list[str]:
                 new.replace(path)
             except OSError as error:
                 written = ", ".join(str(other) for _, other in ready[:number])
-                beside = f"; {written} is written already" if written else ""
-                problems.append(f"{path}: {reason(error)}{beside}")
+                already = f"; {written} is written already" if written else ""
+                problems.append(f"{path}: {reason(error)}{already}")
                 break
     finally:
         for new, _ in ready:
@@ -94,23 +92,6 @@ def _changed(change: FileChange) -> str:
     except UnicodeDecodeError as error:
         return f"{reason(error)}; save it as that first"
     return "" if text.removeprefix(BOM) == change.before else "it has changed since it was read; run kverify again"
-
-
-def _beside(path: Path, text: str) -> Path:
-    """A new file with ``text`` to take the place of the one at ``path``, whose mode it has. Raises ``OSError``."""
-    mark = BOM if path.read_bytes().startswith(BOM.encode()) else ""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".kverify-")
-    new = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write((mark + text).encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(stat.S_IMODE(path.stat().st_mode))
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    return new
 
 
 def fixed(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kverify.textfile import reason
+from kverify.textfile import real, reason
 
 if TYPE_CHECKING:
     from kverify.cli.starter.survey import Survey
@@ -110,7 +110,7 @@ def _present(root: Path) -> str:
 
 def _add_job(root: Path, job: Job, found: Survey) -> list[str]:
     """Write the job, or say what to write where its file is taken."""
-    here = root.resolve()
+    here = real(root)
     if not (here / ".git").exists() and any((above / ".git").exists() for above in here.parents):
         return [f"no job was written to {job.file}: {root} is not the top of its repository"]
     if not found.manifests and not (job.renders and not found.empty):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from kverify.cli import streams
-from kverify.textfile import reason
+from kverify.textfile import real, reason
 
 if TYPE_CHECKING:
     from kverify.cli.arguments import OptionGroup
@@ -81,7 +81,7 @@ def requested(
 
 
 def _same(one: Output, other: Output) -> bool:
-    return Path(one.file).resolve() == Path(other.file).resolve()
+    return real(one.file) == real(other.file)
 
 
 def inputs(arguments: argparse.Namespace, configuration: Configuration) -> tuple[str, ...]:
@@ -102,11 +102,11 @@ def specifications(names: Sequence[str]) -> list[str]:
 
 def require_apart(arguments: argparse.Namespace, option: str, name: str, read: Sequence[str]) -> None:
     """Exit with a usage error for a file to be written by ``option`` that is ``read``, or would be the next time."""
-    file = Path(name).resolve()
+    file = real(name)
     for other in read:
         if other == STDOUT:
             continue
-        path = Path(other).resolve()
+        path = real(other)
         if path == file:
             arguments.parser.error(f"{option} would overwrite {other}, which is read")
         if path.is_dir() and file.is_relative_to(path) and file.suffix in _READ:

@@ -116,6 +116,8 @@ def _format(arguments: argparse.Namespace) -> int:
     if unread:
         print_problems(unread, sources)
         return 2
+    from kverify.textfile import reason, write_file
+
     code = 0
     for file in library.files:
         if file.name not in library.own:
@@ -126,7 +128,10 @@ def _format(arguments: argparse.Namespace) -> int:
         elif Path(file.name).read_bytes() != text.encode():
             code = 1
             if not arguments.check:
-                Path(file.name).write_bytes(text.encode())
+                try:
+                    write_file(Path(file.name), text)
+                except OSError as error:
+                    arguments.parser.error(f"{file.name}: {reason(error)}")
             print(f"{file.name}: {'would be formatted' if arguments.check else 'formatted'}")
     return code if arguments.check else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from errno import EBUSY
 from pathlib import Path
 from typing import Any
 
@@ -297,3 +298,47 @@ def test_another_file_is_refused(text: str, says: str) -> None:
     with pytest.raises(BaselineError) as raised:
         baseline.read("known.json", text)
     assert says in str(raised.value)
+
+
+@pytest.fixture
+def known(check: Check) -> Path:
+    """A baseline that was written, with its mode."""
+    write("a")
+    assert check("web.yaml", "--write-baseline", "known.json")[0] == 0
+    Path("known.json").chmod(0o640)
+    return Path("known.json")
+
+
+def test_a_full_disk_leaves_what_was_there(check: Check, known: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = known.read_text()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    write("a", "b")
+    monkeypatch.setattr("os.fsync", full)
+    code, _, err = check("web.yaml", "--write-baseline", "known.json")
+    assert (code, "--write-baseline known.json: No space left on device" in err) == (2, True)
+    assert known.read_text() == before
+    assert not list(Path().glob(".kverify-*"))
+
+
+@pytest.mark.parametrize("number", [EBUSY, None])
+def test_it_is_written_again_where_it_is(
+    number: int | None, check: Check, known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link stays a link; a mount point cannot be replaced."""
+    before = known.read_text()
+    Path("link.json").symlink_to(known)
+    if number is not None:
+
+        def busy(*_: Any) -> None:
+            raise OSError(number, "Device or resource busy")
+
+        monkeypatch.setattr(Path, "replace", busy)
+    write("a", "b")
+    assert check("web.yaml", "--write-baseline", "link.json")[0] == 0
+    assert known.read_text() != before
+    assert Path("link.json").is_symlink()
+    assert known.stat().st_mode & 0o777 == 0o640
+    assert not list(Path().glob(".kverify-*"))

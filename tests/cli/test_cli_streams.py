@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kverify.cli.main import main
+
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 
 WEB = """\
@@ -76,3 +78,29 @@ def test_a_mistake_is_a_mistake_whether_or_not_it_can_be_told(here: Path) -> Non
     assert here.is_dir()
     for stream in ("2> /dev/full", "2>&-"):
         assert shell(f"kverify check web.yaml --no-such-option {stream}").returncode == 2
+
+
+@pytest.mark.parametrize("option", ["-o json=loop", "--write-baseline loop", "--traces loop", "--baseline loop"])
+def test_links_that_lead_nowhere_are_no_fault_of_ours(option: str, here: Path) -> None:
+    (here / "web.yaml").write_text(WEB.replace('"2"', "2"), "utf-8")
+    (here / "loop").symlink_to("loop")
+    done = shell(f"kverify check web.yaml {option}")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"kverify check: {option}: ")
+
+
+def test_a_specification_that_cannot_be_written_stays_as_it_was(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, FULL)
+
+    text = 'policy  few\n  "F."\n  for s in Service\n  require true\n'
+    (here / "own.kv").write_text(text, "utf-8")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SystemExit) as stop:
+        main(["spec", "format", "own.kv"])
+    assert stop.value.code == 2
+    assert f"own.kv: {FULL}" in capsys.readouterr().err
+    assert (here / "own.kv").read_text("utf-8") == text
+    assert sorted(here.iterdir()) == [here / "own.kv", here / "web.yaml"]
