@@ -38,15 +38,17 @@ def add_options(parser: OptionGroup) -> None:
 
 def refusal(document: Document, bundle: Bundle, manifests: Sequence[str]) -> str:
     """Why the file of a document is not written; empty if it is."""
+    from kverify.checks.words import listing
+
     file = document.file
     # Where one document is rendered, all are.
     beside = (item.source.document for item in bundle.wanted if item.source.file == file)
-    origin = next((one.origin for one in (document, *beside) if one is not None and one.origin), None)
+    origins = dict.fromkeys(one.origin for one in (document, *beside) if one is not None and one.origin)
     if file == "-":
-        made = f"; change {origin}, from which it is rendered" if origin else ""
+        made = f"; change {listing(list(origins))}, from which it is rendered" if origins else ""
         return f"standard input cannot be written{made}"
-    if origin:
-        return f"it is rendered from {origin}: change that, or it comes back"
+    if origins:
+        return f"it is rendered from {next(iter(origins))}: change that, or it comes back"
     if Path(file).is_symlink():
         return "it is a link; name the file itself"
     named = (real(name) for name in manifests if name != "-")

@@ -130,6 +130,8 @@ def write(
             Path(output.file).write_bytes(text.encode("utf-8", "backslashreplace"))
         except streams.Unprintable as why:
             problems.append(f"standard output: {why}")
+        except FileNotFoundError:
+            problems.append(f"-o {output}: there is no directory {Path(output.file).parent}")
         except OSError as error:
             problems.append(f"-o {output}: {reason(error)}")
     if problems:

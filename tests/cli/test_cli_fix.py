@@ -170,7 +170,8 @@ def test_a_link_is_not_written(shop: Path, capsys: pytest.CaptureFixture[str]) -
 def test_standard_input_is_shown_as_a_patch(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rendered = f"---\n# Source: shop/templates/web.yaml\n{FAILS}"
+    budget, web = FAILS.split("---\n")
+    rendered = f"---\n# Source: shop/templates/pdb.yaml\n{budget}---\n# Source: shop/templates/web.yaml\n{web}"
 
     def given() -> None:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(rendered.encode())))
@@ -179,7 +180,7 @@ def test_standard_input_is_shown_as_a_patch(
     assert main(["check", "-", "--diff"]) == 1
     shown = capsys.readouterr()
     assert "-  minAvailable: 2\n+  maxUnavailable: 1\n" in shown.out
-    assert "change shop/templates/web.yaml, from which it is rendered" in shown.err
+    assert "change shop/templates/pdb.yaml and shop/templates/web.yaml, from which it is rendered" in shown.err
     given()
     assert main(["check", "-", "--fix"]) == 1
     assert "- is not written: standard input cannot be written" in capsys.readouterr().err

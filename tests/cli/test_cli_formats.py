@@ -333,7 +333,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence_after_the_rest(
         main([*command, "-o", "json=no/such/r.json", "-o", "text"])
     shown = capsys.readouterr()
     assert stop.value.code == 2
-    assert f"kverify {command[0]}: -o json=no/such/r.json: No such file or directory" in shown.err
+    assert f"kverify {command[0]}: -o json=no/such/r.json: there is no directory no/such" in shown.err
     assert "1 object" in shown.out
 
 
