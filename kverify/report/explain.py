@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from kverify.manifest.diagnostics import Severity
+from kverify.report.examples import with_clusters
 from kverify.report.style import Style
 from kverify.spec.language.formatter import format_clause
 from kverify.spec.language.syntax import Clause, Declaration
@@ -39,18 +40,15 @@ def explanation(declaration: Declaration, style: Style) -> Iterator[str]:
         if declaration.meta(key):
             yield ""
             yield from style.wrap(declaration.meta(key), label, hang=len(label))
-    before = ""
-    for example in declaration.examples:
+    for example, introduced, cluster in with_clusters(declaration.examples):
         yield ""
         found = "is found in" if example.outcome == "failing" else "is not found in"
         yield style.bold(f"{name} {found}:")
         yield from _indented(example.text)
-        if example.cluster and example.cluster == before:
-            yield style.bold("where the cluster is the same")
-        elif example.cluster:
-            yield style.bold("where the cluster (--cluster) has:")
-            yield from _indented(example.cluster)
-        before = example.cluster
+        if introduced:
+            yield style.bold(introduced)
+        if cluster:
+            yield from _indented(cluster)
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
 from kverify.manifest.span import Span
+from kverify.report.examples import with_clusters
 from kverify.report.issues import STDIN, Issue, View, fix_text, has_lines, issues, name_of, rendered_place
 from kverify.report.source import escape
 from kverify.spec.language.syntax import Declaration
@@ -124,9 +125,14 @@ def _markdown(paragraphs: Sequence[str], declaration: Declaration) -> str:
     for label, key in (("Rule", "rule"), ("Fix", "fix")):
         if declaration.meta(key):
             parts.append(f"**{label}:** {declaration.meta(key)}")
-    for example in declaration.examples:
-        parts.append(f"**{'Wrong' if example.outcome == 'failing' else 'Right'}:**\n\n```yaml\n{example.text}\n```")
+    for example, introduced, cluster in with_clusters(declaration.examples):
+        parts.append(f"**{'Wrong' if example.outcome == 'failing' else 'Right'}:**\n\n{_yaml(example.text)}")
+        parts += [text for text in (introduced, _yaml(cluster) if cluster else "") if text]
     return "\n\n".join(parts)
+
+
+def _yaml(text: str) -> str:
+    return f"```yaml\n{text}\n```"
 
 
 # -- results ---------------------------------------------------------------------------------------------------------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from kverify.checks.examples import tried
+import re
+
+from kverify.checks.examples import report_of, tried
+from kverify.checks.options import Options
 from kverify.checks.specs import Specs
 from kverify.report.explain import explanation
+from kverify.report.issues import View
+from kverify.report.sarif import to_sarif
 from kverify.report.style import Style
 from kverify.spec.language.checker import check
-from kverify.spec.language.library import assemble
+from kverify.spec.language.library import assemble, standard
 
 SPEC = """
 policy budgets-count-the-missing
@@ -67,3 +72,25 @@ def test_a_cluster_is_shown_once() -> None:
     assert shown.count("  kind: PodDisruptionBudget") == 1
     assert shown.index("where the cluster (--cluster) has:") < shown.index("  kind: PodDisruptionBudget")
     assert shown[-1] == "where the cluster is the same"
+
+
+def test_sarif_shows_the_cluster_too() -> None:
+    library = standard()
+    failing, _ = library.checks["claim-resize"].examples
+    report = report_of(failing.text, Options(), failing.cluster)
+    shown = to_sarif(View(report=report, exit_code=1, declaration=library.by_id))
+    (rule,) = (rule for rule in shown["runs"][0]["tool"]["driver"]["rules"] if rule["id"] == "KV1317")
+    assert re.findall(r"^(?:\*\*[WR]|where|kind|allow).*", rule["help"]["markdown"], re.MULTILINE) == [
+        "**Wrong:**",
+        "kind: PersistentVolumeClaim",
+        "where the cluster (--cluster) has:",
+        "kind: StorageClass",
+        "allowVolumeExpansion: false",
+        "kind: PersistentVolumeClaim",
+        "**Right:**",
+        "kind: PersistentVolumeClaim",
+        "where the cluster (--cluster) has:",
+        "kind: StorageClass",
+        "allowVolumeExpansion: true",
+        "kind: PersistentVolumeClaim",
+    ]
