@@ -12,11 +12,11 @@ from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
 from kverify.engines.fit.choice import Chosen, Pick
 from kverify.engines.fit.decide import DemandAnswer
+from kverify.report.fit_common import assumption_lines, problem_lines, refused_lines
 from kverify.report.fit_counts import WORDS, cause_json, count_json, count_lines, place
 from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
 from kverify.report.style import Style
-from kverify.report.text import diagnostic_lines
 
 SCHEMA = "kverify.fit/1"
 _SHOWN = 8
@@ -24,16 +24,11 @@ _SHOWN = 8
 
 def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
     """The lines of the text form: problems, each workload, what together is impossible, losses, and one line."""
-    for diagnostic in report.diagnostics:
-        yield from diagnostic_lines(diagnostic, sources, style)
-        yield ""
+    yield from problem_lines(report.diagnostics, sources, style)
     for row in report.rows:
         yield from _row(row, style)
         yield ""
-    for refused in report.refused:
-        yield style.bold(f"{escape(describe(refused.owner))}: not admitted")
-        yield from style.wrap(refused.problems[0].message, indent=2)
-        yield ""
+    yield from refused_lines(report.refused, style)
     for short in report.short:
         yield style.bold(f"{escape(short.title)}: not all admitted")
         yield from style.wrap(f"{short.message}{place(short.cause)}", indent=2)
@@ -66,9 +61,7 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
         yield ""
     if report.interrupted:
         yield style.bold(report.interrupted)
-    for assumption in report.assumptions:
-        label = "" if assumption.startswith("assumed ") else "assumed: "
-        yield from style.wrap(assumption, label, hang=2, paint=style.dim)
+    yield from assumption_lines(report.assumptions, style)
     yield style.bold(summary(report))
 
 

@@ -13,11 +13,11 @@ from kverify.checks.fit_synthesis import Bought, Short, SynthesisReport
 from kverify.checks.words import count, listing
 from kverify.cluster.objects import describe
 from kverify.engines.fit.synthesis import Numbers, Synthesis
+from kverify.report.fit_common import assumption_lines, problem_lines, refused_lines
 from kverify.report.fit_counts import WORDS
 from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
 from kverify.report.style import Style
-from kverify.report.text import diagnostic_lines
 
 SCHEMA = "kverify.fit-synthesis/1"
 _SHOWN = 6
@@ -25,13 +25,8 @@ _SHOWN = 6
 
 def render(report: SynthesisReport, sources: Sources, style: Style) -> Iterator[str]:
     """The lines of the text form: problems, the nodes, why they do, why fewer do not."""
-    for diagnostic in report.diagnostics:
-        yield from diagnostic_lines(diagnostic, sources, style)
-        yield ""
-    for refused in report.refused:
-        yield style.bold(f"{escape(describe(refused.owner))}: not admitted")
-        yield from style.wrap(refused.problems[0].message, indent=2)
-        yield ""
+    yield from problem_lines(report.diagnostics, sources, style)
+    yield from refused_lines(report.refused, style)
     for name, why in report.unusable:
         yield from style.wrap(why, f"nodes like {name} are not used: ", hang=2)
     if report.unusable:
@@ -41,9 +36,7 @@ def render(report: SynthesisReport, sources: Sources, style: Style) -> Iterator[
         yield ""
     if report.interrupted:
         yield style.bold(report.interrupted)
-    for assumption in report.assumptions:
-        label = "" if assumption.startswith("assumed ") else "assumed: "
-        yield from style.wrap(assumption, label, hang=2, paint=style.dim)
+    yield from assumption_lines(report.assumptions, style)
     yield style.bold(summary(report))
 
 
