@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.report.source import Sources
+    from kverify.spec.language.checker import Checked
     from kverify.spec.language.library import Library
 
 _DESCRIPTION = """\
@@ -95,6 +96,18 @@ def print_problems(problems: list[Diagnostic], sources: Sources) -> None:
         print()
 
 
+def _checked(arguments: argparse.Namespace) -> Checked | None:
+    """What the files declare; None if there are problems, which are then printed."""
+    from kverify.spec.language.checker import check
+
+    library, problems, sources = _read(arguments)
+    checked, more = check(library)
+    if not problems and not more:
+        return checked
+    print_problems([*problems, *more], sources)
+    return None
+
+
 def _check(arguments: argparse.Namespace) -> int:
     from kverify.report.spec import summary
     from kverify.spec.language.checker import check
@@ -139,12 +152,9 @@ def _format(arguments: argparse.Namespace) -> int:
 def _test(arguments: argparse.Namespace) -> int:
     from kverify.checks.examples import tried
     from kverify.checks.specs import Specs
-    from kverify.spec.language.checker import check
 
-    library, problems, sources = _read(arguments)
-    checked, more = check(library)
-    if problems or more:
-        print_problems([*problems, *more], sources)
+    checked = _checked(arguments)
+    if checked is None:
         return 2
     number = wrong = 0
     for example in tried(Specs(checked=checked)):
@@ -182,12 +192,9 @@ def _list(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from kverify.report.spec import declarations
     from kverify.report.style import Style, line_width, wants_colour
-    from kverify.spec.language.checker import check
 
-    library, problems, sources = _read(arguments)
-    checked, more = check(library)
-    if problems or more:
-        print_problems([*problems, *more], sources)
+    checked = _checked(arguments)
+    if checked is None:
         return 2
     for line in declarations(checked, Style(wants_colour(sys.stdout), line_width(sys.stdout))):
         print(line)
