@@ -219,6 +219,11 @@ class World:
             for i, r in enumerate(workload.revisions)
         )
 
+    def deleted(self, revision: Revision, phase: Phase, place: Place) -> dict[str, Number | Condition]:
+        """What it changes that a pod is deleted: it is terminating until its kubelet has stopped it."""
+        here, gone = self.at(phase, revision, place), self.at(Phase.TERMINATING, revision, place)
+        return {here: integer(here) - 1, gone: integer(gone) + 1}
+
     # -- the disturbed place -----------------------------------------------------------------------------------
 
     @property

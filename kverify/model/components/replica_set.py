@@ -83,7 +83,6 @@ def _delete(world: World, workload: Workload, revision: Revision) -> Iterator[Ac
             if phase not in world.phases(workload):
                 continue
             here = integer(world.at(phase, revision, place))
-            gone = integer(world.at(Phase.TERMINATING, revision, place))
             # Those that rank before this pod must all go as well: without them there is still one too many.
             rest = world.count(revision, LIVE if phase is Phase.STARTING else SERVING)
             first: list[Condition] = [rest >= integer(world.spec(revision)) + 1, here >= 1]
@@ -93,11 +92,7 @@ def _delete(world: World, workload: Workload, revision: Revision) -> Iterator[Ac
                 f"delete {phase.value} {revision.key}@{place.name}",
                 COMPONENT,
                 guard=all_of(first),
-                updates={
-                    **updates,
-                    world.at(phase, revision, place): here - 1,
-                    world.at(Phase.TERMINATING, revision, place): gone + 1,
-                },
+                updates={**updates, **world.deleted(revision, phase, place)},
                 says=f"{revision.title} deletes a pod{_on(place)} "
                 f"({'not ready' if phase is Phase.STARTING else 'ready'})",
             )

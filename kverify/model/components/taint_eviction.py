@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kverify.api.types.node import Taint
-from kverify.model.expr import Condition, Number, all_of, integer
+from kverify.model.expr import Condition, all_of, integer
 from kverify.model.scheduling.framework import PodInfo
 from kverify.model.scheduling.taint_toleration import tolerates
 from kverify.model.system import Action, Variable
@@ -85,16 +85,12 @@ def _there(world: World, revision: Revision, place: Place) -> Condition:
 
 def _delete(world: World, revision: Revision, phase: Phase, place: Place, left: int, there: Condition) -> Action:
     here = integer(world.at(phase, revision, place))
-    updates: dict[str, Number] = {
-        world.at(phase, revision, place): here - 1,
-        world.at(Phase.TERMINATING, revision, place): integer(world.at(Phase.TERMINATING, revision, place)) + 1,
-    }
     after = f"after {left} seconds " if left else ""
     return Action(
         f"taint-evict {phase.value} {revision.key}@{place.name}",
         COMPONENT,
         guard=all_of([there, here >= 1]),
-        updates=updates,
+        updates=world.deleted(revision, phase, place),
         says=f"The taint eviction controller deletes a pod of {revision.title} from {place.name} {after}"
         f"({'not ready' if phase is Phase.STARTING else 'ready'})",
     )

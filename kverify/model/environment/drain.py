@@ -14,7 +14,7 @@ from attrs import evolve
 
 from kverify.model.components.disruption import may_evict
 from kverify.model.components.scheduler import fits_on
-from kverify.model.expr import Condition, Number, all_of, implies, integer
+from kverify.model.expr import Condition, all_of, implies, integer
 from kverify.model.system import Action, Variable
 from kverify.model.workload import Revision
 from kverify.model.world import LIVE, SERVING, NodeStatus, Phase, Place, World
@@ -59,13 +59,9 @@ def evictions(world: World, place: Place) -> Iterator[Action]:
 
 def _evict(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
     here = integer(world.at(phase, revision, place))
-    gone = integer(world.at(Phase.TERMINATING, revision, place))
     begun = _begun(world, place)
     guard: list[Condition] = [begun, here >= 1, may_evict(world, revision, ready=phase in SERVING)]
-    updates: dict[str, Number | Condition] = {
-        world.at(phase, revision, place): here - 1,
-        world.at(Phase.TERMINATING, revision, place): gone + 1,
-    }
+    updates = world.deleted(revision, phase, place)
     if comes_back(world, revision):
         left = integer(listed(revision))
         guard.append(left >= 1)

@@ -55,13 +55,11 @@ def _removals(world: World, workload: Workload, revision: Revision) -> Iterator[
 
 
 def _remove(world: World, revision: Revision, phase: Phase, place: Place) -> Action:
-    here = integer(world.at(phase, revision, place))
-    gone = integer(world.at(Phase.TERMINATING, revision, place))
     return Action(
         f"remove {revision.key} {phase.value}@{place.name}",
         COMPONENT,
-        guard=here >= 1,
-        updates={world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1},
+        guard=integer(world.at(phase, revision, place)) >= 1,
+        updates=world.deleted(revision, phase, place),
         says=f"Somebody deletes a pod of {revision.title}",
         environment=True,
     )

@@ -145,8 +145,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "deletes-without-grace",
         "a deleted pod is gone at once",
         f"{COMPONENTS}.replica_set",
-        'world.at(Phase.TERMINATING, revision, place): gone + 1,\n                },\n                says=f"',
-        'world.at(Phase.TERMINATING, revision, place): gone,\n                },\n                says=f"',
+        "updates={**updates, **world.deleted(revision, phase, place)},",
+        "updates={**updates, world.at(phase, revision, place): here - 1},",
         "count of 2 replicas, surge 1, unavailable 1",
     ),
     Mutant(

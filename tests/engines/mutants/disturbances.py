@@ -73,8 +73,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "removed-pod-stays",
         "a pod that somebody deletes serves on",
         f"{ENVIRONMENT}.pod_deletion",
-        "world.at(phase, revision, place): here - 1, world.at(Phase.TERMINATING, revision, place): gone + 1}",
-        "world.at(Phase.TERMINATING, revision, place): gone + 1}",
+        "updates=world.deleted(revision, phase, place),",
+        "updates={(gone := world.at(Phase.TERMINATING, revision, place)): integer(gone) + 1},",
         "scenario a09_unavailable_old_plus_rollout/fails@open",
     ),
     Mutant(

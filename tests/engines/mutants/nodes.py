@@ -273,8 +273,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "evicted-by-a-taint-and-gone",
         "a pod that a taint deletes is gone at once",
         f"{COMPONENTS}.taint_eviction",
-        "integer(world.at(Phase.TERMINATING, revision, place)) + 1,",
-        "integer(world.at(Phase.TERMINATING, revision, place)),",
+        "updates=world.deleted(revision, phase, place),",
+        "updates={world.at(phase, revision, place): here - 1},",
         "what a taint that comes deletes",
     ),
     Mutant(
