@@ -43,7 +43,10 @@ def missing(existence: Existence, boundary: Boundary, refused: Iterable[Diagnost
     is an error.
     """
     names = _Names(existence.bundle)
+    refused = tuple(refused)
     blamed = {diagnostic.object for diagnostic in refused}
+    # What is of no kind that there is may be of any kind.
+    kindless = {diagnostic.object.partition(" ")[2] for diagnostic in refused if diagnostic.id == "KV1302"}
     unread = "" in blamed
     diagnostics: list[Diagnostic] = []
     users: dict[Key, list[Reference]] = {}
@@ -56,6 +59,9 @@ def missing(existence: Existence, boundary: Boundary, refused: Iterable[Diagnost
             if isinstance(target, (ConfigMap, Secret)):
                 diagnostics += _missing_key(reference, target)
             if target is not None or existence.given(reference.target) or title(*reference.target[:3]) in blamed:
+                continue
+            namespace, name = reference.target.namespace, reference.target.name
+            if f"{namespace}/{name}" in kindless or (namespace in ("", "default") and name in kindless):
                 continue
             evidence = _evidence(reference, names, boundary, unread)
             pair = key_of(item), reference.target

@@ -308,3 +308,13 @@ def test_custom_kinds_of_the_same_name_are_not_the_built_in_ones() -> None:
 @pytest.mark.parametrize("other", ["settings-old", "settings2", "set"])
 def test_names_that_only_belong_together_are_no_misspellings(other: str) -> None:
     assert found(deployment(extra=READS) + config(other)) == []
+
+
+@pytest.mark.parametrize(("namespace", "told"), [(SHOP, False), ("namespace: other", True)])
+def test_what_is_of_no_known_kind_may_be_what_is_named(namespace: str, told: bool) -> None:
+    """A kind that is misspelt is told of; that nobody answers to its name would only say so again."""
+    text = an("Ingress", "web", INGRESS % ("api", 80), NETWORKING) + an("Servce", "api", namespace=namespace)
+    decoded = decode_all(read_text(text, "m.yaml").documents)
+    assert [d.id for d in decoded.diagnostics] == ["KV1302"]
+    crossed = cross_object(Bundle(decoded.objects), decoded.diagnostics, OPEN)
+    assert bool(crossed.diagnostics) is told
