@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from kverify import __version__
 from kverify.cli import check, completion, conform, diff, explain, export, fit, init, replay, report, spec, streams
 from kverify.collector import relax
+from kverify.textfile import reason
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 3
@@ -91,8 +93,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("kverify: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception as error:
-        return internal_error(error, verbose=verbose)
+        lost = _lost() if isinstance(error, OSError) else ""
+        if not lost:
+            return internal_error(error, verbose=verbose)
+        print(f"kverify: the current directory: {lost}", file=sys.stderr)
+        return EXIT_USAGE
     return code
+
+
+def _lost() -> str:
+    """Why the current directory is none; empty if it is one."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        return reason(error)
+    return ""
 
 
 def internal_error(error: Exception, *, verbose: bool) -> int:

@@ -233,5 +233,6 @@ def _configurations(given: str | None) -> Iterator[object]:
             data = _bytes(file)
         except OSError:
             data = None
-        yield str(file), (file.parent / ".git").exists(), data is None
+        top = os.path.exists(file.parent / ".git")  # noqa: PTH110 - see ``refuse_foreign``
+        yield str(file), top, os.path.islink(file), data is None  # noqa: PTH114
         yield data or b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,25 @@ def test_the_nearest_configuration_counts(tmp_path: Path, files: dict[str, str],
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert configuration.find(tmp_path / start) == (None if found is None else Path(found))
+
+
+def test_a_link_to_nothing_was_meant_to_be_a_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kverify.toml").symlink_to("moved.toml")
+    (tmp_path / "web.yaml").write_text(deployment(), "utf-8")
+    with pytest.raises(SystemExit) as stop:
+        main(["check", "web.yaml"])
+    assert stop.value.code == 2
+    assert "kverify.toml: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_directory_that_may_not_be_looked_into_has_none(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "closed").mkdir(0o000)
+    assert configuration.find(tmp_path / "closed") is None
 
 
 def test_a_pyproject_says_the_same_with_its_own_places(tmp_path: Path) -> None:

@@ -104,3 +104,9 @@ def test_a_specification_that_cannot_be_written_stays_as_it_was(
     assert f"own.kv: {FULL}" in capsys.readouterr().err
     assert (here / "own.kv").read_text("utf-8") == text
     assert sorted(here.iterdir()) == [here / "own.kv", here / "web.yaml"]
+
+
+def test_a_directory_that_is_gone_is_no_fault_of_ours(here: Path) -> None:
+    done = shell(f"mkdir gone && cd gone && rmdir {here}/gone && kverify check ../web.yaml")
+    assert done.returncode == 2
+    assert done.stderr == "kverify: the current directory: No such file or directory\n"

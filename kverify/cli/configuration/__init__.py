@@ -32,6 +32,7 @@ Paths are relative to the file. docs/configuration.md has all keys.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -83,14 +84,17 @@ def find(start: Path) -> Path | None:
     from kverify.cli.configuration.reading import concerns
 
     start = start.absolute()
+    # By ``os.path``: the methods of paths raise where nobody may look.
     for folder in (start, *start.parents):
         for name in ("kverify.toml", "pyproject.toml"):
             file = folder / name
-            if file.is_file() and (name == "kverify.toml" or concerns(file)):
+            # A link to nothing was meant to be one: without it everything would be asked differently.
+            lost = name == "kverify.toml" and os.path.islink(file) and not os.path.exists(file)  # noqa: PTH110, PTH114
+            if lost or (os.path.isfile(file) and (name == "kverify.toml" or concerns(file))):  # noqa: PTH113
                 # As a person in ``start`` would call it, so that reports name files as on the command line.
                 steps = len(start.parts) - len(folder.parts)
                 return Path(*[".."] * steps, name)
-        if (folder / ".git").exists():
+        if os.path.exists(folder / ".git"):  # noqa: PTH110
             break
     return None
 
