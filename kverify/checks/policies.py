@@ -13,8 +13,8 @@ from attrs import evolve
 from kverify.api.types.node import Node
 from kverify.api.types.pod import Pod
 from kverify.checks.context import Context
-from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
-from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
+from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
+from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, proof, severity, title, vacuous, why
 from kverify.checks.stuck import STATIC
 from kverify.cluster.objects import describe
 from kverify.engines.verdict import Outcome, Verdict, not_asked
@@ -39,7 +39,7 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
     )
     if asks_nodes and ctx.open:
         reason = "it asks to which nodes pods are bound, and no nodes were given"
-        yield _proof(declaration, not_asked(reason, Outcome.UNKNOWN), "every object")
+        yield proof(declaration, "every object", title(declaration), not_asked(reason, Outcome.UNKNOWN))
         return
     env = specs.environment(ctx)
     asked = 0
@@ -55,32 +55,23 @@ def check(ctx: Context, specs: Specs, declaration: Declaration) -> Iterator[Answ
                     refused = True
                     yield _finding(declaration, requirement, items, instance)
     except NotModelled as error:
-        yield _proof(declaration, Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=str(error)), "every object")
+        unknown = Verdict(outcome=Outcome.UNKNOWN, method=METHOD, reason=str(error))
+        yield proof(declaration, "every object", title(declaration), unknown)
         return
     if refused or (not asked and ctx.options.touched is not None):
         return
-    kinds = " and ".join(q.kind for q in declaration.quantifiers)
     if not asked:
-        reason = f"no {kinds} of the manifests is one that it speaks of"
-        yield _proof(declaration, not_asked(reason), f"every {kinds}")
+        yield vacuous(declaration)
         return
+    kinds = " and ".join(q.kind for q in declaration.quantifiers)
     scope = _plural(asked, declaration) + (", each with every node its pods may be bound to" if asks_nodes else "")
-    yield _proof(declaration, Verdict(outcome=Outcome.HOLDS, method=METHOD, scope=scope), f"every {kinds}")
+    holds = Verdict(outcome=Outcome.HOLDS, method=METHOD, scope=scope)
+    yield proof(declaration, f"every {kinds}", title(declaration), holds)
 
 
 def _conditions(declaration: Declaration) -> Iterator[Expr]:
     yield from (q.where for q in declaration.quantifiers if q.where is not None)
     yield from (r.condition for r in declaration.requirements)
-
-
-def _proof(declaration: Declaration, verdict: Verdict, of: str) -> Proof:
-    return Proof(
-        id=declaration.meta("id") or declaration.name,
-        object=of,
-        property=declaration.name,
-        message=title(declaration),
-        verdict=verdict,
-    )
 
 
 def _finding(declaration: Declaration, requirement: Requirement, items: Sequence[Item], env: Environment) -> Finding:

@@ -20,7 +20,7 @@ from kverify.checks.context import Context
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Proof, Repair
 from kverify.checks.scenarios import cases
 from kverify.checks.scenes import ANYWHERE, TooManyPlacements
-from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, severity, title, why
+from kverify.checks.specs import Specs, chosen, instances, lowered, names, place, proof, severity, title, why
 from kverify.checks.stuck import explain, opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import count, listing, sentences
@@ -63,14 +63,6 @@ def asked(ctx: Context, specs: Specs, declaration: Declaration) -> Sequence[Aske
     return found
 
 
-def vacuous(declaration: Declaration) -> Proof:
-    """That there is nothing to ask."""
-    kinds = " and ".join(q.kind for q in declaration.quantifiers)
-    reason = f"no {kinds} of the manifests is one that it speaks of"
-    verdict = not_asked(reason)
-    return proof(declaration, f"every {kinds}", title(declaration), verdict)
-
-
 def formulas(declaration: Declaration) -> tuple[Formula, ...]:
     """What has to be decided: the formula of a property; of a policy, that every requirement always holds."""
     if declaration.kind == "property":
@@ -78,17 +70,6 @@ def formulas(declaration: Declaration) -> tuple[Formula, ...]:
     return tuple(
         Formula(Shape.NEVER if r.forbidden else Shape.ALWAYS, (r.condition,), span=r.span)
         for r in declaration.requirements
-    )
-
-
-def proof(declaration: Declaration, of: str, message: str, verdict: Verdict) -> Proof:
-    """What was decided of a property other than that it is violated."""
-    return Proof(
-        id=declaration.meta("id") or declaration.name,
-        object=of,
-        property=declaration.name,
-        message=message,
-        verdict=verdict,
     )
 
 

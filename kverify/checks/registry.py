@@ -145,7 +145,7 @@ def _property(_: Context, asked: Asked) -> Iterator[Answer]:
 
 
 def _vacuous(declaration: Declaration, ctx: Context, answers: Sequence[Answer]) -> Iterator[Answer]:
-    from kverify.checks import properties
+    from kverify.checks.specs import vacuous
 
     if not answers and ctx.options.touched is None:
-        yield properties.vacuous(declaration)
+        yield vacuous(declaration)

@@ -8,8 +8,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from kverify.checks.context import Context
-from kverify.checks.finding import Cause
+from kverify.checks.finding import Cause, Proof
 from kverify.cluster.objects import describe
+from kverify.engines.verdict import Verdict, not_asked
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.nodes import format_path
 from kverify.spec.facts import BundleFacts
@@ -98,6 +99,24 @@ def why(declaration: Declaration) -> str:
 def title(declaration: Declaration) -> str:
     """What it says, in one sentence without a full stop."""
     return (declaration.title or declaration.name.replace("-", " ")).rstrip(".")
+
+
+def proof(declaration: Declaration, of: str, message: str, verdict: Verdict) -> Proof:
+    """What was decided of a declaration other than that it is violated."""
+    return Proof(
+        id=declaration.meta("id") or declaration.name,
+        object=of,
+        property=declaration.name,
+        message=message,
+        verdict=verdict,
+    )
+
+
+def vacuous(declaration: Declaration) -> Proof:
+    """That there is nothing to ask."""
+    kinds = " and ".join(q.kind for q in declaration.quantifiers)
+    reason = f"no {kinds} of the manifests is one that it speaks of"
+    return proof(declaration, f"every {kinds}", title(declaration), not_asked(reason))
 
 
 def place(item: Item) -> Cause:

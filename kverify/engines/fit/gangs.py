@@ -21,10 +21,9 @@ from kverify.engines.errors import ReplayError
 from kverify.engines.explicit import Exploration, explore
 from kverify.engines.fit.counts import helps
 from kverify.engines.fit.decide import decide
-from kverify.engines.schedulability import Cluster, Demand, Question, Room
+from kverify.engines.schedulability import Cluster, Demand, Question, Room, state_of
 from kverify.model.expr import Condition, Number, all_of, any_of, evaluate, integer, negate, total
-from kverify.model.scheduling.framework import PodGroup, Requirement, Snapshot
-from kverify.model.scheduling.state import ClusterState
+from kverify.model.scheduling.framework import Requirement
 from kverify.model.system import Action, TransitionSystem
 
 SMALL = 120
@@ -211,7 +210,7 @@ def _built(demands: Sequence[Demand], cluster: Cluster, gangs: Sequence[Gang], *
     pods = sum(row.count for row in demands)
     if pods * len(cluster.nodes) > BUILD:
         return None
-    state = _empty(demands, cluster)
+    state = state_of(demands, cluster)
     steps: list[tuple[int, int]] = []
     left = [row.count for row in demands]
     grouped = {d for gang in gangs for d in gang.members}
@@ -247,20 +246,6 @@ def _built(demands: Sequence[Demand], cluster: Cluster, gangs: Sequence[Gang], *
     return _shown(demands, cluster, gangs, tuple(steps), "a deadlock, built bind by bind through the filters")
 
 
-def _empty(demands: Sequence[Demand], cluster: Cluster) -> ClusterState:
-    """Only the pods that stay."""
-    groups: list[PodGroup] = [group for group, _ in cluster.others]
-    counts = {(g, node): number for g, (_, on) in enumerate(cluster.others) for node, number in on.items()}
-    snapshot = Snapshot(
-        nodes=cluster.nodes,
-        groups=tuple(groups),
-        counts=counts,
-        namespaces=cluster.namespaces,
-        storage=cluster.storage,
-    )
-    return ClusterState.of(snapshot, pods=[row.pod for row in demands], profile=cluster.profile)
-
-
 def _shown(
     demands: Sequence[Demand],
     cluster: Cluster,
@@ -272,7 +257,7 @@ def _shown(
 
     Raises ``ReplayError`` where a bind is refused, or the pod is not.
     """
-    state = _empty(demands, cluster)
+    state = state_of(demands, cluster)
     placed: dict[tuple[int, int], int] = {}
     ended = set()
     for first, node in steps:
