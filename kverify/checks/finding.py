@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.cluster.suppressions import By
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -199,7 +200,7 @@ class Report:
     objects: int = 0
     interrupted: str = ""
     suppressed: tuple[Suppressed, ...] = ()
-    kubernetes_version: str = field(default="1.36")
+    kubernetes_version: str = DEFAULT_VERSION
 
     def fixes_of(self, diagnostic: Diagnostic) -> tuple[Fix, ...]:
         """Verified fixes of a problem of the input."""

@@ -9,6 +9,7 @@ from functools import partial
 from attrs import evolve, frozen
 
 from kverify.api.types.node import Node
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks import gangs
 from kverify.checks.claims import claims_of
 from kverify.checks.finding import Cause
@@ -100,7 +101,7 @@ class FitReport:
     short: tuple[Short, ...] = ()
     assumptions: tuple[str, ...] = ()
     interrupted: str = ""
-    kubernetes_version: str = "1.36"
+    kubernetes_version: str = DEFAULT_VERSION
 
     @property
     def exit_code(self) -> int:

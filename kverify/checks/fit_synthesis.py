@@ -11,6 +11,7 @@ from kverify.api.encode import to_plain
 from kverify.api.labels import HOSTNAME, ZONE
 from kverify.api.types.apps import DaemonSet
 from kverify.api.types.node import Node
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks import gangs
 from kverify.checks.claims import claims_of
 from kverify.checks.fit import ASSUMED, gangs_assumed, jobs_assumed, nobody
@@ -92,7 +93,7 @@ class SynthesisReport:
     refused: tuple[Refused, ...] = ()
     assumptions: tuple[str, ...] = ()
     interrupted: str = ""
-    kubernetes_version: str = "1.36"
+    kubernetes_version: str = DEFAULT_VERSION
 
     @property
     def exit_code(self) -> int:

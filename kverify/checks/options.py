@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.cluster.references.existence import OPEN, Boundary
 from kverify.cluster.suppressions import Suppression
 from kverify.manifest.diagnostics import Severity
@@ -45,7 +46,7 @@ class Options:
     turns out to be long. ``executor`` answers them instead, if it is given.
     """
 
-    kubernetes_version: str = "1.36"
+    kubernetes_version: str = DEFAULT_VERSION
     properties: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     max_states: int = 300_000

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from kverify.api.versions import DEFAULT_VERSION
 from kverify.checks.finding import Finding, Report
 from kverify.engines.identity import fingerprint
 from kverify.manifest import files
@@ -40,7 +41,7 @@ class Inputs:
     config: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
-    kubernetes_version: str = "1.36"
+    kubernetes_version: str = DEFAULT_VERSION
     max_states: int = 300_000
     stdin: str = field(default="", repr=False)
 
