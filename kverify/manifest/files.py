@@ -173,6 +173,8 @@ def _unreadable(name: str, error: OSError | ValueError) -> Problem:
         return _problem(
             codes.UNREADABLE, name, "kverify reads nothing from the network.", f"curl -s {name} | kverify check -"
         )
+    if not name:
+        return _problem(codes.UNREADABLE, name, "The name of a file is empty.", "look where it comes from")
     if isinstance(error, FileNotFoundError):
         return _problem(codes.UNREADABLE, name, "There is no such file or directory.", "check the spelling")
     return _problem(

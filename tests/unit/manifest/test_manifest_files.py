@@ -67,6 +67,11 @@ def test_what_is_not_there(name: str) -> None:
     assert diagnostic.mend
 
 
+def test_an_empty_name_is_not_the_current_directory() -> None:
+    (diagnostic,) = read_paths([""]).diagnostics
+    assert (diagnostic.id, diagnostic.message) == ("KV1001", "The name of a file is empty.")
+
+
 def test_the_network_is_never_read() -> None:
     (diagnostic,) = read_paths(["https://example.com/x.yaml"]).diagnostics
     assert diagnostic.mend == "curl -s https://example.com/x.yaml | kverify check -"
