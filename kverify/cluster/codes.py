@@ -17,6 +17,7 @@ AMBIGUOUS = "KV2008"
 SILENT_NODE = "KV2009"
 TOPOLOGY_KEY = "KV2010"
 SCALELESS = "KV2011"
+UNMEASURED = "KV2012"
 RUNTIME_CLASS = "KV1310"
 NAMESPACE = "KV1311"
 SERVICE_ACCOUNT = "KV1312"
@@ -47,6 +48,7 @@ _CROSS_OBJECT = tuple(
         (SILENT_NODE, "A node does not say how many pods it takes; an error where it does not say anything."),
         (TOPOLOGY_KEY, "A required rule spreads over, or keeps to, a label that no node has."),
         (SCALELESS, "A PodDisruptionBudget is a share of pods that have no scale, and lets no pod go."),
+        (UNMEASURED, "An autoscaler looks at a percentage of what a container does not request."),
     )
 )
 """KV2000 is an error among the manifests about to be applied."""

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.findings.ambiguous import ambiguous
+from kverify.cluster.findings.autoscalers import unmeasured
 from kverify.cluster.findings.budgets import scaleless_budgets
 from kverify.cluster.findings.names import Missing, missing
 from kverify.cluster.findings.nodes import silent_nodes, unknown_topologies
@@ -47,6 +48,7 @@ def cross_object(bundle: Bundle, diagnostics: Iterable[Diagnostic] = (), boundar
                 *missing_ports(existence),
                 *ambiguous(bundle),
                 *scaleless_budgets(bundle),
+                *unmeasured(bundle),
                 *silent_nodes(bundle),
                 *unknown_topologies(bundle),
             ),
