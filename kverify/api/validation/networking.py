@@ -99,7 +99,8 @@ def _check_path(item: HTTPIngressPath, path: Path, report: Report) -> None:
             report.invalid(here, f"{text!r} does not begin with '/'.", f"write /{text}")
     else:
         if not text.startswith("/"):
-            report.invalid(here, f"{text!r} does not begin with '/'.", f"write /{text}")
+            none = f"A path of type {item.path_type} begins with '/', and there is none."
+            report.invalid(here, f"{text!r} does not begin with '/'." if text else none, f"write /{text}")
         for sequence in BAD_SEQUENCES:
             if sequence in text:
                 report.invalid(here, f"The path contains {sequence!r}, which a proxy would resolve.")

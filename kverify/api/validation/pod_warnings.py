@@ -41,6 +41,7 @@ def warn_about_pod(spec: PodSpec, path: Path, report: Report) -> None:
             report.warn(SUSPICIOUS, here.child("name"), "The pull secret has no name.", "name a Secret, or remove it")
     _warn_fractions(spec.overhead, path.child("overhead"), report)
     ports: dict[tuple[int, str], list[tuple[Path, ContainerPort]]] = {}
+    _warn_root(spec, path, report)
     for here, container in visit_containers(spec, path):
         if container.image and container.image == container.image.strip():
             # The API server takes any text; the node then says InvalidImageName.
@@ -49,6 +50,27 @@ def warn_about_pod(spec: PodSpec, path: Path, report: Report) -> None:
         _warn_fractions(container.resources.requests, here.child("resources", "requests"), report)
         _warn_env(container, here.child("env"), report)
         _warn_ports(container, here.child("ports"), ports, report)
+
+
+def _warn_root(spec: PodSpec, path: Path, report: Report) -> None:
+    """The kubelet does not start as user 0 what must not run as root (``verifyRunAsNonRoot`` in
+    pkg/kubelet/kuberuntime/security_context_others.go). What a container says itself counts more than the pod."""
+    whole, told = spec.security_context, set()
+    if spec.os is not None and spec.os.name == "windows":
+        return
+    for here, container in visit_containers(spec, path):
+        own = container.security_context
+        rows = [(own, here), (whole, path)]
+        forbidden = next((c.run_as_non_root for c, _ in rows if c is not None and c.run_as_non_root is not None), False)
+        chosen = next(((c.run_as_user, p) for c, p in rows if c is not None and c.run_as_user is not None), None)
+        if forbidden and chosen is not None and chosen[0] == 0:
+            place = chosen[1].child("securityContext", "runAsUser")
+            if place.text not in told:
+                told.add(place.text)
+                message = (
+                    f"Container {container.name} must not run as root (runAsNonRoot), so as user 0 it never starts."
+                )
+                report.warn(SUSPICIOUS, place, message, "choose another user, or take runAsNonRoot away")
 
 
 def _warn_selectors(spec: PodSpec, path: Path, report: Report) -> None:

@@ -104,3 +104,22 @@ def test_a_volume_without_a_plugin_never_lets_its_pod_start(source: str, gone: s
     (warning,) = decode_text(in_spec(f"volumes: [{{name: v, {source}}}]")).diagnostics
     assert warning.message.startswith(f"No kubelet since {gone} has a plugin for volumes of the kind")
     assert warning.message.endswith("so a pod with one never starts.")
+
+
+@pytest.mark.parametrize(
+    ("pod", "container", "expected"),
+    [
+        ("runAsNonRoot: true, runAsUser: 0", "", ["spec.securityContext.runAsUser"]),
+        ("runAsNonRoot: true", "runAsUser: 0", ["spec.containers[0].securityContext.runAsUser"]),
+        ("runAsUser: 0", "runAsNonRoot: true", ["spec.securityContext.runAsUser"]),
+        # What the container says itself counts more.
+        ("runAsNonRoot: true, runAsUser: 0", "runAsUser: 7", []),
+        ("runAsNonRoot: true, runAsUser: 0", "runAsNonRoot: false", []),
+        ("runAsNonRoot: true", "", []),
+        ("runAsUser: 0", "", []),
+    ],
+)
+def test_root_where_it_must_not_be_never_starts(pod: str, container: str, expected: list[str]) -> None:
+    """``verifyRunAsNonRoot`` in pkg/kubelet/kuberuntime/security_context_others.go"""
+    text = in_spec(f"securityContext: {{{pod}}}", in_container(f"securityContext: {{{container}}}"))
+    assert warnings(text) == expected
