@@ -21,7 +21,7 @@ def explanation(declaration: Declaration, style: Style) -> Iterator[str]:
     paint = partial(style.severity, severity)
     yield from style.wrap(declaration.title or declaration.name, head, hang=4, paint=paint)
     if declaration.kind == "property":
-        yield style.dim(f"property {declaration.name}")
+        yield style.dim(f"property {declaration.name}, reported where it does not hold")
     text = declaration.meta("explanation")
     if text:
         yield ""
