@@ -18,6 +18,10 @@ class RevisionError(ValueError):
     """Git cannot say what it was asked. The message is one sentence, with the mend."""
 
 
+class NoGit(RevisionError):
+    """There is nobody to ask."""
+
+
 @frozen
 class Changes:
     """What has changed since a revision, in the working tree around the current directory.
@@ -82,7 +86,8 @@ def changes_since(revision: str) -> Changes:
     try:
         top = Path(os.fsdecode(_git("rev-parse", "--show-toplevel", cwd=here)).rstrip("\n"))
     except RevisionError as error:
-        raise RevisionError(f"{error}; run kverify inside of a git repository") from error
+        mend = "" if isinstance(error, NoGit) else "; run kverify inside of a git repository"
+        raise RevisionError(f"{error}{mend}") from error
     try:
         name = f"{revision}^{{commit}}"
         commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", name, cwd=top).decode().strip()
@@ -179,7 +184,7 @@ def _git(
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, check=False, input=given, env=own)
     except FileNotFoundError as error:
-        raise RevisionError("git is not installed") from error
+        raise NoGit("git is not installed") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise RevisionError(said[-1].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")

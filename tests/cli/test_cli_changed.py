@@ -268,6 +268,13 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "run kverify inside of a git repository" in capsys.readouterr().err
 
 
+def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", str(here))
+    with pytest.raises(SystemExit):
+        main(["check", "deploy", "--no-cache", "--changed-since", "main"])
+    assert "--changed-since main: git is not installed (see" in capsys.readouterr().err
+
+
 def test_who_uses_the_same_claim_is_asked_too(asked: Asked, here: Path) -> None:
     plain = [DEPLOYMENT.format(name=name) for name in ("web", "api")]
     volume = "      volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]\n"
