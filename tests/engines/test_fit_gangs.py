@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kverify.engines.fit import gangs
 from kverify.engines.fit.gangs import Gang, Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
-from tests.engines.fit_cases import node, pod, questions
+from kverify.model.scheduling.framework import PodGroup
+from tests.engines.fit_cases import HOST, near, node, pod, questions
 
 
 def slots(*sizes: int) -> Cluster:
@@ -85,6 +86,20 @@ def compare(question: tuple[list[Demand], Cluster], ends: bool) -> None:
         assert exact.room is Room.ALWAYS
     elif answer.room is not Room.UNKNOWN:
         assert exact.room is Room.FRAGILE
+
+
+def test_a_gang_that_needs_another_beside_it_is_not_asked_about_alone() -> None:
+    """The one node with a pod of app a is full: the second gang waits for the first, which finds the other node."""
+    full, free = node(0, 4, 1, None, "big", False), node(1, 4, 2, None, "big", False)
+    cluster = Cluster(nodes=(full, free), others=((PodGroup(pod("there", "a", 1, "")), {0: 1}),))
+    demands = [
+        Demand(pod("first", "a", 1, ""), 1, "first"),
+        Demand(pod("second", "b", 1, near(HOST, "a")), 1, "second"),
+    ]
+    compare((demands, cluster), ends=False)
+    gangs_of = [Gang(d.title, (i,), 1, ends=False) for i, d in enumerate(demands)]
+    assert gangs_fit(demands, cluster, gangs_of).room is Room.ALWAYS
+    assert gangs_fit(demands[1:], cluster, [Gang("second", (0,), 1)]).room is Room.IMPOSSIBLE
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])

@@ -145,10 +145,10 @@ def helps(demands: Sequence[Demand], cluster: Cluster, demand: int) -> bool:
     """Pods of ``demand`` may let pods of other demands in: by a required affinity or a hard spread constraint."""
     pod = demands[demand].pod
     snapshot = Snapshot(nodes=(), groups=(), counts={}, namespaces=cluster.namespaces)
-    return any(_draws(other.pod, pod, snapshot) for d, other in enumerate(demands) if d != demand)
+    return any(draws(other.pod, pod, snapshot) for d, other in enumerate(demands) if d != demand)
 
 
-def _draws(pod: PodInfo, other: PodInfo, snapshot: Snapshot) -> bool:
+def draws(pod: PodInfo, other: PodInfo, snapshot: Snapshot) -> bool:
     """``pod`` can become welcome on a node because an ``other`` came."""
     return needs(pod, other, snapshot) or (
         pod.namespace == other.namespace

@@ -19,11 +19,11 @@ from attrs import evolve, frozen
 
 from kverify.engines.errors import ReplayError
 from kverify.engines.explicit import Exploration, explore
-from kverify.engines.fit.counts import helps
+from kverify.engines.fit.counts import draws, helps
 from kverify.engines.fit.decide import decide
 from kverify.engines.schedulability import Cluster, Demand, Question, Room, state_of
 from kverify.model.expr import Condition, Number, all_of, any_of, evaluate, integer, negate, total
-from kverify.model.scheduling.framework import Requirement
+from kverify.model.scheduling.framework import Requirement, Snapshot
 from kverify.model.system import Action, TransitionSystem
 
 SMALL = 120
@@ -98,10 +98,15 @@ def gangs_fit(
 
 
 def _impossible(demands: Sequence[Demand], cluster: Cluster, gangs: Sequence[Gang]) -> Iterator[Gangs]:
+    snapshot = Snapshot(nodes=(), groups=(), counts={}, namespaces=cluster.namespaces)
     for index, gang in enumerate(gangs):
         members = [_capped(demands[d], gang.least) for d in gang.members]
         # Of several kinds of pods any may make the number up: only one kind says what is needed.
         if len(members) > 1:
+            continue
+        # What has no room alone may have it beside pods that let it in.
+        others = (row.pod for d, row in enumerate(demands) if row.count and d not in gang.members)
+        if any(draws(members[0].pod, other, snapshot) for other in others):
             continue
         answer = decide(members, cluster)
         row = answer.demands[0]
