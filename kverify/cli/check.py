@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def add_parser(commands: Any) -> None:
     """Add ``check`` to the commands of the command line."""
     parser = check_options.add_parser(commands)
-    parser.set_defaults(run=run, parser=parser, patch="")
+    parser.set_defaults(run=run, parser=parser, patch="", unfixed="")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
     texts = _write(report, sources, arguments, wanted, specs)
     if arguments.traces:
         _write_traces(report, sources, arguments, configuration)
+    if arguments.unfixed:
+        _usage(arguments, arguments.unfixed)
     code = _exit_code(report, arguments)
     if past is not None and whole:
         files = () if specs is None else specs.checked.library.files

@@ -110,7 +110,8 @@ def fixed(
     """The report to show: with fixes beside the findings; or of ``again``, once the fixes are written (``--fix``).
 
     ``before`` is the report with what is in a baseline. With ``--diff`` the patch is kept in ``arguments.patch``.
-    ``clear`` makes room for lines on the terminal. Exits with an error for files that cannot be written.
+    ``clear`` makes room for lines on the terminal. What cannot be written is told in
+    ``arguments.unfixed``, to be said after the report.
     """
     nothing = not (arguments.fix or arguments.diff or report.findings or report.diagnostics)
     if arguments.no_fixes or report.interrupted or nothing:
@@ -152,10 +153,9 @@ def fixed(
     elif applied.changes:
         problems = write(applied.changes)
         if problems:
-            clear()
-            arguments.parser.error("the fixes are not all written: " + "; ".join(problems))
-        lines += [f"wrote {change.file}" for change in applied.changes]
+            arguments.unfixed = "the fixes are not all written: " + "; ".join(problems)
+        lines = [] if problems else [*lines, *(f"wrote {change.file}" for change in applied.changes)]
     clear()
-    for line in lines or ["no finding has a fix that could be verified"]:
+    for line in lines or ([] if arguments.unfixed else ["no finding has a fix that could be verified"]):
         print(line, file=sys.stderr)
     return again() if arguments.fix and applied.changes else report

@@ -316,7 +316,9 @@ def test_all_files_are_written_or_none(shop: Path, capsys: pytest.CaptureFixture
     monkeypatch.setattr(tempfile, "mkstemp", full)
     with pytest.raises(SystemExit):
         main(["check", "shop", "--fix"])
-    assert "the fixes are not all written: shop/zoo.yaml: No space left on device" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "the fixes are not all written: shop/zoo.yaml: No space left on device" in shown.err
+    assert "2 errors" in shown.out  # The report is there all the same.
     assert shop.read_text("utf-8") == FAILS
     assert sorted(path.name for path in shop.parent.iterdir()) == ["web.yaml", "zoo.yaml"]
 
@@ -337,6 +339,8 @@ def test_what_was_written_before_a_failure_is_named(
     with pytest.raises(SystemExit):
         main(["check", "shop", "--fix"])
     said = "shop/zoo.yaml: Operation not permitted; shop/web.yaml is written already"
-    assert f"the fixes are not all written: {said}" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert f"the fixes are not all written: {said}" in shown.err
+    assert "1 error," in shown.out  # Of what is written nothing is left to say.
     assert shop.read_text("utf-8") != FAILS
     assert sorted(path.name for path in shop.parent.iterdir()) == ["web.yaml", "zoo.yaml"]
