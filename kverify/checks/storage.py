@@ -240,8 +240,11 @@ class _Planner:
             self._unbound(name, claim, own)
 
     def _asked_for(self, name: Name, claim: PersistentVolumeClaim, volume: PersistentVolume) -> None:
-        """The claim itself says which volume it wants."""
-        if (is_free(volume) or reserved_for(volume, claim)) and volume.metadata.name not in self.taken:
+        """The claim itself says which volume it wants. One that is free has to do (``checkVolumeSatisfyClaim`` in
+        pkg/controller/volume/persistentvolume/pv_controller.go, which asks no selector)."""
+        asked = evolve(claim, spec=evolve(claim.spec, selector=None))
+        fits = is_free(volume) and class_of(claim) == class_of(volume) and suits(volume, asked)
+        if (fits or reserved_for(volume, claim)) and volume.metadata.name not in self.taken:
             self._bind(name, volume)
         else:
             self.known.add((CLAIM, *name))

@@ -165,9 +165,15 @@ def _owned(claim: PersistentVolumeClaim, pod: PodInfo) -> bool:
 
 def _explain_unbound(item: _Claim, storage: Storage) -> str:
     claim = item.claim
-    if claim.spec.volume_name:
-        return f"claim {item.name} asks for volume {claim.spec.volume_name}, which is not bound to it yet"
     name = class_of(claim)
+    if claim.spec.volume_name:
+        volume = storage.volumes.get(claim.spec.volume_name)
+        why = "is not bound to it yet"
+        if volume is not None and class_of(volume) != name:
+            why = f"is of storage class {class_of(volume) or '(none)'} and not {name or '(none)'}"
+        elif volume is not None and not suits(volume, claim):
+            why = "does not do for it"
+        return f"claim {item.name} asks for volume {claim.spec.volume_name}, which {why}"
     if not name:
         return f"claim {item.name} has no storage class, so it is bound before any pod is scheduled, and is not yet"
     if name not in storage.classes:

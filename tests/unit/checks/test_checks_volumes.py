@@ -200,6 +200,36 @@ CASES: dict[str, tuple[list[Yaml], list[Yaml], str]] = {
         [*TWO, volume("small", capacity={"storage": "1Mi"}), storage_class("disk")],
         "pod has unbound immediate PersistentVolumeClaims",
     ),
+    "a claim that names a volume, of no class where there is no default one": (
+        [deployment("data"), claim(volumeName="v")],
+        [*TWO, volume("v")],
+        "",
+    ),
+    "a claim that names a volume and gets the default class": (
+        [deployment("data"), claim(volumeName="v")],
+        [
+            *TWO,
+            volume("v"),
+            {
+                **storage_class("disk"),
+                "metadata": {
+                    "name": "disk",
+                    "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+                },
+            },
+        ],
+        "pod has unbound immediate PersistentVolumeClaims",
+    ),
+    "a claim that names a volume that is too small": (
+        [deployment("data"), claim(volumeName="v", storageClassName="")],
+        [*TWO, volume("v", capacity={"storage": "1Mi"})],
+        "pod has unbound immediate PersistentVolumeClaims",
+    ),
+    "a claim that names a volume which is reserved for it": (
+        [deployment("data"), claim(volumeName="v", storageClassName="")],
+        [*TWO, volume("v", capacity={"storage": "1Mi"}, claimRef={"namespace": "default", "name": "data"})],
+        "",
+    ),
     "a class that does not exist": (
         [deployment("data"), claim(storageClassName="dsik")],
         [*TWO, storage_class("disk")],
@@ -286,6 +316,15 @@ def test_both_commands_say_what_the_filters_say_of_claims(name: str) -> None:
     assert any(cause.path.startswith("spec.template.spec.volumes[0]") for cause in finding.causes)
     assert room(fitted) is Room.IMPOSSIBLE
     assert reason in said(fitted)
+
+
+def test_why_a_claim_does_not_get_the_volume_that_it_names() -> None:
+    other = [*TWO, volume("v", storageClassName="slow")]
+    found = the(check([deployment("data"), claim(volumeName="v", storageClassName="")], other), "KV3001")
+    assert "volume v, which is of storage class slow and not (none)" in found.details[0]
+    small = [*TWO, volume("v", capacity={"storage": "1Mi"})]
+    found = the(check([deployment("data"), claim(volumeName="v", storageClassName="")], small), "KV3001")
+    assert "volume v, which does not do for it" in found.details[0]
 
 
 def test_what_is_assumed_of_a_claim_is_named() -> None:
