@@ -195,7 +195,7 @@ def placing(world: World, revisions: Iterable[Revision]) -> TransitionSystem:
     Only numbers on nodes matter here, so a bound pod is available at once. Its final states are the placements the
     scheduler can produce; those with pods still pending are where scheduling got stuck.
     """
-    chosen = tuple(revisions)
+    chosen, seen = tuple(revisions), scheduler.seen_in(world)
     own = {world.at(Phase.STARTING, revision, place) for revision in chosen for place in world.places}
     variables: list[Variable] = []
     actions: list[Action] = []
@@ -207,7 +207,7 @@ def placing(world: World, revisions: Iterable[Revision]) -> TransitionSystem:
         for place in world.places:
             here = world.at(Phase.STARTING, revision, place)
             variables.append(Variable(here, 0, replicas, 0))
-            fits = scheduler.fits_on(world, revision, place)
+            fits = scheduler.fits_on(world, revision, place, seen)
             # Nobody else has pods yet, and these have only just been bound.
             fits = substitute(fits, dict.fromkeys(lift(fits).variables() - own, 0))
             if fits is not False:

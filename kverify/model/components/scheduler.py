@@ -6,7 +6,8 @@ filters are ``kverify.model.scheduling``; this file only says when a node's stat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from attrs import evolve
 
@@ -38,13 +39,14 @@ def variables(world: World) -> Iterator[Variable]:
 
 
 def actions(world: World) -> Iterator[Action]:
+    seen = seen_in(world)
     for revision in world.revisions:
         if forced(world, revision) is not None:
             continue
         for place in world.places:
             pending = integer(world.pending(revision))
             starting = integer(world.at(Phase.STARTING, revision, place))
-            fits = fits_on(world, revision, place)
+            fits = fits_on(world, revision, place, seen)
             if fits is False:
                 continue
             yield Action(
@@ -83,20 +85,32 @@ def bypasses(pod: PodInfo, node: int, nodes: tuple[NodeInfo, ...]) -> bool:
     return feasible(pod, node, Snapshot(nodes=nodes), _KEEP_AWAY) is False
 
 
-def fits_on(world: World, revision: Revision, place: Place) -> Condition:
-    """Every filter accepts a pod of ``revision`` on ``place`` now, whatever the disturbed node's status is."""
+Seen: TypeAlias = Sequence[tuple[NodeStatus, Snapshot]]
+"""What the scheduler sees in each status of the disturbed node."""
+
+
+def seen_in(world: World) -> Seen:
+    """What it sees in ``world``."""
+    return [
+        (status, snapshot_of(world, nodes, without_disturbed=status is NodeStatus.REMOVED))
+        for status, nodes in views(world)
+    ]
+
+
+def fits_on(world: World, revision: Revision, place: Place, seen: Seen | None = None) -> Condition:
+    """Every filter accepts a pod of ``revision`` on ``place`` now, whatever the disturbed node's status is. ``seen``
+    is :func:`seen_in` the world, for those who ask more than once."""
     if place.room is not None:
         here = total(world.count(r, (*LIVE, Phase.TERMINATING), (place,)) for r in world.revisions)
         return here <= place.room - 1
     if place.node is None or revision.pod is None:
         return True
     cases: list[Condition] = []
-    for status, nodes in views(world):
+    for status, snapshot in seen_in(world) if seen is None else seen:
         node = place.node
-        if status is NodeStatus.REMOVED and world.disturbed and world.disturbed[0] is place:
-            continue
-        snapshot = snapshot_of(world, nodes, without_disturbed=status is NodeStatus.REMOVED)
         if status is NodeStatus.REMOVED:
+            if world.disturbed and world.disturbed[0] is place:
+                continue
             node = _index_without(world, node)
         fits = feasible(revision.pod, node, snapshot, profile_of(world))
         cases.append(all_of([_in_status(world, status), fits]))

@@ -10,7 +10,9 @@ built. Sums run over nodes, then groups, in the order of the snapshot: the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeVar, cast
 
 from attrs import evolve, field, frozen
@@ -230,7 +232,7 @@ class PodGroup:
     nominated: bool = False
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Snapshot:
     """Who is where. ``counts[group, node]`` says how many pods of a group are bound to a node; absent means none.
 
@@ -265,6 +267,21 @@ class Snapshot:
         """``read`` of a node: something hashable that other objects say about it, called ``key``, once per node."""
         return self.memo((key, node_index), lambda: read(self.nodes[node_index]))
 
+    def holding(self, labels: Mapping[str, str]) -> Sequence[int]:
+        """Few groups, in order, with all among them whose pods have all of ``labels``: whoever selects pods need not
+        look at the others."""
+        if not labels:
+            return range(len(self.groups))
+        found = self.memo(("groups by label",), self._groups_by_label)
+        return min((found.get(pair, ()) for pair in labels.items()), key=len)
+
+    def _groups_by_label(self) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for index, group in enumerate(self.groups):
+            for pair in group.pod.labels.items():
+                found.setdefault(pair, []).append(index)
+        return found
+
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a namespace with its name label; a namespace nobody described exists and has only that."""
         return self.memo(
@@ -292,7 +309,10 @@ class Snapshot:
         """How many pods of ``groups`` are on ``nodes``."""
         key = (groups, nodes)
         if key not in self._sums:
-            self._sums[key] = total(self.counts.get((g, n), 0) for n in nodes for g in groups)
+            if len(groups) == len(self.groups):
+                self._sums[key] = total(number for n in nodes for _, number in self._present.get(n, ()))
+            else:
+                self._sums[key] = total(self.counts.get((g, n), 0) for n in nodes for g in groups)
         return self._sums[key]
 
     def by_domain(
@@ -331,11 +351,19 @@ class Snapshot:
         key = (node_index, resource)
         if key not in self._sums:
             self._sums[key] = total(
-                times(self.counts.get((g, node_index), 0), group.pod.requests[resource])
-                for g, group in enumerate(self.groups)
-                if resource in group.pod.requests
+                times(number, self.groups[g].pod.requests[resource])
+                for g, number in self._present.get(node_index, ())
+                if resource in self.groups[g].pod.requests
             )
         return self._sums[key]
+
+    @cached_property
+    def _present(self) -> Mapping[int, Sequence[tuple[int, Number]]]:
+        """The groups on each node, in order, with their counts."""
+        found: dict[int, list[tuple[int, Number]]] = {}
+        for (group, node), number in sorted(self.counts.items(), key=itemgetter(0)):
+            found.setdefault(node, []).append((group, number))
+        return found
 
     @property
     def every_group(self) -> tuple[int, ...]:

@@ -13,9 +13,10 @@ not, because the pods it leans on may be deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from kverify.api.base import EMPTY
 from kverify.model.expr import Condition, Number, all_of, any_of
 from kverify.model.scheduling.explain import count, label_mismatch, listing
 from kverify.model.scheduling.framework import AffinityTerm, Plugin, PodInfo, Requirement, Snapshot
@@ -54,11 +55,12 @@ def _affinity(pod: PodInfo, node_index: int, snapshot: Snapshot) -> Iterator[Req
 
 
 def _selected_by_all(terms: tuple[AffinityTerm, ...], snapshot: Snapshot, *, incoming: bool = True) -> tuple[int, ...]:
-    """The groups that every one of ``terms`` selects."""
+    """The groups that every one of ``terms``, of which there are some, selects."""
+    selector = terms[0].selector
     return tuple(
         index
-        for index, group in enumerate(snapshot.groups)
-        if all(term.matches(group.pod, snapshot, incoming=incoming) for term in terms)
+        for index in snapshot.holding(EMPTY if selector is None else selector.match_labels)
+        if all(term.matches(snapshot.groups[index].pod, snapshot, incoming=incoming) for term in terms)
     )
 
 
@@ -121,10 +123,25 @@ def _existing_anti_affinity(pod: PodInfo, node_index: int, snapshot: Snapshot) -
 
 
 def _terms_against(pod: PodInfo, snapshot: Snapshot) -> Iterator[tuple[int, AffinityTerm]]:
+    """The terms of groups that select ``pod``, by group."""
+    known = snapshot.memo((NAME, "terms"), lambda: _terms_by_label(snapshot))
+    # Terms that ask for a label are looked at where the pod has it.
+    for group, number in sorted(place for pair in (None, *pod.labels.items()) for place in known.get(pair, ())):
+        term = snapshot.groups[group].pod.anti_affinity[number]
+        if term.matches(pod, snapshot, incoming=False):
+            yield group, term
+
+
+def _terms_by_label(snapshot: Snapshot) -> Mapping[tuple[str, str] | None, Sequence[tuple[int, int]]]:
+    """Where the anti-affinity terms of groups are (group, number), by a label that the term asks for, the one that the
+    fewest pods have, or by None if it asks for none."""
+    found: dict[tuple[str, str] | None, list[tuple[int, int]]] = {}
     for index, group in enumerate(snapshot.groups):
-        for term in group.pod.anti_affinity:
-            if term.matches(pod, snapshot, incoming=False):
-                yield index, term
+        for number, term in enumerate(group.pod.anti_affinity):
+            asked = dict(EMPTY if term.selector is None else term.selector.match_labels)
+            pair = min(asked.items(), key=lambda one: len(snapshot.holding(dict((one,)))), default=None)
+            found.setdefault(pair, []).append((index, number))
+    return found
 
 
 def _is_skipped(pod: PodInfo, against: tuple[tuple[int, AffinityTerm], ...], snapshot: Snapshot) -> Condition:

@@ -19,6 +19,7 @@ from functools import partial
 
 from attrs import frozen
 
+from kverify.api.base import EMPTY
 from kverify.api.types.affinity import TopologySpreadConstraint
 from kverify.model.expr import Number, all_of
 from kverify.model.scheduling import node_affinity
@@ -150,7 +151,8 @@ def matching_groups(
     empty = selector is not None and selector.is_empty and not pod.labels.keys() & set(constraint.match_label_keys)
     counted: list[int] = []
     uncounted: list[int] = []
-    for index, group in enumerate(snapshot.groups):
+    for index in snapshot.holding(selector.match_labels if selector is not None else EMPTY):
+        group = snapshot.groups[index]
         if group.pod.namespace == pod.namespace and selects(constraint, pod, group.pod.labels):
             counts = group.nominated or not (group.terminating or empty)
             (counted if counts else uncounted).append(index)

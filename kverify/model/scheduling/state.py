@@ -61,7 +61,8 @@ class ClusterState:
         self.namespaces = namespaces
         self.storage = storage if storage is not None else Storage()
         self._nodes = tuple(nodes)
-        self._groups: dict[PodGroup, _Group] = {}
+        # Tuples, because they are equal at once where the pod is the same object.
+        self._groups: dict[tuple[PodInfo, bool, bool], _Group] = {}
         self._kinds: dict[PodGroup, int] = {}
         self._where: list[dict[int, int]] = []
         self._snapshot: Snapshot | None = None
@@ -93,7 +94,7 @@ class ClusterState:
 
     def count(self, pod: PodInfo, node: int, *, terminating: bool = False, nominated: bool = False) -> int:
         """How many of exactly these pods are on a node."""
-        group = self._groups.get(PodGroup(pod, terminating, nominated))
+        group = self._groups.get((pod, terminating, nominated))
         return 0 if group is None else group.where.get(self._checked(node), 0)
 
     def snapshot(self) -> Snapshot:
@@ -149,10 +150,11 @@ class ClusterState:
     def _change(self, group: PodGroup, node: int, number: int) -> None:
         self._checked(node)
         self._snapshot = None
-        known = self._groups.get(group)
+        key = group.pod, group.terminating, group.nominated
+        known = self._groups.get(key)
         if known is None:
             self._select(kinds.selected_keys(group.pod))
-            known = self._groups[group] = _Group(group, self._kind(group))
+            known = self._groups[key] = _Group(group, self._kind(group))
         there = known.where.get(node, 0) + number
         if there:
             known.where[node] = there

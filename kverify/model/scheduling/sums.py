@@ -77,12 +77,16 @@ class Sums:
 
     def on_node(self, groups: Iterable[int]) -> Expr:
         """Pods of ``groups`` on the node itself."""
-        return self._weighted(("node", groups), dict.fromkeys(groups, 1))
+        key = ("node", groups)
+        return self._known[key] if key in self._known else self._weighted(key, dict.fromkeys(groups, 1))
 
     def requested(self, resource: str) -> Expr:
         """What all pods on the node request."""
+        key = ("requested", resource)
+        if key in self._known:
+            return self._known[key]
         asked = ((k, group.pod.requests.get(resource, 0)) for k, group in enumerate(self.kinds))
-        return self._weighted(("requested", resource), {k: amount for k, amount in asked if amount})
+        return self._weighted(key, {k: amount for k, amount in asked if amount})
 
     def allocatable(self, resource: str) -> Expr:
         """What the node allocates; it does not change."""
@@ -159,8 +163,6 @@ class Sums:
         return found
 
     def _weighted(self, key: Hashable, weights: Mapping[int, int]) -> Expr:
-        if key in self._known:
-            return self._known[key]
         cells = [0] * len(self.nodes)
         for kind, weight in weights.items():
             self._join((kind,), _adder(cells, weight))
