@@ -225,3 +225,13 @@ def test_spread_that_counts_only_pods_that_stay() -> None:
     shy = Demand(pod("p", "b", 0, spread(HOST, "a", 1)), 1, "shy")
     cluster = Cluster(nodes=(node(0, 2, 5, None, "big", False),), others=((PodGroup(pod("p", "a", 0, "")), {0: 2}),))
     assert compare(([shy], cluster, [])).room is Room.ALWAYS
+
+
+def test_all_that_a_sum_bounds_share_its_weights() -> None:
+    """There are as many weights as demands, and as many bounds: each with weights of its own, it would be a square."""
+    cluster = Cluster(nodes=(node(0, 4, 9, None, "big", False), node(1, 2, 9, None, "big", False)))
+    demands = [Demand(pod(f"p{n}", "a", 1 + n % 2, anti(HOST, "b") if n % 3 else ""), 2) for n in range(6)]
+    book = decide(demands, cluster).book
+    blockers = [b for d in range(len(book.demands)) for c in (0, 1) for b in book.of(d, c).blockers]
+    assert len(blockers) > 4
+    assert len({id(b.weights) for b in blockers}) == len({b.weights for b in blockers}) < len(blockers)

@@ -27,14 +27,14 @@ from attrs import define, field, frozen
 from kverify.engines.budget import OutOfTime
 from kverify.engines.errors import Undecided
 from kverify.engines.fit.domains import Domains, domains
-from kverify.engines.fit.rules import Rulebook
+from kverify.engines.fit.rules import Rulebook, Weights
 from kverify.engines.smt import as_condition, solve, translate
 from kverify.model.expr import Expr, integer, negate, substitute
 
 EFFORT = 4_000_000
 """Work of the question about domains, in Z3's own unit."""
 
-_Reason: TypeAlias = tuple[tuple[tuple[int, int], ...], str]
+_Reason: TypeAlias = tuple[Weights, str]
 """The sum that is bounded and, where the bound rises, the constraint: one supply of pods blocks for one reason."""
 
 

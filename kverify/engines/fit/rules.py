@@ -12,13 +12,14 @@ The filters of ``kverify.model.scheduling`` are run on two small snapshots whose
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from attrs import evolve, field, frozen
 
 from kverify.engines.fit.classes import NodeClass, Topology
 from kverify.engines.ranges import Range, conjuncts, decided, linear
 from kverify.engines.schedulability import Cluster, Demand
-from kverify.model.expr import Condition, Expr, Number, all_of, integer
+from kverify.model.expr import Condition, Expr, Number, Op, all_of, integer, lift
 from kverify.model.scheduling import inter_pod_affinity, pod_topology_spread
 from kverify.model.scheduling.framework import PodGroup, PodInfo, Requirement, Snapshot
 
@@ -34,27 +35,40 @@ class Floor:
     classes: tuple[tuple[int, int], ...]
 
 
+class Weights(tuple[tuple[int, int], ...]):
+    """(demand, weight) with positive weights, by demand. Every demand may be in a sum, and every demand is bounded by
+    it: all their blockers share one object, which knows its hash."""
+
+    @cached_property
+    def by_demand(self) -> Mapping[int, int]:
+        """The weights by demand."""
+        return dict(self)
+
+    @cached_property
+    def _hash(self) -> int:
+        return tuple.__hash__(self)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 @frozen(eq=False)
 class Blocker:
     """A reason for which one node refuses a pod: ``sum(weight * pods of that kind on the node) > most``.
 
-    ``weights`` are (demand, weight) with positive weights; pods that stay are in ``most`` already. Where it ``rises``,
-    the bound grows with the fewest such pods on any node of ``floor``, by one for each.
+    Pods that stay are in ``most`` already. Where it ``rises``, the bound grows with the fewest such pods on any node of
+    ``floor``, by one for each.
     """
 
-    weights: tuple[tuple[int, int], ...]
+    weights: Weights
     most: int
     requirement: Requirement
     floor: Floor | None = None
     rises: bool = False
-    _by_demand: Mapping[int, int] = field(init=False, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_by_demand", dict(self.weights))
 
     def weight(self, demand: int) -> int:
         """What one pod of a demand adds to the sum."""
-        return self._by_demand.get(demand, 0)
+        return self.weights.by_demand.get(demand, 0)
 
     @property
     def never(self) -> bool:
@@ -93,6 +107,8 @@ class Rulebook:
     topology: Topology
     _rules: dict[tuple[int, int], Rules] = field(factory=dict, init=False, repr=False)
     _snapshots: dict[int, Snapshot] = field(factory=dict, init=False, repr=False)
+    _sums: dict[Expr, _Bounded | None] = field(factory=dict, init=False, repr=False)
+    _weights: dict[Weights, Weights] = field(factory=dict, init=False, repr=False)
 
     def of(self, demand: int, node_class: int) -> Rules:
         key = demand, node_class
@@ -118,7 +134,7 @@ class Rulebook:
                 elif requirement.holds is False:
                     refused.append(requirement)
                 elif isinstance(requirement.holds, Expr):
-                    found = _blockers(requirement)
+                    found = self._blockers(requirement)
                     if found is None and decided(requirement.holds, self._ranges(demand, node_class)):
                         found = ()
                     covered = covered and found is not None
@@ -129,6 +145,22 @@ class Rulebook:
         refused += [requirement for requirement in wide if requirement.holds is False]
         domain = True if refused else all_of(requirement.holds for requirement in wide)
         return Rules(tuple(refused), tuple(b for b in blockers if not b.never), domain, covered)
+
+    def _blockers(self, requirement: Requirement) -> tuple[Blocker, ...] | None:
+        """The requirement as upper bounds on sums of pods, or None if it is of another shape."""
+        found: list[Blocker] = []
+        for part in conjuncts(requirement.holds):
+            # Of resources the sum is the same for every demand; only the bound differs.
+            whole, bound = part, 0
+            if part.op is Op.LE and part.args[1].value is not None:
+                whole, bound = lift(part.args[0] <= 0), int(part.args[1].value)
+            if whole not in self._sums:
+                self._sums[whole] = _Bounded.of(whole, self._weights)
+            known = self._sums[whole]
+            if known is None:
+                return None
+            found.append(Blocker(known.weights, known.most + bound, requirement, rises=known.rises))
+        return tuple(found)
 
     def _ranges(self, demand: int, node_class: int) -> Mapping[str, Range]:
         """How many pods there can be of each demand while one of ``demand`` waits."""
@@ -227,11 +259,18 @@ def _without(pod: PodInfo, keys: frozenset[str]) -> PodInfo:
     )
 
 
-def _blockers(requirement: Requirement) -> tuple[Blocker, ...] | None:
-    """The requirement as upper bounds on sums of pods, or None if it is of another shape."""
-    found: list[Blocker] = []
-    for part in conjuncts(requirement.holds):
-        inequalities = linear(part)
+@frozen
+class _Bounded:
+    """A condition as an upper bound on a sum; where it ``rises``, as in :class:`Blocker`."""
+
+    weights: Weights
+    most: int
+    rises: bool
+
+    @classmethod
+    def of(cls, condition: Expr, known: dict[Weights, Weights]) -> _Bounded | None:
+        """None for a condition of another shape. ``known`` are the weights so far."""
+        inequalities = linear(condition)
         if len(inequalities) != 1:
             return None
         terms, constant = inequalities[0]
@@ -244,8 +283,8 @@ def _blockers(requirement: Requirement) -> tuple[Blocker, ...] | None:
             side[int(leaf.name[1:].partition("@")[0])] = abs(factor)
         if twin and (twin != weights or set(twin.values()) != {1}):
             return None
-        found.append(Blocker(tuple(sorted(weights.items())), -constant, requirement, rises=bool(twin)))
-    return tuple(found)
+        found = Weights(sorted(weights.items()))
+        return cls(known.setdefault(found, found), -constant, bool(twin))
 
 
 def _constraint_number(requirement: Requirement) -> int:
