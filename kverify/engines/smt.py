@@ -150,11 +150,16 @@ class Unrolling:
         system, now = self.system, self.at(0)
         if system.starts is None:
             return z3.And(self.given(), self.condition(system.initial_condition, 0))
-        listed = [
-            z3.And([now[v.name] == _literal(v, value) for v, value in zip(system.variables, state, strict=True)])
-            for state in system.starts
+        # There may be thousands that differ in little: what all of them share is said once.
+        starts = system.starts
+        equal: list[dict[int, Any]] = [
+            {value: now[v.name] == _literal(v, value) for value in {state[position] for state in starts}}
+            for position, v in enumerate(system.variables)
         ]
-        return z3.And(self.given(), z3.Or(listed))
+        shared = [term for known in equal if len(known) == 1 for term in known.values()]
+        differing = [position for position, known in enumerate(equal) if len(known) > 1]
+        listed = [z3.And([equal[p][state[p]] for p in differing]) for state in starts]
+        return z3.And(self.given(), *shared, z3.Or(listed))
 
     def within(self, step: int) -> Any:
         """Every variable is inside its declared range at ``step``."""
