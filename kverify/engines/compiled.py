@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any, NoReturn, TypeAlias
 
-from kverify.engines.errors import ModelError
+from kverify.engines.errors import ModelError, TooLarge
 from kverify.engines.ranges import Range, bounds, conjuncts, declared, refine
 from kverify.model.expr import Condition, Expr, Op, lift
 from kverify.model.source import ATOM, constant_text, operation
@@ -377,7 +377,7 @@ class _Writer:
             else:
                 done[expr] = operation(expr.op, expr, done)
             if len(done[expr]) > _LONGEST:
-                raise ModelError("an expression is too large to be compiled: divide by constants, or in fewer places")
+                raise TooLarge("an expression is too large to be compiled: divide by constants, or in fewer places")
         return done[root]
 
 

@@ -11,6 +11,10 @@ class ModelError(EngineError):
     """The transition system itself is wrong: a variable leaves its range, a divisor is zero, a parameter is open."""
 
 
+class TooLarge(ModelError):
+    """An expression is too large for what an engine would make of it. The ladder turns this into ``unknown``."""
+
+
 class SymmetryError(ModelError):
     """Blocks were declared interchangeable that are not."""
 

@@ -17,7 +17,7 @@ from attrs import evolve, fields, frozen
 
 from kverify.engines import bounded, bounded_lasso, explicit, houdini, induction, kept, liveness, spacer, walk
 from kverify.engines.budget import INTERRUPTED, OutOfTime, over
-from kverify.engines.errors import Undecided
+from kverify.engines.errors import TooLarge, Undecided
 from kverify.engines.history import as_always, forget, forgetting
 from kverify.engines.progress import not_stuck, prove
 from kverify.engines.verdict import Outcome, Said, Trace, Verdict
@@ -382,8 +382,8 @@ def climb(q: Question, engine: str = "") -> Verdict:
 def _answer(rung: Rung, q: Question) -> Verdict:
     try:
         return rung.ask(q)
-    except OutOfTime as late:
-        return Verdict(outcome=Outcome.UNKNOWN, method=rung.engine, scope=q.system.name, reason=str(late))
+    except (OutOfTime, TooLarge) as stopped:
+        return Verdict(outcome=Outcome.UNKNOWN, method=rung.engine, scope=q.system.name, reason=str(stopped))
 
 
 def _unavoidable(q: Question, *, stuck: bool) -> bool:
@@ -423,7 +423,10 @@ def _cpu_seconds() -> float:
 def possible(system: TransitionSystem, condition: Condition, *, limit: int | None) -> bool:
     """Some run reaches ``condition``; also true when that could not be excluded, so that nothing is called certain
     without having been decided."""
-    if system.parameters or walk.find(system, condition) is not None:
+    try:
+        if system.parameters or walk.find(system, condition) is not None:
+            return True
+        search = explicit.explore(system, watch=condition, limit=limit)
+    except TooLarge:
         return True
-    search = explicit.explore(system, watch=condition, limit=limit)
     return search.found is not None or not search.complete

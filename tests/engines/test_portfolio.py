@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from kverify.engines import induction, portfolio, walk
+from kverify.engines import compiled, induction, portfolio, walk
 from kverify.engines.errors import ModelError
 from kverify.engines.portfolio import ENGINES, LADDER, decide
 from kverify.engines.verdict import Outcome, Verdict
@@ -173,3 +173,15 @@ def test_an_interrupt_stops_the_whole_ladder() -> None:
     verdict = decide(system, Always(name="fine", condition=True), progress=interrupt)
     assert verdict.reason.startswith("interrupted")
     assert [said.engine for said in verdict.rungs] == ["explicit"]
+
+
+def test_an_expression_that_is_too_large_for_one_engine_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_LONGEST", 3)
+    n = integer("n")
+    system = TransitionSystem("up", (Variable("n", 0, 9, 0),), (Action("up", "test", n < 9, {"n": n + 1}, says="up"),))
+    verdict = portfolio.decide(system, Always(name="small", condition=n <= 9))
+    assert verdict.outcome is Outcome.HOLDS
+    assert any("too large to be compiled" in said.reason for said in verdict.rungs)
+    alone = portfolio.decide(system, Always(name="small", condition=n <= 9), engine="explicit")
+    assert (alone.outcome, "too large" in alone.reason) == (Outcome.UNKNOWN, True)
+    assert portfolio.possible(system, n + n + n >= 30, limit=None)
