@@ -15,7 +15,7 @@ from attrs import evolve
 
 from kverify.checks.known import Known
 from kverify.checks.options import Options
-from kverify.engines import portfolio, progress
+from kverify.engines import induction, portfolio, progress
 from kverify.engines.budget import over
 from kverify.engines.liveness import lasting
 from kverify.engines.progress import not_stuck
@@ -106,6 +106,19 @@ def _violable(system: TransitionSystem, prop: Property) -> Iterator[Property]:
         return
     stays = prop if isinstance(prop, Reaches) else Reaches(name=prop.name, goal=goal)
     yield from (stays, *lasting(stays), not_stuck(system, stays))
+
+
+def step_proof(system: TransitionSystem, prop: Always, known: Known) -> Verdict | None:
+    """A proof of ``prop`` by one step of induction; None where there is none. That is not asked again of a shape."""
+    key = shape(system, prop, *prop.lemmas)
+    if key in known.unproved:
+        return None
+    proof = induction.check(system, prop, depth=1)
+    if proof.outcome is Outcome.HOLDS:
+        return proof
+    if not over():
+        known.unproved.add(key)
+    return None
 
 
 def inductive(system: TransitionSystem, prop: Always, options: Options) -> Verdict:

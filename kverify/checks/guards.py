@@ -51,9 +51,9 @@ class Guards:
         """``subject`` and the workloads a budget ties it to, in the order of the manifests."""
         mine = self.budgets(subject)
         if not mine:
-            return tuple(s for s in self.ctx.rooms.placeable if s is subject)
-        tied = {i for budget in mine for i in self._guarded.get(id(budget), ())}
-        return tuple(s for i, s in enumerate(self.ctx.rooms.placeable) if s is subject or (i in tied and s.managed))
+            return (subject,) if subject in self.ctx.rooms.placeable else ()
+        tied = sorted({i for budget in mine for i in self._guarded.get(id(budget), ())})
+        return tuple(s for s in map(self.ctx.rooms.placeable.__getitem__, tied) if s is subject or s.managed)
 
     @cached_property
     def _guarded(self) -> Mapping[int, tuple[int, ...]]:

@@ -19,3 +19,5 @@ class Known:
 
     verdicts: dict[Hashable, tuple[TransitionSystem, Verdict]] = field(factory=dict)
     chances: dict[Hashable, bool] = field(factory=dict)
+    unproved: set[Hashable] = field(factory=set)
+    """What one step of induction does not prove."""

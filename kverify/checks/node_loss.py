@@ -6,6 +6,7 @@ A lost node comes back or is replaced some day, so a violation is a loss for a t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from attrs import evolve
 
@@ -21,8 +22,9 @@ from kverify.checks.stuck import Stuck, explain, opening, per_node
 from kverify.checks.subject import Subject
 from kverify.checks.words import any_of, count, listing, sentences
 from kverify.cluster.objects import describe
-from kverify.engines.schedulability import Fit, Room, placed_in_turn
+from kverify.engines.schedulability import Demand, Fit, Room, placed_in_turn, state_of
 from kverify.engines.verdict import Outcome, Verdict, not_asked
+from kverify.model.scheduling.state import ClusterState
 from kverify.model.world import NodeStatus
 from kverify.spec.property import Property
 
@@ -179,13 +181,14 @@ def together(ctx: Context, alone: Sequence[Answer]) -> Iterator[Answer]:
     short: list[tuple[int, Fit]] = []
     unknown: list[tuple[int, Fit]] = []
     answers: dict[int, Fit | None] = {}
+    beside = _Rest(ctx, demands)
     for node in range(len(ctx.nodes)):
         # Nodes of a class leave the same behind.
         group = ctx.rooms.pressure.group(node)
         if group not in answers:
             left = ctx.rooms.cluster.without(node)
             enough = all(ctx.rooms.pressure.proves(s, without=node) for s in subjects)
-            enough = enough or sum(placed_in_turn(demands, left).values()) == wanted
+            enough = enough or beside.holds(node) or sum(placed_in_turn(demands, left).values()) == wanted
             answers[group] = None if enough else room_for(demands, left, limit=ctx.options.max_states)
         answer = answers[group]
         if answer is not None and answer.room is Room.IMPOSSIBLE:
@@ -255,6 +258,28 @@ def _undecided(ctx: Context, subjects: Sequence[Subject], unknown: Sequence[tupl
 
 def _scope(ctx: Context, subjects: Sequence[Subject]) -> str:
     return f"{count(len(subjects), 'workload')} on {count(len(ctx.nodes) - 1, 'remaining node')}"
+
+
+class _Rest:
+    """All nodes but one, for all pods at once: one state of the whole cluster serves for every node that is lost."""
+
+    def __init__(self, ctx: Context, demands: Sequence[Demand]) -> None:
+        self._ctx, self._demands = ctx, demands
+        self._needing = any(demand.pod.affinity for demand in demands)
+
+    @cached_property
+    def _state(self) -> ClusterState:
+        return state_of(self._demands, self._ctx.rooms.cluster)
+
+    def holds(self, node: int) -> bool:
+        """A way was found to place all pods on the other nodes. False where these may follow other rules once the node
+        is lost."""
+        if self._needing or not self._ctx.rooms.pressure.quiet(node):
+            return False
+        placement = placed_in_turn(self._demands, self._ctx.rooms.cluster, state=self._state, but=node)
+        for (d, n), number in placement.items():
+            self._state.unbind(self._demands[d].pod, n, number)
+        return sum(placement.values()) == sum(demand.count for demand in self._demands)
 
 
 def _nodes(names: Sequence[str]) -> str:

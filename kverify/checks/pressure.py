@@ -91,9 +91,7 @@ class Pressure:
             return False
         if without is None:
             return True
-        if self._is_quiet(self.group(without)) and all(
-            row.slack is not None and row.slack.nodes >= NODE_LOST_BESIDE for row in rows
-        ):
+        if self.quiet(without) and all(row.slack is not None and row.slack.nodes >= NODE_LOST_BESIDE for row in rows):
             return True
         if len(self._demands) * len(self.cluster.nodes) > LARGE:
             return False
@@ -109,8 +107,9 @@ class Pressure:
             self._lost[group] = decide(self._demands, self.cluster.without(node)).demands
         return self._lost[group]
 
-    def _is_quiet(self, group: int) -> bool:
-        """The rules of all other nodes stay what they are when a node of the class is lost."""
+    def quiet(self, node: int) -> bool:
+        """The rules of all other nodes stay what they are when this one is lost."""
+        group = self.group(node)
         if group not in self._quiet:
             self._quiet[group] = self._stays_quiet(group)
         return self._quiet[group]

@@ -101,6 +101,9 @@ class Rooms:
     @cached_property
     def volumes(self) -> Volumes:
         """What every claim is bound to, or will be."""
+        if self.ctx.parent is not None:
+            # It has the same nodes and claims.
+            return self.ctx.parent.rooms.volumes
         return volumes_of(self.ctx.admission, self.ctx.nodes)
 
     @cached_property

@@ -107,7 +107,7 @@ def cases(ctx: Context, script: Script, subjects: Sequence[Subject], *, placed: 
             if subject.managed:
                 yield _healed(ctx, script, subject, later)
     elif starts:
-        together = tuple(s for s in ctx.rooms.placeable if any(s in ctx.guards.shares_budget(one) for one in subjects))
+        together = tuple(ctx.named({s.title for one in subjects for s in ctx.guards.shares_budget(one)}))
         if starts == "maintenance":
             yield from maintained.cases(ctx, script, together, later, placed=placed)
             return

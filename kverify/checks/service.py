@@ -226,7 +226,7 @@ def _through_disturbance(
 ) -> tuple[str, Answer]:
     """The event, with the nodes with which it goes wrong, and the answer."""
     event, begins = _DISTURBANCES[status]
-    together = tuple(s for s in ctx.rooms.placeable if any(s in ctx.guards.shares_budget(b) for b in behind))
+    together = tuple(ctx.named({s.title for b in behind for s in ctx.guards.shares_budget(b)}))
     holding: list[Verdict] = []
     findings: list[tuple[tuple[str, ...], Finding]] = []
     try:

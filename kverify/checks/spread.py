@@ -19,7 +19,6 @@ from kverify.checks.scenes import Scene, TooManyPlacements, rollout_scene
 from kverify.checks.stuck import opening
 from kverify.checks.subject import Subject
 from kverify.checks.words import sentences
-from kverify.engines import induction
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
 from kverify.model.components import scheduler
@@ -123,8 +122,8 @@ def _at_every_count(ctx: Context, subject: Subject, first: int) -> Verdict | Non
         *(v.equals(0) for v in nothing),
     )
     system = evolve(system, initial=all_of(start))
-    proof = induction.check(system, _stronger(world, open_sizes, system), depth=1)
-    if proof.outcome is not Outcome.HOLDS:
+    proof = decide.step_proof(system, _stronger(world, open_sizes, system), ctx.known)
+    if proof is None:
         return None
     return evolve(proof, scope=f"rollout of {subject.title}", assumptions=(*scene.assumptions, *ASSUMPTIONS))
 
@@ -174,8 +173,8 @@ class _Asked:
     def verdict(self, ctx: Context) -> Verdict:
         """The answer for the scene."""
         if self.prop == Always(name=TITLE, condition=implies(self.at_rest, self.stronger.condition)):
-            proof = induction.check(self.system, self.stronger, depth=1)
-            if proof.outcome is Outcome.HOLDS:
+            proof = decide.step_proof(self.system, self.stronger, ctx.known)
+            if proof is not None:
                 return evolve(proof, assumptions=(*self.scene.assumptions, *ASSUMPTIONS))
         return self.violation(ctx)
 

@@ -448,16 +448,22 @@ def greedy(question: Question) -> Placement:
     return {**dict.fromkeys(question.x, 0), **placed_in_turn(question.demands, question.cluster)}
 
 
-def placed_in_turn(demands: Sequence[Demand], cluster: Cluster) -> Placement:
-    """As :func:`greedy`, without the conditions of a question: only the pods that are somewhere."""
+def placed_in_turn(
+    demands: Sequence[Demand], cluster: Cluster, *, state: ClusterState | None = None, but: int | None = None
+) -> Placement:
+    """As :func:`greedy`, without the conditions of a question: only the pods that are somewhere. ``state`` is that of
+    the cluster without them; they are bound to it. No pod goes to the node ``but``."""
     placement: dict[tuple[int, int], int] = {}
-    state, left = state_of(demands, cluster), [demand.count for demand in demands]
+    state = state_of(demands, cluster) if state is None else state
+    left = [demand.count for demand in demands]
     crowd = [0 for _ in cluster.nodes]
     moved = True
     while moved:
         moved = False
         for d, demand in enumerate(demands):
-            fitting = state.feasible_nodes(demand.pod) if left[d] else ()
+            fitting = state.feasible_nodes(demand.pod) if left[d] else []
+            if but is not None:
+                fitting = [node for node in fitting if node != but]
             if fitting:
                 node = min(fitting, key=crowd.__getitem__)
                 state.bind(demand.pod, node)

@@ -1,0 +1,86 @@
+"""What a run does once, however many workloads there are: counted, because seconds prove nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks._fleet import SHAPES, namespaces, nodes
+from kverify.checks import Options, node_loss, run
+from kverify.checks.context import Context
+from kverify.checks.guards import Guards
+from kverify.cluster.bundle import Bundle
+from kverify.engines import induction
+from tests.unit.cluster.cluster_helpers import bundle
+
+
+def fleet(shapes: list[str], size: int = 12, cpu: str = "") -> Bundle:
+    """Deployments of these shapes, the next of a kind three numbers later, so that it is alike in all but names."""
+    known = {shape.__name__[1:]: shape for shape in SHAPES}
+    wanted = [item for n, name in enumerate(shapes) for item in known[name](6 * n, "shop", f"{name}-{n}")]
+    for item in wanted if cpu else ():
+        if item["kind"] == "Deployment":
+            item["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] = cpu
+    return bundle(yaml.safe_dump_all(wanted), yaml.safe_dump_all([*nodes(size), *namespaces(len(shapes))]))
+
+
+class Calls:
+    """Counts the calls of functions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.of: Counter[str] = Counter()
+
+    def count(self, owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def counted(*arguments: Any, **named: Any) -> Any:
+            self.of[name] += 1
+            return real(*arguments, **named)
+
+        self._monkeypatch.setattr(owner, name, counted)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    return Calls(monkeypatch)
+
+
+def test_what_induction_does_not_prove_is_not_tried_again_for_a_workload_like_it(calls: Calls) -> None:
+    calls.count(induction, "check")
+    asked = []
+    for number in (1, 3):
+        before = calls.of["check"]
+        report = run(fleet(["zones"] * number), (), Options(properties=("spread-kept",)))
+        assert [finding.id for finding in report.findings] == ["KV4006"] * number
+        asked.append(calls.of["check"] - before)
+    assert asked[0] == asked[1] >= 1
+
+
+def test_what_shares_a_budget_is_asked_for_each_service_not_for_each_pair(calls: Calls) -> None:
+    calls.count(Guards, "shares_budget")
+    asked = []
+    for number in (4, 8):
+        before = calls.of["shares_budget"]
+        run(fleet(["api"] * number), (), Options(properties=("endpoints-kept",)))
+        asked.append(calls.of["shares_budget"] - before)
+    assert asked[1] == 2 * asked[0]
+
+
+def test_one_state_of_the_cluster_serves_for_every_node_that_is_lost(calls: Calls) -> None:
+    calls.count(node_loss, "state_of")
+    calls.count(node_loss, "placed_in_turn")
+    # All replicas fit well, but not all that rollouts may add.
+    ctx = Context(fleet(["api"] * 60, size=36, cpu="2"), Options())
+    assert list(node_loss.together(ctx, ())) == []
+    assert calls.of["placed_in_turn"] > 1
+    assert calls.of["state_of"] == 1
+
+
+def test_variants_of_a_run_know_the_same_volumes() -> None:
+    ctx = Context(fleet(["api", "web"]), Options())
+    there, _ = ctx.at(ctx.subjects[0], 5)
+    assert there.rooms.volumes is ctx.rooms.volumes
