@@ -1,12 +1,14 @@
 """One cluster and any number of Deployments of the shapes that real repositories have, for ``benchmarks.check``.
 
 Nothing is random: the same count gives the same objects. Of every twelve Deployments two are the work of somebody who
-made a mistake (a budget that lets nothing go, a pool that is not there).
+made a mistake (a budget that lets nothing go, a pool that is not there). On request some more are broken, each in one
+of ten ways.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from benchmarks._shapes import Object
@@ -63,12 +65,28 @@ def namespaces(deployments: int) -> Iterator[Object]:
         }
 
 
-def workloads(deployments: int) -> Iterator[Object]:
-    """``deployments`` Deployments with what comes with each: Services, budgets, autoscalers, ConfigMaps."""
+def workloads(deployments: int, broken: int = 0) -> Iterator[Object]:
+    """``deployments`` Deployments with what comes with each: Services, budgets, autoscalers, ConfigMaps. ``broken`` of
+    them, evenly distributed, are of the shapes of ``MISTAKES`` instead."""
+    every = deployments // broken if broken else 0
     for number in range(deployments):
         shape = SHAPES[number % len(SHAPES)]
+        if every and number % every == 0 and number < every * broken:
+            shape = MISTAKES[number // every % len(MISTAKES)]
         # Teams change with every round of shapes, so that each team has all of them.
         yield from shape(number, TEAMS[number // len(SHAPES) % len(TEAMS)], f"{shape.__name__[1:]}-{number}")
+
+
+def changed(objects: Iterable[Object]) -> Iterator[Object]:
+    """The same objects after somebody has changed one of them: the Deployment in the middle has a new image, and one
+    replica more."""
+    items = list(objects)
+    deployments = [n for n, item in enumerate(items) if item["kind"] == "Deployment"]
+    chosen = deployments[len(deployments) // 2]
+    item: Object = json.loads(json.dumps(items[chosen]))
+    item["spec"]["replicas"] = item["spec"].get("replicas", 1) + 1
+    item["spec"]["template"]["spec"]["containers"][0]["image"] += "-next"
+    yield from (*items[:chosen], item, *items[chosen + 1 :])
 
 
 def _deployment(number: int, team: str, name: str, replicas: int | None, **spec: Any) -> Object:
@@ -207,4 +225,94 @@ SHAPES: tuple[Shape, ...] = (
     _cache,
     _api,
     _lost,
+)
+
+
+def _unconfigured(number: int, team: str, name: str) -> Iterator[Object]:
+    """Its ConfigMap was forgotten."""
+    yield _deployment(number, team, name, 2)
+
+
+def _huge(number: int, team: str, name: str) -> Iterator[Object]:
+    """More CPU than any node has."""
+    yield _deployment(number, team, name, 2, cpu="64")
+    yield _config(team, name)
+
+
+def _stiff(number: int, team: str, name: str) -> Iterator[Object]:
+    """A rollout that may neither add a pod nor let one go."""
+    strategy = {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}
+    yield _deployment(number, team, name, 3, strategy=strategy)
+    yield from (_config(team, name), _service(team, name))
+
+
+def _crowded(number: int, team: str, name: str) -> Iterator[Object]:
+    """More pods than zones, each in a zone of its own."""
+    term = {"labelSelector": {"matchLabels": {"app": name}}, "topologyKey": "topology.kubernetes.io/zone"}
+    pod = {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
+    yield _deployment(number, team, name, 5, pod=pod)
+    yield _config(team, name)
+
+
+def _misspelt(number: int, team: str, name: str) -> Iterator[Object]:
+    """A selector that its own template does not match."""
+    yield _deployment(number, team, name, 2, selector={"matchLabels": {"app": f"{name}-x"}})
+    yield _config(team, name)
+
+
+def _unheard(number: int, team: str, name: str) -> Iterator[Object]:
+    """A Service that selects nothing, for a port that is not there."""
+    yield _deployment(number, team, name, 2)
+    ports = [{"name": "http", "port": 80, "targetPort": "web"}]
+    yield _config(team, name)
+    yield _beside("v1", "Service", team, name, spec={"selector": {"app": f"{name}-x"}, "ports": ports})
+
+
+def _twice(number: int, team: str, name: str) -> Iterator[Object]:
+    """Two budgets for the same pods."""
+    yield _deployment(number, team, name, 3)
+    yield from (_config(team, name), _budget(team, name, maxUnavailable=1), _budget(team, f"{name}-2", minAvailable=1))
+    yield _service(team, name)
+
+
+def _floored(number: int, team: str, name: str) -> Iterator[Object]:
+    """An autoscaler that goes lower than the budget allows."""
+    yield _deployment(number, team, name, None)
+    target = {"type": "Utilization", "averageUtilization": 70}
+    spec = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+        "minReplicas": 2,
+        "maxReplicas": 6,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    yield _beside("autoscaling/v2", "HorizontalPodAutoscaler", team, name, spec=spec)
+    yield from (_config(team, name), _service(team, name), _budget(team, name, minAvailable=2))
+
+
+def _unclaimed(number: int, team: str, name: str) -> Iterator[Object]:
+    """A claim that nobody made."""
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": name}}
+    yield _deployment(number, team, name, 1, pod={"volumes": [volume]}, strategy={"type": "Recreate"})
+    yield _config(team, name)
+
+
+def _taken(number: int, team: str, name: str) -> Iterator[Object]:
+    """Tolerates the nodes for batch work and asks for the zone as if it were a pool."""
+    toleration = {"key": "dedicated", "operator": "Equal", "value": "batch", "effect": "NoSchedule"}
+    pod = {"nodeSelector": {"pool": "eu-1a"}, "tolerations": [toleration]}
+    yield _deployment(number, team, name, 2, pod=pod)
+    yield from (_config(team, name), _service(team, name))
+
+
+MISTAKES: tuple[Shape, ...] = (
+    _unconfigured,
+    _huge,
+    _stiff,
+    _crowded,
+    _misspelt,
+    _unheard,
+    _twice,
+    _floored,
+    _unclaimed,
+    _taken,
 )
