@@ -2,7 +2,7 @@
 
 Nothing is random: the same count gives the same objects. Of every twelve Deployments two are the work of somebody who
 made a mistake (a budget that lets nothing go, a pool that is not there). On request some more are broken, each in one
-of ten ways.
+of nine ways.
 """
 
 from __future__ import annotations
@@ -289,13 +289,6 @@ def _floored(number: int, team: str, name: str) -> Iterator[Object]:
     yield from (_config(team, name), _service(team, name), _budget(team, name, minAvailable=2))
 
 
-def _unclaimed(number: int, team: str, name: str) -> Iterator[Object]:
-    """A claim that nobody made."""
-    volume = {"name": "data", "persistentVolumeClaim": {"claimName": name}}
-    yield _deployment(number, team, name, 1, pod={"volumes": [volume]}, strategy={"type": "Recreate"})
-    yield _config(team, name)
-
-
 def _taken(number: int, team: str, name: str) -> Iterator[Object]:
     """Tolerates the nodes for batch work and asks for the zone as if it were a pool."""
     toleration = {"key": "dedicated", "operator": "Equal", "value": "batch", "effect": "NoSchedule"}
@@ -313,6 +306,5 @@ MISTAKES: tuple[Shape, ...] = (
     _unheard,
     _twice,
     _floored,
-    _unclaimed,
     _taken,
 )

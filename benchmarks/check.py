@@ -4,7 +4,7 @@ Each row is a process of its own, with its children; making and writing the inpu
 looked for. Next to the seconds stands what each Deployment costs, how that grew since the row before, what the same run
 takes again with what it kept (not much, and it has to say the same), what it takes after one Deployment has changed, as
 most runs of a pipeline find it, and how many questions were answered in which way: a run is not faster because it
-answers less. The last row is the largest fleet with some more Deployments broken, each in one of ten ways, with fixes.
+answers less. The last row is the largest fleet with some more Deployments broken, each in one of nine ways, with fixes.
 """
 
 from __future__ import annotations
