@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kverify.checks.finding import Finding, Proof, Report
     from kverify.checks.options import Options
-    from kverify.checks.registry import CHECKS
-    from kverify.checks.running import run
+    from kverify.checks.runs.registry import CHECKS
+    from kverify.checks.runs.run import run
 
 __all__ = ["CHECKS", "Finding", "Options", "Proof", "Report", "run"]
 
 _MODULES = {
-    "CHECKS": "registry",
+    "CHECKS": "runs.registry",
     "Finding": "finding",
     "Options": "options",
     "Proof": "finding",
     "Report": "finding",
-    "run": "running",
+    "run": "runs.run",
 }
 
 

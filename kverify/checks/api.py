@@ -8,10 +8,10 @@ from os import PathLike
 from pathlib import Path
 
 from kverify.api.versions import DEFAULT_VERSION
+from kverify.checks.declared.specs import Specs
 from kverify.checks.finding import Report
 from kverify.checks.options import Options
-from kverify.checks.running import run
-from kverify.checks.specs import Specs
+from kverify.checks.runs.run import run
 from kverify.cluster.bundle import Bundle
 from kverify.engines.budget import until
 from kverify.manifest.diagnostics import Diagnostic

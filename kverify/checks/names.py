@@ -21,3 +21,6 @@ DRAIN_ENDS: Final = "drain-ends"
 NODE_LOSS_SURVIVED: Final = "node-loss-survived"
 AUTOSCALER_KEPT: Final = "autoscaler-kept"
 ENDPOINTS_KEPT: Final = "endpoints-kept"
+
+TOGETHER: Final = "all together"
+"""What stands for all objects of a property, where something is said of all at once."""

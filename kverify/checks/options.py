@@ -17,7 +17,7 @@ from kverify.manifest.diagnostics import Severity
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from kverify.checks.specs import Specs
+    from kverify.checks.declared.specs import Specs
 
 
 @frozen(kw_only=True)

@@ -14,8 +14,8 @@ from kverify.textfile import real, reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kverify.checks.declared.specs import Specs
     from kverify.checks.finding import Report
-    from kverify.checks.specs import Specs
     from kverify.cli.configuration import Configuration
     from kverify.manifest.diagnostics import Diagnostic
     from kverify.report.source import Sources
@@ -182,7 +182,7 @@ def read_specs(
         if arguments.parameters:
             _usage(arguments, "--set gives values to parameters of specifications, and there is no --spec")
         return None, ()
-    from kverify.checks import specs
+    from kverify.checks.declared import specs
 
     try:
         return specs.read_specs(paths, given)
@@ -227,7 +227,7 @@ def _check(
         objects = len(bundle.wanted)
         # z3 and the engines: not needed for a typing error in the command line, and slow to import.
         from kverify.checks.options import Options, UnknownProperty
-        from kverify.checks.running import run as run_checks
+        from kverify.checks.runs.run import run as run_checks
 
         options = Options(
             kubernetes_version=arguments.kubernetes_version,

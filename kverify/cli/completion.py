@@ -79,7 +79,7 @@ def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentPars
 def _known() -> dict[str, Sequence[str]]:
     """What can be said where there are no choices, by the name of the argument."""
     from kverify.api.versions import VERSIONS
-    from kverify.checks.registry import property_names, scenario_names
+    from kverify.checks.runs.registry import property_names, scenario_names
     from kverify.engines.portfolio import ENGINES
     from kverify.spec.language.library import standard
 

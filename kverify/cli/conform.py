@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kverify.checks.conform import Answer, Bounds
+    from kverify.checks.runs.conform import Answer, Bounds
     from kverify.engines.conform import Refusal
 
 EXIT_CONFORMS, EXIT_DIFFERS, EXIT_INPUT, EXIT_UNDECIDED = range(4)
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _follow(path: Path) -> int:
-    from kverify.checks.conform import NotModelled, check_recording
+    from kverify.checks.runs.conform import NotModelled, check_recording
     from kverify.cluster.recording import RecordingError
     from kverify.engines.conform import TooManyStates
 

@@ -11,7 +11,7 @@ from kverify.cli import arguments as shared
 from kverify.cli import streams
 
 if TYPE_CHECKING:
-    from kverify.checks.questions import Question
+    from kverify.checks.runs.systems import Question
 
 _DESCRIPTION = """\
 Print the transition system behind a question (does a rollout complete, does a drain end, does
@@ -64,10 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     shared.settle(arguments, shared.configured(arguments))
     files = (*arguments.manifests, *arguments.cluster, *arguments.previous)
     shared.require_sound(arguments, *files)
-    from kverify.checks.context import Context
+    from kverify.checks.deciding.scenes import TooManyPlacements
+    from kverify.checks.given.context import Context
     from kverify.checks.options import Options
-    from kverify.checks.questions import questions
-    from kverify.checks.scenes import TooManyPlacements
+    from kverify.checks.runs.systems import questions
     from kverify.cluster.bundle import Bundle
     from kverify.manifest.diagnostics import Severity
     from kverify.report.source import Sources, escape

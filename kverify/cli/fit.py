@@ -96,7 +96,7 @@ def _scoring(arguments: argparse.Namespace) -> Scoring | None:
     if arguments.scheduler_config is not None:
         if arguments.choice == "free":
             arguments.parser.error("--scheduler-config is about scores, and with --choice free they never decide")
-        from kverify.checks import scheduler_configuration
+        from kverify.checks.fit import scheduler_configuration
 
         try:
             return scheduler_configuration.read(arguments.scheduler_config)
@@ -143,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
         options = Options(kubernetes_version=arguments.kubernetes_version, progress=progress)
         if arguments.synthesize:
             return _synthesize(arguments, wanted, bundle, diagnostics, options, sources, stdin, progress)
-        from kverify.checks import fit
+        from kverify.checks.fit import fit
 
         if not bundle.nodes and not diagnostics:
             arguments.parser.error("no node is known; name a file that has them with --cluster")
@@ -168,7 +168,7 @@ def _synthesize(
     stdin: io.BytesIO | None,
     progress: streams.Progress,
 ) -> int:
-    from kverify.checks import fit_synthesis
+    from kverify.checks.fit import synthesis as fit_synthesis
     from kverify.cluster.bundle import Bundle
     from kverify.report import fit_synthesis as shown
 

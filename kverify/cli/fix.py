@@ -38,7 +38,7 @@ def add_options(parser: OptionGroup) -> None:
 
 def refusal(document: Document, bundle: Bundle, manifests: Sequence[str]) -> str:
     """Why the file of a document is not written; empty if it is."""
-    from kverify.checks.words import listing
+    from kverify.words import listing
 
     file = document.file
     # Where one document is rendered, all are.
@@ -118,8 +118,8 @@ def fixed(
         return report
     from attrs import evolve
 
-    from kverify.checks.asking import FROM_THE_KEYBOARD
     from kverify.checks.fixes import Interrupted, apply_fixes, with_fixes
+    from kverify.checks.runs.asking import FROM_THE_KEYBOARD
 
     wanted = arguments.fix or arguments.diff
     refused: dict[str, str] = {}

@@ -78,8 +78,8 @@ def _refusal(arguments: argparse.Namespace, file: TraceFile) -> str:
     """Why the trace is refused; empty, after printing it, if it is what it says."""
     from attrs import evolve
 
-    from kverify.checks.confirm import Claim, NotThisModel, confirm
     from kverify.checks.options import Options, UnknownProperty
+    from kverify.checks.runs.confirm import Claim, NotThisModel, confirm
     from kverify.cli.check import read_specs
     from kverify.cli.configuration import Configuration
     from kverify.cluster.bundle import Bundle
@@ -134,8 +134,8 @@ def _refusal(arguments: argparse.Namespace, file: TraceFile) -> str:
 
 def _print(trace: Trace, prop: Property, *, verbose: bool) -> None:
     """What has been confirmed, in the words of the model: those of the file are only claims."""
-    from kverify.checks.words import repeats
     from kverify.report.style import Style, line_width, wants_colour
+    from kverify.words import repeats
 
     style = Style(wants_colour(sys.stdout), line_width(sys.stdout))
     for line in style.wrap(f"{trace.system.name}: {prop.name!r} is violated by this run:", "confirmed: ", hang=4):

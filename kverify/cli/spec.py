@@ -150,8 +150,8 @@ def _format(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from kverify.checks.examples import tried
-    from kverify.checks.specs import Specs
+    from kverify.checks.declared.specs import Specs
+    from kverify.checks.runs.examples import tried
 
     checked = _checked(arguments)
     if checked is None:

@@ -35,6 +35,7 @@ from kverify.engines.verdict import Outcome, Trace, Verdict
 from kverify.model.expr import Condition, negate
 from kverify.model.system import State, TransitionSystem
 from kverify.spec.property import Always, Reaches, StateProperty
+from kverify.words import count
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 """Called now and then with the number of states found and of states still to be expanded."""
@@ -115,7 +116,7 @@ class Exploration:
 
     @property
     def evidence(self) -> str:
-        return f"{len(self.states):,} states, {self.transitions:,} transitions"
+        return f"{count(len(self.states), 'state')}, {count(self.transitions, 'transition')}"
 
     def path(self, index: int) -> list[State]:
         """The canonical states on a shortest way to state ``index``."""

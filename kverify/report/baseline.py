@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from kverify.checks.finding import Certainty, Finding, Report, Suppressed
-from kverify.checks.suppress import suppressible, undecided
-from kverify.checks.words import listing
+from kverify.checks.runs.suppress import suppressible, undecided
 from kverify.cluster.codes import OUTDATED
 from kverify.cluster.suppressions import By
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 from kverify.manifest.span import Span
 from kverify.report.issues import fingerprints
 from kverify.report.source import Sources
+from kverify.words import listing
 
 SCHEMA = "kverify.baseline/1"
 _TEXTS = ("fingerprint", "id", "severity", "object", "message")

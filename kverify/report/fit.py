@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kverify import __version__
-from kverify.checks.fit import FitReport, Refusal, Row
-from kverify.checks.words import count, listing
+from kverify.checks.fit.fit import FitReport, Refusal, Row
 from kverify.cluster.objects import describe
 from kverify.engines.fit.choice import Chosen, Pick
 from kverify.engines.fit.decide import DemandAnswer
@@ -17,6 +16,7 @@ from kverify.report.fit_counts import WORDS, cause_json, count_json, count_lines
 from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
 from kverify.report.style import Style
+from kverify.words import count, listing
 
 SCHEMA = "kverify.fit/1"
 _SHOWN = 8

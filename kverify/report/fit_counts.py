@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from kverify.checks.finding import Cause
-from kverify.checks.fit_counts import CountRow, Evidence, Lost, Range
-from kverify.checks.words import listing
+from kverify.checks.fit.counts import CountRow, Evidence, Lost, Range
 from kverify.engines.schedulability import Room
 from kverify.report.json import span_json
 from kverify.report.source import escape
 from kverify.report.style import Style
+from kverify.words import listing
 
 WORDS = {
     Room.ALWAYS: "always fits",

@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from kverify import __version__
-from kverify.checks.fit_synthesis import Bought, Short, SynthesisReport
-from kverify.checks.words import count, listing
+from kverify.checks.fit.synthesis import Bought, Short, SynthesisReport
 from kverify.cluster.objects import describe
 from kverify.engines.fit.synthesis import Numbers, Synthesis
 from kverify.report.fit_common import assumption_lines, problem_lines, refused_lines
@@ -18,6 +17,7 @@ from kverify.report.fit_counts import WORDS
 from kverify.report.json import diagnostic_json
 from kverify.report.source import Sources, escape
 from kverify.report.style import Style
+from kverify.words import count, listing
 
 SCHEMA = "kverify.fit-synthesis/1"
 _SHOWN = 6

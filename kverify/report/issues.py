@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from kverify.checks.finding import Cause, Certainty, Finding, Fix, Report, Suppressed
-from kverify.checks.words import listing, repeats
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.files import path_of
 from kverify.manifest.span import Span
 from kverify.manifest.streams import is_remote
 from kverify.report.source import Sources
+from kverify.words import listing, repeats
 
 if TYPE_CHECKING:
     from kverify.spec.language.syntax import Declaration

@@ -8,7 +8,6 @@ from functools import partial
 from attrs import frozen
 
 from kverify.checks.finding import Cause, Finding, Fix, Proof, Report, Suppressed
-from kverify.checks.words import count, listing, repeats
 from kverify.engines.verdict import NOT_ASKED, Outcome, Verdict
 from kverify.manifest.diagnostics import Diagnostic, Severity
 from kverify.manifest.span import Span
@@ -16,6 +15,7 @@ from kverify.model.expr import to_text
 from kverify.report.issues import CERTAINTY, fix_text
 from kverify.report.source import Sources, escape, underlined
 from kverify.report.style import Style
+from kverify.words import count, listing, repeats
 
 _LONG = 120
 """A scope of more characters than this is cut unless the report is verbose."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kverify.checks.examples import try_one
+from kverify.checks.declared.specs import Specs
 from kverify.checks.finding import Report
-from kverify.checks.specs import Specs
+from kverify.checks.runs.examples import try_one
 from kverify.cli.configuration import Configuration, ConfigurationError, read
 from kverify.spec.language.syntax import Declaration
 from kverify.testing.suite import Case, Suite, SuiteError, specifications

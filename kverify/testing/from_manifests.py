@@ -8,18 +8,18 @@ from functools import partial
 from attrs import evolve, frozen
 
 from kverify.api.versions import DEFAULT_VERSION
-from kverify.checks import drain, node_loss, rollout, standard
-from kverify.checks import properties as declared
-from kverify.checks.case import Case
-from kverify.checks.context import Context
-from kverify.checks.disturbance import Disturbed, disturb
+from kverify.checks.builtin import drain, node_loss, rollout
+from kverify.checks.deciding.case import Case
+from kverify.checks.deciding.disturbance import Disturbed, disturb
+from kverify.checks.deciding.stuck import explain
+from kverify.checks.declared import properties as declared
+from kverify.checks.declared.scenarios import cases
+from kverify.checks.declared.specs import Specs, instances
+from kverify.checks.given import standard
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.checks.names import DRAIN_ENDS, NODE_LOSS_SURVIVED, ROLLOUT_COMPLETES
 from kverify.checks.options import Options, UnknownProperty
-from kverify.checks.scenarios import cases
-from kverify.checks.specs import Specs, instances
-from kverify.checks.stuck import explain
-from kverify.checks.subject import Subject
-from kverify.checks.words import listing, sentences
 from kverify.cluster.bundle import Bundle
 from kverify.engines.verdict import Trace
 from kverify.manifest.diagnostics import Severity
@@ -33,6 +33,7 @@ from kverify.spec.property import Property
 from kverify.spec.python import Asked, Scenario, specification
 from kverify.testing.verified import Paths, paths_of
 from kverify.testing.violation import Situation, Watched
+from kverify.words import listing, sentences
 
 _GOALS = {
     "rollout": ("KV4001", ROLLOUT_COMPLETES),

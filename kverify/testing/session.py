@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import pytest
 from attrs import evolve, field, frozen
 
+from kverify.checks.declared.specs import Specs
 from kverify.checks.finding import Report
-from kverify.checks.specs import Specs
 from kverify.cli.configuration import Configuration, ConfigurationError, find, read
 from kverify.manifest.diagnostics import Severity
 from kverify.spec.python import Asked, specification

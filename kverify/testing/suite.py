@@ -11,15 +11,16 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from kverify.api.versions import DEFAULT_VERSION
-from kverify.checks.asking import ask
-from kverify.checks.context import Context
+from kverify.checks.declared.specs import NoSuchParameter, Specs, read_specs
 from kverify.checks.finding import Answer, Finding, Proof, Report
+from kverify.checks.given.context import Context
+from kverify.checks.names import TOGETHER
 from kverify.checks.options import Options, UnknownProperty
-from kverify.checks.question import TOGETHER, Check, Question, last, questions
-from kverify.checks.registry import CHECKS, asked
-from kverify.checks.running import of_input, overruled, run
-from kverify.checks.specs import NoSuchParameter, Specs, read_specs
-from kverify.checks.suppress import suppress
+from kverify.checks.runs.asking import ask
+from kverify.checks.runs.question import Check, Question, last, questions
+from kverify.checks.runs.registry import CHECKS, asked
+from kverify.checks.runs.run import of_input, overruled, run
+from kverify.checks.runs.suppress import suppress
 from kverify.cli.configuration import Configuration
 from kverify.cli.configuration.known import unknown
 from kverify.cluster.bundle import Bundle

@@ -17,7 +17,6 @@ from attrs import evolve, frozen
 
 from kverify.checks.api import check
 from kverify.checks.finding import Finding, Proof, Report
-from kverify.checks.words import listing
 from kverify.cluster.bundle import Bundle
 from kverify.engines.verdict import NOT_ASKED, Outcome
 from kverify.manifest.diagnostics import Diagnostic, Severity
@@ -25,6 +24,7 @@ from kverify.report.source import Sources
 from kverify.report.style import Style
 from kverify.report.text import problem_lines
 from kverify.spec.python import Asked
+from kverify.words import listing
 
 Paths: TypeAlias = "str | PathLike[str] | Sequence[str | PathLike[str]]"
 Wanted: TypeAlias = "Report | Bundle | Paths"

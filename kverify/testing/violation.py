@@ -7,10 +7,9 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from kverify.checks.scenes import Scene
-from kverify.checks.specs import lowered
-from kverify.checks.stuck import explain, opening
-from kverify.checks.words import sentences
+from kverify.checks.deciding.scenes import Scene
+from kverify.checks.deciding.stuck import explain, opening
+from kverify.checks.declared.specs import lowered
 from kverify.engines.replay import at_rest
 from kverify.engines.verdict import Trace
 from kverify.model.expr import Condition, lift, to_text
@@ -18,6 +17,7 @@ from kverify.model.system import State, TransitionSystem
 from kverify.report.evidence import Inputs
 from kverify.report.style import Style
 from kverify.spec.property import Always, OnceAlways, Possibly, Property, Quiescence, Until
+from kverify.words import sentences
 
 _SHOWN = 12
 """How many variables are shown at most."""

@@ -28,12 +28,12 @@ Run = Callable[[Any, Any, Options], Report]
 
 @pytest.fixture
 def replace_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
-    """Put another function in the place of ``kverify.checks.running.run``."""
+    """Put another function in the place of ``kverify.checks.runs.run.run``."""
 
     def replace(run: Run) -> None:
-        module = types.ModuleType("kverify.checks.running")
+        module = types.ModuleType("kverify.checks.runs.run")
         module.run = run  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "kverify.checks.running", module)
+        monkeypatch.setitem(sys.modules, "kverify.checks.runs.run", module)
 
     return replace
 
@@ -62,7 +62,8 @@ def test_a_run_without_workloads_imports_no_engine(tmp_path: Path) -> None:
         "from kverify.cli.main import main\n"
         f"code = main(['check', '--no-cache', {str(manifest)!r}])\n"
         "heavy = {'z3', 'networkx', 'multiprocessing', 'kverify.engines.portfolio', 'kverify.engines.explicit',\n"
-        "    'kverify.checks.rooms', 'kverify.checks.fixes', 'kverify.cluster.apply', 'kverify.spec.language.parser'}\n"
+        "    'kverify.checks.given.rooms', 'kverify.checks.fixes', 'kverify.cluster.apply',\n"
+        "    'kverify.spec.language.parser'}\n"
         "heavy &= sys.modules.keys()\n"
         "sys.exit(f'imported {heavy}' if heavy else code)\n"
     )

@@ -75,7 +75,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
     counter = Runs()
     # By name: in the package, `run` is the function.
-    monkeypatch.setattr(import_module("kverify.checks.running"), "run", counter.run)
+    monkeypatch.setattr(import_module("kverify.checks.runs.run"), "run", counter.run)
     return counter
 
 
@@ -264,7 +264,7 @@ def test_input_that_changes_while_it_is_checked_is_not_kept(
         (here / "deploy" / "web.yaml").write_text(DEPLOYMENT + "# changed\n", "utf-8")
         return runs.run(*arguments)
 
-    monkeypatch.setattr(sys.modules["kverify.checks.running"], "run", change)
+    monkeypatch.setattr(sys.modules["kverify.checks.runs.run"], "run", change)
     say()
     say()
     assert runs.count == 2
@@ -328,7 +328,7 @@ def test_standard_input(here: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "KVERIFY_NO_CACHE"}
     program = (
         "import sys; from kverify.cli.main import main; code = main(sys.argv[1:]); "
-        "sys.exit(50 * ('kverify.checks.running' in sys.modules) + code)"
+        "sys.exit(50 * ('kverify.checks.runs.run' in sys.modules) + code)"
     )
     command = [sys.executable, "-c", program, "check", "-"]
 

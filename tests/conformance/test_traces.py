@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from kverify.checks.conform import Answer, Case, NotModelled, case_of, check_recording, follow, system_of
+from kverify.checks.runs.conform import Answer, Case, NotModelled, case_of, check_recording, follow, system_of
 from kverify.cluster.recording import read_recording
 from kverify.engines.explicit import explore
 from kverify.model.build import build, settled_states

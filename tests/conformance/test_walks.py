@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from kverify.checks.conform import Case, case_of, follow, system_of
+from kverify.checks.runs.conform import Case, case_of, follow, system_of
 from kverify.cluster.recording import read_recording
 from kverify.engines.conform import Observation, conform
 from kverify.engines.errors import ReplayError

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from kverify.api.types.affinity import Toleration
 from kverify.api.types.node import Taint
-from kverify.checks import theorems
+from kverify.checks.deciding import theorems
 from kverify.engines import explicit, liveness
 from kverify.engines.errors import EngineError
 from kverify.engines.verdict import Outcome

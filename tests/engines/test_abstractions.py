@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kverify.api.decode import decode_all
-from kverify.checks import Options, zoned
-from kverify.checks.context import Context
-from kverify.checks.disturbance import Disturbed, disturb
-from kverify.checks.scenes import Scene, rollout_scene
+from kverify.checks import Options
+from kverify.checks.deciding import zoned
+from kverify.checks.deciding.disturbance import Disturbed, disturb
+from kverify.checks.deciding.scenes import Scene, rollout_scene
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit, walk
 from kverify.engines.schedulability import Cluster, Demand, Room, fit

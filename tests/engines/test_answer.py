@@ -7,7 +7,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import assume, given, settings
 
-from kverify.checks import Options, decide
+from kverify.checks import Options
+from kverify.checks.deciding import decide
 from kverify.engines import liveness, portfolio
 from kverify.engines.verdict import Outcome
 from kverify.model.expr import Condition

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from kverify.checks.context import Context
+from kverify.checks.given.context import Context
 from kverify.checks.options import Options
-from kverify.checks.questions import Question, questions
+from kverify.checks.runs.systems import Question, questions
 from kverify.cli.main import main
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit

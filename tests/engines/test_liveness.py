@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 
-from kverify.checks.stuck import ending, explain
+from kverify.checks.deciding.stuck import ending, explain
 from kverify.engines import bounded, bounded_lasso, induction
 from kverify.engines.errors import ReplayError
 from kverify.engines.history import as_always, forget

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from kverify.checks import Options, decide
-from kverify.checks.known import Known
+from kverify.checks import Options
+from kverify.checks.deciding import decide
+from kverify.checks.given.known import Known
 from kverify.engines.errors import ReplayError
 from kverify.engines.renaming import shape, transferred
 from kverify.engines.verdict import Outcome

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kverify.checks import sizes, theorems
-from kverify.checks.context import Context
+from kverify.checks.deciding import sizes, theorems
+from kverify.checks.given.context import Context
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit, progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from kverify.checks import theorems as T
+from kverify.checks.deciding import theorems as T
 from kverify.engines import bounded, explicit, induction, progress
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome

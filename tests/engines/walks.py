@@ -14,9 +14,11 @@ from typing import ClassVar
 from hypothesis import Phase, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from kverify.checks import Options, drain, theorems
-from kverify.checks.context import Context
-from kverify.checks.disturbance import disturb
+from kverify.checks import Options
+from kverify.checks.builtin import drain
+from kverify.checks.deciding import theorems
+from kverify.checks.deciding.disturbance import disturb
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import Bundle
 from kverify.model.components.deployment import promises
 from kverify.model.components.disruption import healthy

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kverify.checks import quiescence, scenes
+from kverify.checks.builtin import quiescence
+from kverify.checks.deciding import scenes
 from kverify.report.html import words
 from tests.page import documents
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from kverify.checks import Options, Report, run
-from kverify.checks.specs import Specs
+from kverify.checks.declared.specs import Specs
 from kverify.cluster.bundle import Bundle
 from kverify.spec.language.checker import check
 from kverify.spec.language.library import assemble

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kverify.checks import Options, run
+from kverify.checks.declared.specs import Specs
 from kverify.checks.finding import Report
-from kverify.checks.specs import Specs
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.scaling import scales
 from kverify.engines.verdict import Outcome

@@ -8,9 +8,9 @@ import pytest
 from attrs import evolve
 
 from kverify.checks import Options
-from kverify.checks.context import Context
-from kverify.checks.scenes import rollout_scene
-from kverify.checks.subject import Subject
+from kverify.checks.deciding.scenes import rollout_scene
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit
 from kverify.engines.verdict import Outcome

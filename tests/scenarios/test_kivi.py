@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kverify.checks.deciding.maintained import ANY_NODE, WAITS
 from kverify.checks.finding import Certainty, Finding
-from kverify.checks.maintained import ANY_NODE, WAITS
 from kverify.engines.verdict import Outcome
 from kverify.model.build import build, settled_states
 from kverify.model.environment.maintenance import InTurn, cordoned

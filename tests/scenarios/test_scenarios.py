@@ -32,7 +32,7 @@ import pytest
 import yaml
 
 from kverify.checks import Finding, Options, Report, run
-from kverify.checks.specs import Specs
+from kverify.checks.declared.specs import Specs
 from kverify.cli.main import main
 from kverify.cluster.bundle import Bundle
 from kverify.engines.verdict import Outcome

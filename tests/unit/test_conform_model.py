@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kverify.checks.conform import system_of
+from kverify.checks.runs.conform import system_of
 from kverify.model.environment import apply, pod_deletion
 from kverify.model.system import State, TransitionSystem
 from kverify.model.workload import Revision, RollingUpdate, Workload

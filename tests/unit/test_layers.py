@@ -9,8 +9,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "kverify"
 LAYERS = ("manifest", "api", "cluster", "model", "spec", "engines", "checks", "report", "cli", "testing")
+ROOMS = ("given", "deciding", "builtin", "declared", "runs", "fit", "fixes")
+"""The folders of the checks, in the order in which one may use another; what lies beside them is used by all."""
 LAZY = {"z3", "networkx"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
+CHECKS = sorted((PACKAGE / "checks").rglob("*.py"))
 
 
 def imports(tree: ast.Module, *, top_level: bool) -> set[str]:
@@ -42,6 +45,17 @@ def test_a_module_imports_only_from_its_own_and_earlier_layers(path: Path) -> No
     assert not wrong, f"{layer} must not know of {wrong}"
 
 
+@pytest.mark.parametrize("path", CHECKS, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_the_checks_use_only_their_own_and_earlier_rooms(path: Path) -> None:
+    room, *inside = path.relative_to(PACKAGE / "checks").parts
+    if room in ("__init__.py", "api.py"):
+        return
+    later = ROOMS[ROOMS.index(room) + 1 :] if inside else ROOMS
+    used = imports(ast.parse(path.read_text("utf-8")), top_level=False)
+    wrong = sorted(name for name in used if name.startswith(tuple(f"kverify.checks.{other}" for other in later)))
+    assert not wrong, f"{room} must not know of {wrong}"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
     used = imports(ast.parse(path.read_text("utf-8")), top_level=True)
@@ -52,3 +66,5 @@ def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
 def test_every_package_is_a_layer() -> None:
     folders = {p.name for p in PACKAGE.iterdir() if p.is_dir() and any(p.glob("*.py"))}
     assert folders == set(LAYERS)
+    rooms = {p.name for p in (PACKAGE / "checks").iterdir() if p.is_dir() and any(p.glob("*.py"))}
+    assert rooms == set(ROOMS)

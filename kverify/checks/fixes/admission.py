@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.api.types.quota import ResourceQuota
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change
-from kverify.checks.words import listing
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import describe
 from kverify.manifest.edit import Edit, Put
 from kverify.manifest.nodes import Plain, parse_path
+from kverify.words import listing
 
 _HARDENED: dict[str, Plain] = {
     "allowPrivilegeEscalation": False,

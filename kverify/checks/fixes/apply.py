@@ -7,12 +7,12 @@ from itertools import islice
 
 from attrs import evolve, frozen
 
-from kverify.checks.context import Context
 from kverify.checks.finding import FileChange, Finding, Fix, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.search import MOST_TRIES, candidates, first, ordered
 from kverify.checks.fixes.verify import Verifier, also_asked, checked, same, unused, worse
 from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.given.context import Context
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 from kverify.manifest.diagnostics import Diagnostic

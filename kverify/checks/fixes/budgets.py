@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.api.types.policy import PodDisruptionBudget
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, subject_of
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import describe
 from kverify.manifest.edit import Add, Edit, Put, Rename
 from kverify.manifest.nodes import Plain

@@ -8,9 +8,9 @@ from typing import TypeAlias
 from attrs import frozen
 
 from kverify.api.registry import AnyObject
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
-from kverify.checks.subject import Subject
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.manifest.edit import Edit
 from kverify.manifest.nodes import Document, FieldPath, Plain, parse_path
 

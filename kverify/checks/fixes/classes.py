@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kverify.api.types.scheduling import PriorityClass
 from kverify.api.types.storage import StorageClass
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import describe
 from kverify.manifest.edit import Put
 

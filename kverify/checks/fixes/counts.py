@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from kverify.api.labels import HOSTNAME
 from kverify.api.types.pod import Pod
 from kverify.api.types.service import Service
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
-from kverify.checks.subject import Subject
-from kverify.checks.words import count
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.cluster.bundle import describe, template_of
 from kverify.manifest.edit import Add, Put, Remove
 from kverify.manifest.nodes import Plain
+from kverify.words import count
 
 REPLICAS = ("spec", "replicas")
 _FEWER = 4

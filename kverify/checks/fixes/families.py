@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes import admission, budgets, classes, counts, inputs, placement, strategy
 from kverify.checks.fixes.candidate import Candidate, Propose
+from kverify.checks.given.context import Context
 
 FINDINGS: dict[str, tuple[Propose, ...]] = {
     "KV3001": (

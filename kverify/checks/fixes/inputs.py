@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from kverify.api.encode import to_plain
 from kverify.api.types.scheduling import PriorityClass
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change
 from kverify.checks.fixes.validation import candidate, for_refusal, served
 from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import describe
 from kverify.manifest.diagnostics import Diagnostic
 from kverify.manifest.edit import CannotEdit, Edit, Put, Rename

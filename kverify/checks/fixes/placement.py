@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from kverify.api.encode import plain_value
 from kverify.api.types.node import Taint
-from kverify.checks import repairs
-from kverify.checks.context import Context
+from kverify.checks.deciding import repairs
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, pod_path, subject_of, written
-from kverify.checks.subject import Subject
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.manifest.edit import Add, Edit, Put, Remove, Rename
 from kverify.manifest.nodes import FieldPath, Plain, format_path
 from kverify.model.components.taint_eviction import seconds_left

@@ -7,13 +7,13 @@ from itertools import islice
 
 from attrs import evolve
 
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding, Fix, Repair, Report
 from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.families import WEIGHED, for_finding
 from kverify.checks.fixes.inputs import for_diagnostic
 from kverify.checks.fixes.verify import Interrupted, Verifier
 from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.given.context import Context
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 from kverify.engines.budget import were_late
@@ -81,7 +81,7 @@ def with_fixes(
 def _by_hand(stop: BaseException) -> str:
     """What the report says of a search that somebody stopped; nothing where the time was over, for which it is not
     undecided."""
-    from kverify.checks.asking import FROM_THE_KEYBOARD
+    from kverify.checks.runs.asking import FROM_THE_KEYBOARD
 
     stopped = isinstance(stop, KeyboardInterrupt) or str(stop).startswith(FROM_THE_KEYBOARD)
     return FROM_THE_KEYBOARD if stopped else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kverify.api.types.apps import Deployment
-from kverify.checks import repairs
-from kverify.checks.context import Context
+from kverify.checks.deciding import repairs
 from kverify.checks.finding import Finding
 from kverify.checks.fixes.candidate import Candidate, change, subject_of
 from kverify.checks.fixes.counts import behind
-from kverify.checks.subject import Subject
+from kverify.checks.given.context import Context
+from kverify.checks.given.subject import Subject
 from kverify.manifest.edit import Put
 from kverify.manifest.nodes import Plain
 

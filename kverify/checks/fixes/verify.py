@@ -15,7 +15,7 @@ from kverify.checks.fixes.candidate import Candidate
 from kverify.checks.fixes.workspace import Workspace
 from kverify.checks.names import ADMITTED
 from kverify.checks.options import Options
-from kverify.checks.registry import property_names
+from kverify.checks.runs.registry import property_names
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of
 from kverify.cluster.objects import endpoint_labels
 from kverify.cluster.scaling import scales
@@ -146,7 +146,7 @@ def checked(work: Workspace, options: Options) -> Report:
 
     Raises ``Interrupted`` where they ended early.
     """
-    from kverify.checks.running import run
+    from kverify.checks.runs.run import run
 
     report = run(work.bundle, work.diagnostics, options)
     if report.interrupted:

@@ -10,7 +10,7 @@ from kverify.cli.configuration.places import KeyPath
 from kverify.report.source import escape
 
 if TYPE_CHECKING:
-    from kverify.checks.specs import Specs
+    from kverify.checks.declared.specs import Specs
 
 
 def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
@@ -21,7 +21,7 @@ def unknown(configuration: Configuration, specs: Specs | None) -> Iterator[str]:
 
 def _unknown(configuration: Configuration, specs: Specs | None) -> Iterator[tuple[KeyPath, str]]:
     if configuration.severities or configuration.suppressions:
-        from kverify.checks.suppress import refusal
+        from kverify.checks.runs.suppress import refusal
 
         refused = refusal(specs, suppress=False)
         for id in configuration.severities:
@@ -33,7 +33,7 @@ def _unknown(configuration: Configuration, specs: Specs | None) -> Iterator[tupl
                 yield ("suppress", number, "id"), f"{escape(rule.id)} cannot be suppressed: {reason}"
     if not (configuration.properties or configuration.scenarios):
         return
-    from kverify.checks.registry import property_names, scenario_names
+    from kverify.checks.runs.registry import property_names, scenario_names
     from kverify.spec.language.problems import meant
 
     for key, names, known in (

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
-from kverify.checks.words import listing, repeats
 from kverify.report.html import words
 from kverify.report.html.markup import Child, el, scrolling
 from kverify.report.html.scene import CURVES, guards, refusals, scene
 from kverify.report.html.source import Excerpts, place
 from kverify.report.issues import CERTAINTY
+from kverify.words import listing, repeats
 
 Json: TypeAlias = "Mapping[str, Any]"
 SIGNS = {"error": "✗", "warning": "!", "info": "i"}

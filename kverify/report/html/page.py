@@ -10,13 +10,13 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element
 
-from kverify.checks.words import count
 from kverify.report.html import findings, proofs
 from kverify.report.html.findings import namespace
 from kverify.report.html.markup import el, raw, write
 from kverify.report.html.proofs import Group
 from kverify.report.html.scene import scene
 from kverify.report.html.source import Excerpts
+from kverify.words import count
 
 Json: TypeAlias = "Mapping[str, Any]"
 STYLES = ("page.css", "player.css")

@@ -14,7 +14,7 @@ from types import FunctionType
 
 from attrs import frozen
 
-from kverify.checks import theorems
+from kverify.checks.deciding import theorems
 
 COMPONENTS = "kverify.model.components"
 ENVIRONMENT = "kverify.model.environment"

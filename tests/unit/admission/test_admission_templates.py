@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kverify.checks import Options, run
-from kverify.checks.context import Context
+from kverify.checks.given.context import Context
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.references.existence import Boundary, External

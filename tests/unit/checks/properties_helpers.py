@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kverify.checks import Options, Report, run
-from kverify.checks.specs import Specs
+from kverify.checks.declared.specs import Specs
 from kverify.spec.language.checker import check
 from kverify.spec.language.library import assemble
 from tests.unit.cluster.cluster_helpers import bundle

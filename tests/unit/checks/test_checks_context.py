@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kverify.checks import Options
-from kverify.checks.context import Context
+from kverify.checks.given.context import Context
 from kverify.engines.schedulability import Room
 from tests.unit.cluster.cluster_helpers import bundle
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from kverify.checks import Finding, Options, Proof, Report, decide, run
-from kverify.checks.context import CLUSTER_IS_OPEN
-from kverify.checks.scenes import STAY
+from kverify.checks import Finding, Options, Proof, Report, run
+from kverify.checks.deciding import decide
+from kverify.checks.deciding.scenes import STAY
+from kverify.checks.given.context import CLUSTER_IS_OPEN
 from kverify.cluster.bundle import Bundle
 from kverify.engines.replay import replay
 from kverify.engines.verdict import Outcome, Verdict

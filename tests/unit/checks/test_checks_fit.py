@@ -6,12 +6,12 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from kverify.checks import room
-from kverify.checks.fit import run
-from kverify.checks.fit_synthesis import run as synthesize
-from kverify.checks.gangs import declared
+from kverify.checks.builtin.gangs import declared
+from kverify.checks.fit.fit import run
+from kverify.checks.fit.synthesis import run as synthesize
+from kverify.checks.given import room
+from kverify.checks.given.pods import makers_of
 from kverify.checks.options import Options
-from kverify.checks.pods import makers_of
 from kverify.cluster.admission import Admission
 from kverify.engines.schedulability import Cluster, Demand, Room, fit
 from kverify.report.fit_synthesis import summary

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kverify.checks.fit import FitReport, run
+from kverify.checks.fit.fit import FitReport, run
 from kverify.checks.options import Options
 from kverify.cluster.bundle import Bundle
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kverify.checks.focus import roomy
+from kverify.checks.deciding.focus import roomy
 from kverify.model.scheduling.state import ClusterState
 from tests.engines.fit_cases import node, pod
 

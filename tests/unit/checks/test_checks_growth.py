@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from benchmarks._fleet import SHAPES, namespaces, nodes
-from kverify.checks import Options, node_loss, run
-from kverify.checks.context import Context
-from kverify.checks.guards import Guards
+from kverify.checks import Options, run
+from kverify.checks.builtin import node_loss
+from kverify.checks.given.context import Context
+from kverify.checks.given.guards import Guards
 from kverify.cluster.bundle import Bundle
 from kverify.engines import induction
 from tests.unit.cluster.cluster_helpers import bundle

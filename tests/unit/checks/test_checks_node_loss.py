@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 from attrs import evolve
 
-from kverify.checks import Options, Report, node_loss, run
+from kverify.checks import Options, Report, run
+from kverify.checks.builtin import node_loss
 from kverify.checks.finding import Proof
-from kverify.checks.names import NODE_LOSS_SURVIVED
-from kverify.checks.question import TOGETHER
-from kverify.checks.room import room_for
+from kverify.checks.given.room import room_for
+from kverify.checks.names import NODE_LOSS_SURVIVED, TOGETHER
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room
 from kverify.engines.verdict import Outcome
 from tests.unit.cluster.cluster_helpers import bundle, deployment

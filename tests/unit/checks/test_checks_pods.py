@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kverify.api.decode import decode_all
-from kverify.checks.fit import run
-from kverify.checks.fit_question import without
+from kverify.checks.fit.fit import run
+from kverify.checks.fit.question import without
+from kverify.checks.given.pods import makers_of, standing
 from kverify.checks.options import Options
-from kverify.checks.pods import makers_of, standing
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle
 from kverify.engines.schedulability import Room

@@ -8,7 +8,7 @@ import pytest
 
 from kverify.api.types.autoscaling_v2 import HorizontalPodAutoscaler
 from kverify.checks import Options, Report, run
-from kverify.checks.scaled import largest
+from kverify.checks.deciding.scaled import largest
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.scaling import Scale
 from kverify.engines.verdict import Outcome

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kverify.checks import scheduler_configuration
-from kverify.checks.scheduler_configuration import SchedulerConfigurationError
+from kverify.checks.fit import scheduler_configuration
+from kverify.checks.fit.scheduler_configuration import SchedulerConfigurationError
 from kverify.cli.main import main
 from kverify.model.scheduling.scoring.configuration import Scoring
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kverify.api.types.meta import ObjectMeta
 from kverify.checks import Finding, Options, Report, run
-from kverify.checks.suppress import suppress
+from kverify.checks.runs.suppress import suppress
 from kverify.cluster import Bundle
 from kverify.cluster.objects import Key
 from kverify.cluster.suppressions import IGNORE, By, Suppression, annotated

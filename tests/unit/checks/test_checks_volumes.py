@@ -10,8 +10,8 @@ import yaml
 from kverify.api.decode import decode_all
 from kverify.checks import Finding, Options, Report
 from kverify.checks import run as run_checks
-from kverify.checks.fit import FitReport
-from kverify.checks.fit import run as run_fit
+from kverify.checks.fit.fit import FitReport
+from kverify.checks.fit.fit import run as run_fit
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.references.existence import Boundary, External
 from kverify.engines.schedulability import Room

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from kverify.checks.examples import report_of, tried
+from kverify.checks.declared.specs import Specs
 from kverify.checks.options import Options
-from kverify.checks.specs import Specs
+from kverify.checks.runs.examples import report_of, tried
 from kverify.report.explain import explanation
 from kverify.report.issues import View
 from kverify.report.sarif import to_sarif

@@ -10,12 +10,12 @@ import pytest
 from attrs import evolve
 
 from kverify.checks import Options, Report, run
-from kverify.checks.context import Context
 from kverify.checks.finding import Finding
 from kverify.checks.fixes import admission, apply_fixes, families, placement, search, with_fixes
 from kverify.checks.fixes.candidate import Candidate, change
 from kverify.checks.fixes.verify import Verifier, worse
 from kverify.checks.fixes.workspace import Workspace
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import Bundle
 from kverify.engines.budget import until
 from kverify.manifest.diagnostics import Diagnostic, Severity

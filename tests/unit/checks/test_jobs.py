@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from kverify.checks import Options, Report, pool, run
-from kverify.checks.asking import FROM_THE_KEYBOARD, Replies, ask, ask_all
-from kverify.checks.context import Context
+from kverify.checks import Options, Report, run
 from kverify.checks.finding import Answer, Finding, Proof
-from kverify.checks.question import Check, questions
-from kverify.checks.registry import asked
+from kverify.checks.given.context import Context
+from kverify.checks.runs import pool
+from kverify.checks.runs.asking import FROM_THE_KEYBOARD, Replies, ask, ask_all
+from kverify.checks.runs.question import Check, questions
+from kverify.checks.runs.registry import asked
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit
 from kverify.engines.budget import until
@@ -68,8 +69,8 @@ def test_processes_do_not_change_the_report(folder: Path) -> None:
 
 def test_processes_that_join_later_do_not_change_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first process has asked Z3 by then."""
-    monkeypatch.setattr("kverify.checks.asking.PATIENCE", 0.2)
-    monkeypatch.setattr("kverify.checks.pool.workers", lambda _: 2)
+    monkeypatch.setattr("kverify.checks.runs.asking.PATIENCE", 0.2)
+    monkeypatch.setattr("kverify.checks.runs.pool.workers", lambda _: 2)
     assert text(run(read(C03), (), Options(jobs=None))) == text(run(read(C03), (), Options()))
 
 
@@ -78,7 +79,7 @@ def test_processes_that_are_started_anew_do_not_change_the_report(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As they are where a process has threads, and on other systems than Linux: the input is sent to them."""
-    monkeypatch.setattr("kverify.checks.pool.threading.active_count", lambda: 2)
+    monkeypatch.setattr("kverify.checks.runs.pool.threading.active_count", lambda: 2)
     options = Options(properties=("rollout-completes", "autoscaler-kept"))
     assert text(run(read(folder), (), evolve(options, jobs=2))) == text(run(read(folder), (), options))
 
@@ -94,7 +95,7 @@ def test_where_no_process_can_be_started_one_answers(started: int, monkeypatch: 
         return ThreadPoolExecutor.submit(self, fn, *arguments)
 
     monkeypatch.setattr(_Threads, "submit", submit)
-    monkeypatch.setattr("kverify.checks.pool.ProcessPoolExecutor", _Threads)
+    monkeypatch.setattr("kverify.checks.runs.pool.ProcessPoolExecutor", _Threads)
     assert text(run(read(A01), (), Options(jobs=2))) == text(run(read(A01), (), Options()))
     assert left == [0]
 
@@ -104,7 +105,7 @@ def test_an_executor_that_breaks_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
         raise BrokenExecutor("a child process terminated abruptly")
 
     monkeypatch.setattr(_Threads, "submit", submit)
-    monkeypatch.setattr("kverify.checks.pool.ProcessPoolExecutor", _Threads)
+    monkeypatch.setattr("kverify.checks.runs.pool.ProcessPoolExecutor", _Threads)
     report = run(read(A01), (), Options(jobs=2))
     assert report.interrupted.startswith("a worker has ended abruptly, perhaps for want of memory; ")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kverify.checks.properties import ALREADY
+from kverify.checks.declared.properties import ALREADY
 
 from .properties_helpers import STATEFUL, WEB, ask, nodes, one, outcomes
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kverify.checks import Options
-from kverify.checks.case import Case
-from kverify.checks.context import Context
-from kverify.checks.scenarios import cases
+from kverify.checks.deciding.case import Case
+from kverify.checks.declared.scenarios import cases
+from kverify.checks.given.context import Context
 from kverify.engines.explicit import explore
 from kverify.model.environment.limited import left
 from kverify.model.expr import all_of, integer, negate

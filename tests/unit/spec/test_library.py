@@ -11,9 +11,10 @@ import pytest
 from attrs import evolve
 
 from kverify.api import codes as api
-from kverify.checks import Options, Report, examples
-from kverify.checks import standard as builtin
+from kverify.checks import Options, Report
 from kverify.checks.finding import Finding
+from kverify.checks.given import standard as builtin
+from kverify.checks.runs import examples
 from kverify.cluster import codes as cluster
 from kverify.cluster.codes import UNUSED
 from kverify.engines.verdict import Outcome

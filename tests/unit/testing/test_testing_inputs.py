@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from kverify.checks import Options
-from kverify.checks.context import Context
+from kverify.checks.given.context import Context
 from kverify.cluster.bundle import Bundle
 from kverify.engines import explicit
 from kverify.engines.verdict import Outcome

@@ -1,0 +1,1 @@
+"""The built-in properties, one file each: the question, the smallest scene that decides it, and the words."""

@@ -1,0 +1,1 @@
+"""A whole run: its questions, who answers them, and the report."""
