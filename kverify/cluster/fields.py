@@ -218,7 +218,7 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
 
 OTHER_KINDS: dict[str, str] = {
     "StatefulSet": "its pods take no room",
-    "DaemonSet": "its pods take room on every node they may use, and nothing is asked of them",
+    "DaemonSet": "its pods take room on every node they may use; its updates are not asked about",
     "Job": "its pods take no room",
     "CronJob": "its pods take no room",
     "ReplicationController": "its pods take no room",

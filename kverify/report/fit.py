@@ -36,8 +36,8 @@ def render(report: FitReport, sources: Sources, style: Style) -> Iterator[str]:
     for daemon in report.daemons:
         if daemon.lacking:
             yield style.bold(f"{escape(describe(daemon.object))}: no room on {count(len(daemon.lacking), 'node')}")
-            for name, reason in daemon.lacking[:_SHOWN]:
-                yield from style.wrap(f"{name}: {reason}", indent=2)
+            for lack in daemon.lacking[:_SHOWN]:
+                yield from style.wrap(f"{lack.node}: {lack.reason}", indent=2)
             yield ""
     if report.core:
         yield style.bold("No placement has room for all pods; these lines together exclude it:")
@@ -168,7 +168,7 @@ def to_json(report: FitReport) -> dict[str, Any]:
             {
                 "object": describe(daemon.object),
                 "nodes": daemon.nodes,
-                "lacking": [{"node": name, "reason": reason} for name, reason in daemon.lacking],
+                "lacking": [{"node": row.node, "reason": row.reason} for row in daemon.lacking],
             }
             for daemon in report.daemons
         ],

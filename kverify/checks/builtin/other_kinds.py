@@ -1,4 +1,4 @@
-"""What can be said of workloads of kinds that are not modelled: that no nodes take their pods (KV3001), and that a
+"""What can be said of workloads of kinds that are not modelled: that nodes do not take their pods (KV3001), and that a
 budget never lets one of them go (KV4003). Both are certain whatever their controllers do."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kverify.api.registry import AnyObject
+from kverify.api.types.apps import DaemonSet
 from kverify.api.types.batch import CronJob, Job
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks import names
@@ -15,16 +16,16 @@ from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
 from kverify.checks.given import standard
 from kverify.checks.given.context import Context
 from kverify.checks.given.guards import COUNTED
-from kverify.checks.given.pods import Maker, at, makers_of, standing
+from kverify.checks.given.pods import Daemon, Maker, at, makers_of, standing
 from kverify.checks.given.room import room_for
 from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.objects import describe, key_of, namespace_of, template_labels
-from kverify.engines.schedulability import Demand, Fit, Room
+from kverify.engines.schedulability import Cluster, Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.scheduling.framework import Requirement
-from kverify.words import count
+from kverify.words import count, listing
 
 ENDING = (Job, CronJob)
 """Their pods end, so the later ones may wait for the earlier: only one at a time has to find a node."""
@@ -35,7 +36,7 @@ def schedulable_of(ctx: Context, about: Subject | AnyObject) -> Iterator[Answer]
     if isinstance(about, Subject):
         yield from schedulable.check(ctx, about)
     elif not ctx.open and key_of(about) not in ctx.admission.unadmitted:
-        yield from without_nodes(ctx, about)
+        yield from on_its_nodes(ctx, about) if isinstance(about, DaemonSet) else without_nodes(ctx, about)
 
 
 def drain_of(ctx: Context, about: Subject | AnyObject) -> Iterator[Answer]:
@@ -54,10 +55,50 @@ def without_nodes(ctx: Context, item: AnyObject) -> Iterator[Finding]:
     if not makers or any(maker.pod.affinity for maker in makers):
         return
     demands = [Demand(maker.pod, _number(ctx, maker, makers), f"a pod of {maker.title}") for maker in makers]
-    cluster = ctx.memo(("standing",), lambda: standing(ctx.admission, ctx.rooms.volumes)[0])
+    cluster, _ = _standing(ctx)
     answer = room_for(demands, cluster, limit=ctx.options.max_states)
     if answer.room is Room.IMPOSSIBLE:
         yield _impossible(ctx, makers, demands, answer)
+
+
+def _standing(ctx: Context) -> tuple[Cluster, tuple[Daemon, ...]]:
+    return ctx.memo(("standing",), lambda: standing(ctx.admission, ctx.rooms.volumes))
+
+
+def on_its_nodes(ctx: Context, item: DaemonSet) -> Iterator[Finding]:
+    """Nodes that a DaemonSet means and that never have room for its pod. What only the pods of other DaemonSets, or
+    those that it could preempt, keep out is left to ``kverify fit``."""
+    daemon = next((row for row in _standing(ctx)[1] if row.object is item), None)
+    lacking = [] if daemon is None else [row for row in daemon.lacking if row.lasting]
+    if daemon is None or not lacking:
+        return
+    kinds: dict[str, tuple[int, str, tuple[Requirement, ...]]] = {}
+    for row in lacking:
+        key = "; ".join(requirement.reason for requirement in row.lasting)
+        number, first, said = kinds.get(key, (0, row.node, row.lasting))
+        kinds[key] = number + 1, first, said
+    answer = Fit(room=Room.IMPOSSIBLE, refusals=tuple(kinds.values()), method="the scheduler's filters, node by node")
+    reasons = ", ".join(dict.fromkeys(requirement.reason for row in lacking for requirement in row.lasting))
+    title, meant = describe(item), daemon.nodes + len(daemon.lacking)
+    yield Finding(
+        id="KV3001",
+        severity=standard.severity("KV3001"),
+        object=title,
+        message=f"no room for its pod on {listing([row.node for row in lacking])}: {reasons}",
+        property=names.SCHEDULABLE,
+        causes=tuple(_causes(ctx, Maker(item, daemon.pod, meant, "a pod on each node"), answer)),
+        certainty=Certainty.CERTAIN,
+        outcome=f"{len(lacking)} of {count(meant, 'pod')} stay Pending for ever.",
+        details=tuple(schedulable.details(ctx, answer)),
+        why=schedulable.WHY,
+        verdict=Verdict(
+            outcome=Outcome.VIOLATED,
+            method=answer.method,
+            scope=f"a pod of {title} on each of the {count(meant, 'node')} that it means",
+            certain=True,
+            assumptions=("pods that run there and cannot be preempted stay",),
+        ),
+    )
 
 
 def _number(ctx: Context, maker: Maker, makers: Sequence[Maker]) -> int:

@@ -275,5 +275,5 @@ def _unusable(admission: Admission, kinds: Sequence[Kind], bundle: Bundle) -> It
         _, rows = with_daemons(admission, Cluster(nodes=nodes, namespaces=bundle.namespaces))
         for row in rows:
             if row.lacking:
-                yield kind.node.name, f"{describe(row.object)} has no room on it: {row.lacking[0][1]}"
+                yield kind.node.name, f"{describe(row.object)} has no room on it: {row.lacking[0].reason}"
                 break

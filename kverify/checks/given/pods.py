@@ -22,7 +22,7 @@ from kverify.cluster.scaling import Scale, scales
 from kverify.engines.schedulability import Cluster
 from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling import node_affinity, node_name, taint_toleration
-from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Snapshot
+from kverify.model.scheduling.framework import NodeInfo, PodGroup, PodInfo, Requirement, Snapshot
 from kverify.model.scheduling.profile import reject, reported
 from kverify.model.scheduling.storage import Storage
 from kverify.words import count
@@ -178,12 +178,29 @@ def _most(item: AnyObject, scale: Scale | None) -> tuple[int, str]:
 
 
 @frozen(eq=False)
+class Lacking:
+    """A node that a DaemonSet means and that does not take its pod: what the scheduler ``said`` of it, and what it
+    would say if the pods of other DaemonSets, those that go anyway and those that could be preempted were not there
+    (``lasting``; empty if it would take it then)."""
+
+    node: str
+    said: tuple[Requirement, ...]
+    lasting: tuple[Requirement, ...]
+
+    @property
+    def reason(self) -> str:
+        """What the scheduler says of the node."""
+        return "; ".join(requirement.reason for requirement in self.said)
+
+
+@frozen(eq=False)
 class Daemon:
-    """A DaemonSet: on how many nodes its pods run, and the nodes that have no room for one, with the reason."""
+    """A DaemonSet: on how many nodes its pods run, and the nodes that have no room for one."""
 
     object: DaemonSet
+    pod: PodInfo
     nodes: int
-    lacking: tuple[tuple[str, str], ...]
+    lacking: tuple[Lacking, ...]
 
 
 def standing(admission: Admission, volumes: Volumes | None = None) -> tuple[Cluster, tuple[Daemon, ...]]:
@@ -208,21 +225,22 @@ def standing(admission: Admission, volumes: Volumes | None = None) -> tuple[Clus
 
 def with_daemons(admission: Admission, cluster: Cluster) -> tuple[Cluster, tuple[Daemon, ...]]:
     """A pod of every DaemonSet on every node it may use."""
-    rows = []
+    rows, bare = [], cluster
     for daemon in admission.bundle.of_kind(DaemonSet):
         found = pod_info(admission, daemon)
         if found is not None and key_of(daemon) not in {key_of(row.owner) for row in admission.refused}:
-            cluster, row = _with_daemon(cluster, daemon, found)
+            cluster, row = _with_daemon(cluster, bare, daemon, found)
             rows.append(row)
     return cluster, tuple(rows)
 
 
-def _with_daemon(cluster: Cluster, daemon: DaemonSet, pod: PodInfo) -> tuple[Cluster, Daemon]:
+def _with_daemon(cluster: Cluster, bare: Cluster, daemon: DaemonSet, pod: PodInfo) -> tuple[Cluster, Daemon]:
+    """``bare`` is the cluster without the pods of any DaemonSet."""
     extra = (*DAEMON_TOLERATIONS, NETWORK) if pod.spec.host_network else DAEMON_TOLERATIONS
     pod = evolve(pod, spec=evolve(pod.spec, tolerations=(*pod.spec.tolerations, *extra)))
-    groups = tuple(group for group, _ in cluster.others)
-    counts = {(g, n): number for g, (_, on) in enumerate(cluster.others) for n, number in on.items()}
-    snapshot = Snapshot(cluster.nodes, groups, counts, cluster.namespaces, cluster.storage)
+    snapshot = _seen(cluster)
+    stay = tuple((group, on) for group, on in bare.others if not (group.terminating or _gives_way(group.pod, pod)))
+    lasting = _seen(evolve(bare, others=stay))
     # NodesShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go: no filter over what is on the node.
     meant = (node_name.PLUGIN, node_affinity.PLUGIN, taint_toleration.PLUGIN)
     on: dict[int, int] = {}
@@ -231,9 +249,19 @@ def _with_daemon(cluster: Cluster, daemon: DaemonSet, pod: PodInfo) -> tuple[Clu
         if reject(pod, index, snapshot, meant):
             continue
         if reject(pod, index, snapshot, cluster.profile):
-            said = reported(pod, index, snapshot, cluster.profile)
-            lacking.append((node.name, "; ".join(requirement.reason for requirement in said)))
+            said = tuple(reported(pod, index, snapshot, cluster.profile))
+            lacking.append(Lacking(node.name, said, tuple(reported(pod, index, lasting, cluster.profile))))
         else:
             on[index] = 1
     others = (*cluster.others, (PodGroup(pod), on)) if on else cluster.others
-    return evolve(cluster, others=others), Daemon(daemon, len(on), tuple(lacking))
+    return evolve(cluster, others=others), Daemon(daemon, pod, len(on), tuple(lacking))
+
+
+def _gives_way(there: PodInfo, pod: PodInfo) -> bool:
+    return pod.spec.preemption_policy != "Never" and there.priority < pod.priority
+
+
+def _seen(cluster: Cluster) -> Snapshot:
+    groups = tuple(group for group, _ in cluster.others)
+    counts = {(g, n): number for g, (_, on) in enumerate(cluster.others) for n, number in on.items()}
+    return Snapshot(cluster.nodes, groups, counts, cluster.namespaces, cluster.storage)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kverify.checks.given.context import Context
     from kverify.checks.given.subject import Subject
 
-_OTHER_KINDS = ("CronJob", "Job", "ReplicationController", "StatefulSet")
+_OTHER_KINDS = ("CronJob", "DaemonSet", "Job", "ReplicationController", "StatefulSet")
 EVERYTHING = ("everything",)
 """The one object of a property that is about the whole input."""
 

@@ -134,6 +134,60 @@ def test_the_pods_that_run_already_are_not_in_the_way_of_their_own() -> None:
     assert report(wanted, ("schedulable",), TWO + running).findings == ()
 
 
+def daemon_set(cpu: str, name: str = "agent", more: str = "") -> str:
+    return f"""
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{{more}containers: [{{name: c, image: i, resources: {{requests: {{cpu: {cpu}}}}}}}]}}
+"""
+
+
+OWNED = "ownerReferences: [{apiVersion: apps/v1, kind: DaemonSet, name: agent, uid: u, controller: true}]"
+CRITICAL = "priorityClassName: system-node-critical, "
+POLITE = """
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: polite}
+value: 1000
+preemptionPolicy: Never
+"""
+BUSY = pod("busy").replace("image: example", "resources: {requests: {cpu: 1500m}}, image: example")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "running", "says"),
+    [
+        (daemon_set("4"), "", "no room for its pod on n1 and n2: Insufficient cpu"),
+        (daemon_set("1"), BUSY, "no room for its pod on n1: Insufficient cpu"),
+        (daemon_set("1"), "", ""),
+        # It means none of them.
+        (daemon_set("4", more="nodeSelector: {disk: fast}, "), "", ""),
+        # The pod that runs there is preempted, unless it may not be.
+        (daemon_set("1", more=CRITICAL), BUSY, ""),
+        (daemon_set("4", more=CRITICAL), BUSY, "no room for its pod on n1 and n2: Insufficient cpu"),
+        (POLITE + daemon_set("1", more="priorityClassName: polite, "), BUSY, "no room for its pod on n1: Insuff"),
+        # Which of the two waits is a matter of order.
+        (daemon_set("1500m") + daemon_set("1500m", "other"), "", ""),
+        # Its own pod is no other's.
+        (daemon_set("1500m"), BUSY.replace("app: web}", "app: agent}, " + OWNED), ""),
+    ],
+)
+def test_nodes_that_have_no_room_for_the_pod_of_a_daemon_set(wanted: str, running: str, says: str) -> None:
+    found = report(wanted, ("schedulable",), TWO + running).findings
+    assert [(f.id, f.certainty, f.object) for f in found] == (
+        [("KV3001", Certainty.CERTAIN, "DaemonSet shop/agent")] if says else []
+    )
+    assert all(f.message.startswith(says) for f in found)
+    assert report(wanted, ("schedulable",)).findings == ()
+
+
 def budget(spec: str, labels: str = "{app: db}") -> str:
     return f"""
 ---

@@ -96,7 +96,7 @@ def test_a_daemon_set_is_where_its_pods_may_be_even_on_a_cordoned_node() -> None
     nodes = node("n1") + node("n2", more=cordoned) + node("n3", more=tainted) + node("n4", cpu=0)
     cluster, (row,) = standing(Admission(bundle(daemon, nodes)))
     assert [dict(on) for _, on in cluster.others] == [{0: 1, 1: 1}]
-    assert row.lacking == (("n4", "Insufficient cpu"),)
+    assert [(lack.node, lack.reason, bool(lack.lasting)) for lack in row.lacking] == [("n4", "Insufficient cpu", True)]
 
 
 def test_a_lost_node_takes_what_stood_on_it_along() -> None:
