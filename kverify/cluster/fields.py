@@ -217,15 +217,16 @@ NOT_MODELLED: dict[tuple[str, str], Effect] = {
 """Fields that change what a cluster does and not what the model does, by class and JSON name."""
 
 OTHER_KINDS: dict[str, str] = {
-    "StatefulSet": "its pods take no room",
-    "DaemonSet": "its pods take room on every node they may use; its updates are not asked about",
-    "Job": "its pods take no room",
-    "CronJob": "its pods take no room",
-    "ReplicationController": "its pods take no room",
+    "StatefulSet": "{its} pods take no room",
+    "DaemonSet": "{its} pods take room on every node they may use; {its} updates are not asked about",
+    "Job": "{its} pods take no room",
+    "CronJob": "{its} pods take no room",
+    "ReplicationController": "{its} pods take no room",
     "NetworkPolicy": "all traffic is let through",
     "MutatingWebhookConfiguration": "objects are taken as they are given",
     "ValidatingWebhookConfiguration": "nothing is refused",
     "MutatingAdmissionPolicy": "objects are taken as they are given",
     "ValidatingAdmissionPolicy": "nothing is refused",
 }
-"""What leaving out a kind means, for the kinds where that changes what is proved."""
+"""What leaving out a kind means, for the kinds where that changes what is proved; ``{its}`` stands for *its* or
+*their*."""

@@ -47,8 +47,8 @@ def not_modelled(bundle: Bundle) -> tuple[str, ...]:
 
 def _kind_line(kind: str, rows: list[AnyObject]) -> str:
     names = [f"{namespace_of(row)}/{row.metadata.name}".lstrip("/") for row in rows]
-    verb = "is" if len(names) == 1 else "are"
-    meaning = f": {OTHER_KINDS[kind]}" if kind in OTHER_KINDS else ""
+    verb, whose = ("is", "its") if len(names) == 1 else ("are", "their")
+    meaning = f": {OTHER_KINDS[kind].format(its=whose)}" if kind in OTHER_KINDS else ""
     return f"{kind} {_some(names)} {verb} not modelled{meaning}"
 
 

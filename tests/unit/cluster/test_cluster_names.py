@@ -258,7 +258,7 @@ def test_a_canary_and_another_class_share_a_route() -> None:
         deployment() + budget("a") + budget("b"),
         an("HorizontalPodAutoscaler", "a", HPA % "web", "autoscaling/v2")
         + an("HorizontalPodAutoscaler", "b", HPA % "web", "autoscaling/v1")
-        + deployment(),
+        + deployment().replace("image:", "resources: {requests: {cpu: 1}}, image:"),
         an("Ingress", "a", INGRESS % ("web", 80), NETWORKING)
         + an("Ingress", "b", INGRESS % ("web", 80), NETWORKING)
         + service()
