@@ -175,9 +175,7 @@ def _sources(whole: _Part) -> dict[str, dict[int, str]]:
     """Files with the lines that are known, by their numbers."""
     lines: dict[str, dict[int, str]] = {}
     for part in whole.each("sources"):
-        first = part.number("line")
-        if not 1 <= first <= MOST_LINES:
-            raise ReportFileError(f"{part.path}.line is not from 1 to {MOST_LINES:,}")
+        first = _position(part, "line")
         lines.setdefault(part.text("file"), {}).update(enumerate(part.texts("texts"), first))
     return lines
 
@@ -185,12 +183,20 @@ def _sources(whole: _Part) -> dict[str, dict[int, str]]:
 def _span(part: _Part) -> Span:
     return Span(
         part.text("file"),
-        part.number("line"),
-        part.number("column"),
-        part.number("endLine"),
-        part.number("endColumn"),
+        _position(part, "line"),
+        _position(part, "column"),
+        _position(part, "endLine"),
+        _position(part, "endColumn"),
         part.text("origin") or None,
     )
+
+
+def _position(part: _Part, name: str) -> int:
+    """The number of a line or a column."""
+    number = part.number(name)
+    if not 1 <= number <= MOST_LINES:
+        raise ReportFileError(f"{part.path}.{name} is not from 1 to {MOST_LINES:,}")
+    return number
 
 
 def _diagnostic(part: _Part) -> Diagnostic:

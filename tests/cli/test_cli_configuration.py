@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -184,16 +185,27 @@ def test_the_nearest_configuration_counts(tmp_path: Path, files: dict[str, str],
     assert configuration.find(tmp_path / start) == (None if found is None else Path(found))
 
 
-def test_a_link_to_nothing_was_meant_to_be_a_configuration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path.symlink_to("moved.toml"), "No such file or directory"),
+        (lambda path: path.mkdir(), "Is a directory"),
+    ],
+)
+def test_what_cannot_be_read_was_meant_to_be_a_configuration(
+    make: Callable[[Path], None],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "kverify.toml").symlink_to("moved.toml")
+    make(tmp_path / "kverify.toml")
     (tmp_path / "web.yaml").write_text(deployment(), "utf-8")
     with pytest.raises(SystemExit) as stop:
         main(["check", "web.yaml"])
     assert stop.value.code == 2
-    assert "kverify.toml: No such file or directory" in capsys.readouterr().err
+    assert f"kverify.toml: {says}" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look everywhere")

@@ -83,6 +83,11 @@ def changed(path: list[str | int], value: Any) -> str:
         ),
         (["sources", 0, "line"], 0, "sources[0].line is not from 1 to 2,147,483,648"),
         (["sources", 0, "line"], 10**12, "sources[0].line is not from 1 to 2,147,483,648"),
+        (
+            ["findings", 0, "causes", 0, "span", "column"],
+            -1,
+            "findings[0].causes[0].span.column is not from 1 to 2,147,483,648",
+        ),
     ],
 )
 def test_the_place_of_a_fault_is_named(path: list[str | int], value: Any, says: str) -> None:

@@ -88,8 +88,8 @@ def find(start: Path) -> Path | None:
     for folder in (start, *start.parents):
         for name in ("kverify.toml", "pyproject.toml"):
             file = folder / name
-            # A link to nothing was meant to be one: without it everything would be asked differently.
-            lost = name == "kverify.toml" and os.path.islink(file) and not os.path.exists(file)  # noqa: PTH110, PTH114
+            # A link to nothing, or a directory, was meant to be one: without it everything would be asked differently.
+            lost = name == "kverify.toml" and (os.path.islink(file) or os.path.isdir(file))  # noqa: PTH112, PTH114
             if lost or (os.path.isfile(file) and (name == "kverify.toml" or concerns(file))):  # noqa: PTH113
                 # As a person in ``start`` would call it, so that reports name files as on the command line.
                 steps = len(start.parts) - len(folder.parts)
