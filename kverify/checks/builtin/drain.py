@@ -56,6 +56,12 @@ def answer(ctx: Context, subject: Subject) -> Finding | Proof:
     found = scaled.on_every_node(ctx, subject, QUESTION)
     if found.verdict is not None:
         return _proof(subject, found.verdict)
+    budgets = ctx.guards.budgets(subject)
+    if len(budgets) == 1 and (loose := ctx.guards.loose(budgets[0])):
+        healthy_too = (
+            f"{describe(budgets[0])} counts healthy pods of {listing(loose)} too, and their number is not known"
+        )
+        return _proof(subject, not_asked(healthy_too))
     return _finding(found.ctx, found.subject, found.wrong, subject)
 
 
@@ -128,7 +134,8 @@ def _finding(ctx: Context, subject: Subject, violated: Sequence[tuple[Disturbed,
     then = scaled.scaled_to(subject, first)
     # Which count it has is up to the load.
     refused = scaled.refused(ctx, first) if first.scaled else []
-    certain = verdict.certain and (not first.scaled or refused == scaled.counts_of(first))
+    varies = len(budgets) == 1 and ctx.guards.varies(budgets[0])
+    certain = verdict.certain and not varies and (not first.scaled or refused == scaled.counts_of(first))
     verb = "can never end" if certain else "may never end"
     when = f", once it is scaled to {subject.replicas}" if then else ""
     return Finding(

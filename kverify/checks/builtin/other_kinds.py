@@ -24,6 +24,8 @@ from kverify.cluster.objects import describe, key_of, namespace_of, template_lab
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.components.disruption import desired_healthy
+from kverify.model.components.scheduler import bypasses
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import Requirement
 from kverify.words import count, listing
 
@@ -51,8 +53,8 @@ def without_nodes(ctx: Context, item: AnyObject) -> Iterator[Finding]:
     """No placement holds its pods even if nobody else of the manifests is there."""
     rows = ctx.memo(("makers",), lambda: makers_of(ctx.admission, ctx.rooms.volumes))
     makers = [maker for maker in rows if maker.object is item]
-    # What has to be beside others waits for them, and they are not here.
-    if not makers or any(maker.pod.affinity for maker in makers):
+    # What has to be beside others, or is spread with them, may wait for them, and they are not here.
+    if not makers or any(_waits(ctx, maker) or _forced(ctx, maker) for maker in makers):
         return
     demands = [Demand(maker.pod, _number(ctx, maker, makers), f"a pod of {maker.title}") for maker in makers]
     cluster, _ = _standing(ctx)
@@ -99,6 +101,22 @@ def on_its_nodes(ctx: Context, item: DaemonSet) -> Iterator[Finding]:
             assumptions=("pods that run there and cannot be preempted stay",),
         ),
     )
+
+
+def _waits(ctx: Context, maker: Maker) -> bool:
+    """Pods of others may let its pods in."""
+    bundle, pod = ctx.bundle, maker.pod
+    return bool(pod.affinity) or any(
+        other is not maker.object
+        for constraint in pod_topology_spread.hard(pod)
+        for matching in (bundle.templates_matching, bundle.foreign_matching)
+        for other in matching(pod.namespace, constraint.label_selector)
+    )
+
+
+def _forced(ctx: Context, maker: Maker) -> bool:
+    """Its pods name their node, and what would keep them away is asked by nobody."""
+    return any(bypasses(maker.pod, node, ctx.nodes) for node in range(len(ctx.nodes)))
 
 
 def _number(ctx: Context, maker: Maker, makers: Sequence[Maker]) -> int:
@@ -171,7 +189,7 @@ def _counted(ctx: Context, budget: PodDisruptionBudget) -> int | None:
     namespace, selector = namespace_of(budget), budget.spec.selector
     others = ctx.bundle.foreign_matching(namespace, selector)
     mine = [s for s in ctx.subjects if budget in ctx.guards.budgets(s)]
-    if not all(isinstance(item, COUNTED) for item in others) or not all(s.managed for s in mine):
+    if ctx.guards.loose(budget):
         return None
     return sum(map(ctx.guards.most, others)) + sum(max(s.counts, default=s.replicas) for s in mine)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import StatefulSet
+from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.replication import ReplicationController
 from kverify.api.types.service import Service
 from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe, key_of, namespace_of
-from kverify.cluster.objects import Key
+from kverify.cluster.objects import Key, selector_of
 from kverify.cluster.scaling import Scale, scales
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.workload import Workload
@@ -110,6 +111,35 @@ class Guards:
         selected = self.ctx.bundle.foreign_matching(namespace_of(budget), budget.spec.selector)
         counted = {describe(item): self.fewest(item) for item in selected if isinstance(item, COUNTED)}
         return {title: number for title, number in counted.items() if number}
+
+    def varies(self, budget: PodDisruptionBudget) -> bool:
+        """Autoscalers may ask for more of the pods of other kinds that a budget counts."""
+        selected = self.ctx.bundle.foreign_matching(namespace_of(budget), budget.spec.selector)
+        return any(self.most(item) > self.fewest(item) for item in selected if isinstance(item, COUNTED))
+
+    def loose(self, budget: PodDisruptionBudget) -> tuple[str, ...]:
+        """What has pods that a budget selects, of which nobody says how many there are: the disruption controller
+        counts whatever is healthy (``countHealthyPods``), also what no workload that is counted makes."""
+        return self.ctx.memo(("loose", id(budget)), lambda: tuple(dict.fromkeys(self._loose(budget))))
+
+    def _loose(self, budget: PodDisruptionBudget) -> Iterator[str]:
+        bundle, namespace, selector = self.ctx.bundle, namespace_of(budget), budget.spec.selector
+        foreign, own = bundle.foreign_matching(namespace, selector), bundle.templates_matching(namespace, selector)
+        for item in foreign:
+            if not isinstance(item, COUNTED) and pods_wanted(item) != 0:
+                yield describe(item)
+        for item in own:
+            if isinstance(item, Pod) and bundle.adopter(item) is None:
+                yield describe(item)
+        selectors = [found for item in (*foreign, *own) if (found := selector_of(item)) is not None]
+        for pod in bundle.live_pods_matching(namespace, selector):
+            owner = self.ctx.admission.top_owner(pod)
+            # A ReplicaSet that is not in the input may be that of a Deployment that is.
+            known = (
+                owner is None or bundle.get(owner) is not None or any(s.matches(pod.metadata.labels) for s in selectors)
+            )
+            if not known and pod.spec.node_name and pod.metadata.deletion_timestamp is None:
+                yield describe(pod)
 
     def fewest(self, item: AnyObject) -> int:
         """The fewest pods that a workload of another kind has, and its autoscaler keeps."""

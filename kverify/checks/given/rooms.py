@@ -16,8 +16,8 @@ from kverify.checks.given.pressure import Pressure
 from kverify.checks.given.room import LARGE, room_for, room_proved
 from kverify.checks.given.storage import Volumes, pinned, volumes_of
 from kverify.checks.given.subject import Subject
-from kverify.cluster.bundle import key_of
-from kverify.engines.fit.counts import needs
+from kverify.cluster.bundle import describe, key_of
+from kverify.engines.fit.counts import draws
 from kverify.engines.fit.decide import DemandAnswer
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room, never_binds, placed_in_turn, state_of
 from kverify.model.build import hosts_differ
@@ -146,7 +146,7 @@ class Rooms:
 
     def alone(self, subject: Subject) -> Fit:
         """Whether the pods of one workload have room when no other workload is there but its ``company``."""
-        for before in (self.ctx.base, None if subject.new.affinity else self.ctx.parent):
+        for before in (self.ctx.base, None if _waits(subject.new) else self.ctx.parent):
             if before is not None and self._same_company(subject, before):
                 # Nothing changed for it: others do not count here.
                 return before.rooms.alone(subject)
@@ -160,30 +160,42 @@ class Rooms:
         """``subject`` is in the run ``before`` as it is in this one, and so is its ``company``, at the same counts."""
         if id(subject) not in before.identities:
             return False
-        return not subject.new.affinity or self._company_ids(subject) == before.rooms._company_ids(subject)
+        return not _waits(subject.new) or self._company_ids(subject) == before.rooms._company_ids(subject)
 
     def _company_ids(self, subject: Subject) -> frozenset[int]:
         return self.ctx.memo(("company", subject.title), lambda: frozenset(map(id, self.company(subject))))
 
     def _alone(self, subject: Subject) -> Fit:
-        company = self.company(subject) if subject.new.affinity else (subject,)
+        company = self.company(subject) if _waits(subject.new) else (subject,)
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in company]
         return room_for(demands, self.cluster, waiting=(0,), limit=self.ctx.options.max_states)
 
     def company(self, subject: Subject) -> tuple[Subject, ...]:
-        """A workload and those whose pods a required affinity of it asks for, and so on."""
+        """A workload and those whose pods may let its pods in, and so on: a required affinity of it asks for them, or a
+        hard spread constraint counts them."""
         snapshot = Snapshot(nodes=(), groups=(), counts={}, namespaces=self.ctx.namespaces)
         found = [subject]
         for one in found:
+            others = self.ctx.subjects if one.new.affinity else self._counted_by(one)
             found += [
                 s
-                for s in self.ctx.subjects
+                for s in others
                 if s not in found
                 and not self.ctx.unadmitted(s)
                 and not self.ctx.bound(s)
-                and needs(one.new, s.new, snapshot)
+                and draws(one.new, s.new, snapshot)
             ]
         return tuple(found)
+
+    def _counted_by(self, subject: Subject) -> list[Subject]:
+        """The workloads that a hard spread constraint of ``subject`` may count."""
+        pod = subject.new
+        titles = {
+            describe(item)
+            for constraint in pod_topology_spread.hard(pod)
+            for item in self.ctx.bundle.templates_matching(pod.namespace, constraint.label_selector)
+        }
+        return self.ctx.named(titles)
 
     @cached_property
     def _everything(self) -> Fit:
@@ -202,7 +214,7 @@ class Rooms:
 
     def _is_placeable(self, subject: Subject) -> bool:
         before = self.ctx.parent
-        if before is not None and id(subject) in before.identities and not subject.new.affinity:
+        if before is not None and id(subject) in before.identities and not _waits(subject.new):
             # Nothing that counts here changed for it.
             return id(subject) in before.rooms._placeable_identities
         if self.ctx.unadmitted(subject) or self.ctx.bound(subject) or self.astray(subject):
@@ -360,6 +372,11 @@ class Rooms:
         finally:
             for pod, node, number in gone:
                 state.bind(pod, node, number)
+
+
+def _waits(pod: PodInfo) -> bool:
+    """Pods of others may let ``pod`` in."""
+    return bool(pod.affinity) or any(pod_topology_spread.hard(pod))
 
 
 def _crowded(demands: Sequence[Demand], cluster: Cluster, asked: Sequence[int]) -> bool:

@@ -249,12 +249,25 @@ class _Planner:
         else:
             self.known.add((CLAIM, *name))
 
+    @cached_property
+    def _naming(self) -> Mapping[Name, Sequence[PersistentVolume]]:
+        """The volumes that name a claim, by the claim."""
+        rows: dict[Name, list[PersistentVolume]] = {}
+        for volume in self.storage.volumes.values():
+            reference = volume.spec.claim_ref
+            if reference is not None and volume.metadata.deletion_timestamp is None:
+                rows.setdefault((reference.namespace or "default", reference.name or ""), []).append(volume)
+        return rows
+
     def _unbound(self, name: Name, claim: PersistentVolumeClaim, own: bool) -> None:
         storage = self.storage
         kind = class_of(claim)
         found = storage.classes.get(kind)
         volumes = storage.volumes_by_class.get(kind, ())
-        reserved = next((v for v in volumes if reserved_for(v, claim) and suits(v, claim)), None)
+        # ``FindMatchingVolume`` asks a volume that names the claim for no class, and the claim for no selector.
+        asked = evolve(claim, spec=evolve(claim.spec, selector=None))
+        named = self._naming.get(name, ())
+        reserved = next((v for v in named if reserved_for(v, claim) and suits(v, asked)), None)
         if reserved is not None and not own:
             self._bind(name, reserved)
             return

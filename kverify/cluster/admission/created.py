@@ -83,6 +83,9 @@ def pods_wanted(owner: AnyObject) -> int | None:
     if isinstance(owner, (Deployment, ReplicaSet, StatefulSet, ReplicationController)):
         return 1 if owner.spec.replicas is None else owner.spec.replicas
     if isinstance(owner, Job):
+        # A Job that has come to its end makes no pod any more.
+        if any(c.type in ("Complete", "Failed") and c.status == "True" for c in owner.status.conditions):
+            return 0
         return _parallel(owner.spec.parallelism, owner.spec.completions, owner.spec.suspend)
     if isinstance(owner, CronJob):
         job = owner.spec.job_template.spec

@@ -153,9 +153,7 @@ def draws(pod: PodInfo, other: PodInfo, snapshot: Snapshot) -> bool:
     return needs(pod, other, snapshot) or (
         pod.namespace == other.namespace
         and any(
-            constraint.when_unsatisfiable == "DoNotSchedule"
-            and pod_topology_spread.selects(constraint, pod, other.labels)
-            for constraint in pod.spec.topology_spread_constraints
+            pod_topology_spread.selects(constraint, pod, other.labels) for constraint in pod_topology_spread.hard(pod)
         )
     )
 

@@ -60,6 +60,11 @@ class Constraint:
         return len(self.domains) < (self.spec.min_domains if self.spec.min_domains is not None else 1)
 
 
+def hard(pod: PodInfo) -> Iterator[TopologySpreadConstraint]:
+    """The constraints of ``pod`` that keep it from nodes; the others only count as scores."""
+    return (c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule")
+
+
 def selects(constraint: TopologySpreadConstraint, pod: PodInfo, other: Mapping[str, str]) -> bool:
     """Whether ``constraint`` of ``pod`` counts a pod with labels ``other``.
 

@@ -244,3 +244,94 @@ def test_a_budget_counts_the_pods_of_all_kinds() -> None:
     ]
     alone = deployment(labels="{app: db}") + budget("minAvailable: 1")
     assert [f.id for f in report(alone, ("drain-ends",), TWO).findings] == ["KV4003"]
+
+
+SPREAD = (
+    "topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, "
+    "labelSelector: {matchLabels: {tier: x}}}]"
+)
+UNEVEN = TWO.replace('cpu: "2"', 'cpu: "8"', 1)
+TIER = "{app: web, tier: x}"
+
+
+def asking(text: str, cpu: int) -> str:
+    return text.replace("image:", f"resources: {{requests: {{cpu: {cpu}}}}}, image:")
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
+def test_pods_that_are_counted_by_a_spread_may_let_others_in(kind: str) -> None:
+    """Two pods that only n1 can take are not too uneven beside one on n2."""
+    big = stateful_set("big", "{app: big, tier: x}").replace("spec: {containers", f"spec: {{{SPREAD}, containers")
+    big = asking(replicas(big, 2), 3).replace("StatefulSet", kind)
+    on_n2 = "nodeSelector: {kubernetes.io/hostname: n2}"
+    small = asking(deployment("small", "{app: small, tier: x}", on_n2), 1)
+    other = asking(deployment("other", "{app: other}", on_n2), 1)
+    # What takes the room of the small one away in some order leaves the other orders possible.
+    filler = asking(deployment("filler", "{app: filler}"), 2)
+
+    def impossible(beside: str) -> bool:
+        return any(f.id == "KV3001" for f in report(big + beside, ("schedulable",), UNEVEN).findings)
+
+    assert impossible("")
+    assert impossible(other + filler)
+    assert not impossible(small + filler)
+
+
+def test_pods_that_name_their_node_are_not_kept_away_by_its_taints() -> None:
+    cordoned = TWO.replace("metadata", "spec: {unschedulable: true}\nmetadata")
+    wanted = stateful_set()
+    assert [f.id for f in report(wanted, ("schedulable",), cordoned).findings] == ["KV3001"]
+    named = wanted.replace("spec: {containers", "spec: {nodeName: n1, containers")
+    assert report(named, ("schedulable",), cordoned).findings == ()
+    nowhere = wanted.replace("spec: {containers", "spec: {nodeName: n3, containers")
+    assert [f.id for f in report(nowhere, ("schedulable",), cordoned).findings] == ["KV3001"]
+
+
+@pytest.mark.parametrize(("condition", "over"), [("Complete", True), ("Failed", True), ("Suspended", False)])
+def test_a_job_that_has_come_to_its_end_makes_no_pods(condition: str, over: bool) -> None:
+    once = job("containers: [{name: c, image: i, resources: {requests: {cpu: 4}}}]")
+    done = f"{once}status: {{conditions: [{{type: {condition}, status: 'True'}}]}}\n"
+    assert bool(report(once, ("schedulable",), TWO + once).findings)
+    assert bool(report(once, ("schedulable",), TWO).findings)
+    assert (report(done, ("schedulable",), TWO).findings == ()) is over
+
+
+DAEMON = stateful_set("agent", "{app: agent, tier: x}").replace("StatefulSet", "DaemonSet")
+LOOSE = pod("alone").replace("app: web", "app: alone, tier: x")
+STRANGE = pod("odd-0", "odd/u", "Odd").replace("app: web", "app: odd, tier: x")
+GONE = STRANGE.replace("uid: u", "uid: u, blockOwnerDeletion: false").replace(
+    "metadata: {", "metadata: {deletionTimestamp: 2026-01-01T00:00:00Z, "
+)
+OWN = pod("web-1-x", "web-1/u").replace("app: web", "app: web, tier: x")
+
+
+@pytest.mark.parametrize(
+    ("beside", "existing", "counted"),
+    [
+        ("", "", ""),
+        (DAEMON, "", "DaemonSet shop/agent"),
+        (LOOSE, "", "Pod shop/alone"),
+        ("", LOOSE, "Pod shop/alone"),
+        ("", STRANGE, "Pod shop/odd-0"),
+        ("", GONE, ""),
+        # Its ReplicaSet is not in the input.
+        ("", OWN, ""),
+    ],
+)
+def test_a_budget_counts_whatever_is_healthy(beside: str, existing: str, counted: str) -> None:
+    """``countHealthyPods`` in pkg/controller/disruption/disruption.go asks nobody who made the pod."""
+    kept = budget("minAvailable: 1", "{tier: x}")
+    web = report(deployment(labels=TIER) + beside + kept, ("drain-ends",), TWO + existing)
+    assert [f.id for f in web.findings] == ([] if counted else ["KV4003"])
+    said = [proof.verdict.reason for proof in web.proofs if proof.object == "Deployment shop/web"]
+    assert [counted in text for text in said] == ([True] if counted else [])
+    other = report(stateful_set(labels=TIER) + beside + kept, ("drain-ends",), TWO + existing)
+    assert [f.id for f in other.findings] == ([] if counted else ["KV4003"])
+
+
+def test_what_an_autoscaler_may_add_beside_leaves_a_drain_possible() -> None:
+    mixed = deployment(labels="{app: db}") + replicas(stateful_set(), 3) + budget("minAvailable: 4")
+    assert {f.certainty for f in report(mixed, ("drain-ends",), TWO).findings} == {Certainty.CERTAIN}
+    (found,) = report(mixed + SCALED, ("drain-ends",), TWO).findings
+    assert (found.object, found.certainty) == ("Deployment shop/web", Certainty.POSSIBLE)
+    assert "may never end" in found.message

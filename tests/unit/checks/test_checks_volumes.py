@@ -230,6 +230,25 @@ CASES: dict[str, tuple[list[Yaml], list[Yaml], str]] = {
         [*TWO, volume("v", capacity={"storage": "1Mi"}, claimRef={"namespace": "default", "name": "data"})],
         "",
     ),
+    "a volume of another class that names the claim": (
+        [deployment("data"), claim(storageClassName="disk")],
+        [
+            *TWO,
+            storage_class("disk", "Immediate", by="kubernetes.io/no-provisioner"),
+            volume("v", claimRef={"namespace": "default", "name": "data"}),
+        ],
+        "",
+    ),
+    "a volume that names the claim, whatever the claim selects": (
+        [deployment("data"), claim(storageClassName="", selector={"matchLabels": {"tier": "gold"}})],
+        [*TWO, volume("v", claimRef={"namespace": "default", "name": "data"})],
+        "",
+    ),
+    "a volume that names the claim and is too small": (
+        [deployment("data"), claim(storageClassName="")],
+        [*TWO, volume("v", capacity={"storage": "1Mi"}, claimRef={"namespace": "default", "name": "data"})],
+        "pod has unbound immediate PersistentVolumeClaims",
+    ),
     "a class that does not exist": (
         [deployment("data"), claim(storageClassName="dsik")],
         [*TWO, storage_class("disk")],
