@@ -122,7 +122,7 @@ def apply(report: Report, sources: Sources, baseline: Baseline, *, whole: bool) 
             new.append(item)
         elif entry.hides(item):
             place = entry.place(baseline.file)
-            hidden.append(Suppressed(item=item, by=By.BASELINE, reason="in the baseline", span=place))
+            hidden.append(Suppressed(item=item, by=By.BASELINE, reason="known when it was written", span=place))
         else:
             new.append(_worse(item, entry, baseline.file))
     open_ends = set(undecided(report))
