@@ -74,6 +74,9 @@ def on_its_nodes(ctx: Context, item: DaemonSet) -> Iterator[Finding]:
     lacking = [] if daemon is None else [row for row in daemon.lacking if row.lasting]
     if daemon is None or not lacking:
         return
+    maker = Maker(item, daemon.pod, daemon.nodes + len(daemon.lacking), "a pod on each node")
+    if _waits(ctx, maker):
+        return
     kinds: dict[str, tuple[int, str, tuple[Requirement, ...]]] = {}
     for row in lacking:
         key = "; ".join(requirement.reason for requirement in row.lasting)
@@ -81,22 +84,22 @@ def on_its_nodes(ctx: Context, item: DaemonSet) -> Iterator[Finding]:
         kinds[key] = number + 1, first, said
     answer = Fit(room=Room.IMPOSSIBLE, refusals=tuple(kinds.values()), method="the scheduler's filters, node by node")
     reasons = ", ".join(dict.fromkeys(requirement.reason for row in lacking for requirement in row.lasting))
-    title, meant = describe(item), daemon.nodes + len(daemon.lacking)
+    title = describe(item)
     yield Finding(
         id="KV3001",
         severity=standard.severity("KV3001"),
         object=title,
         message=f"no room for its pod on {listing([row.node for row in lacking])}: {reasons}",
         property=names.SCHEDULABLE,
-        causes=tuple(_causes(ctx, Maker(item, daemon.pod, meant, "a pod on each node"), answer)),
+        causes=tuple(_causes(ctx, maker, answer)),
         certainty=Certainty.CERTAIN,
-        outcome=f"{len(lacking)} of {count(meant, 'pod')} stay Pending for ever.",
+        outcome=f"{len(lacking)} of {count(maker.most, 'pod')} stay Pending for ever.",
         details=tuple(schedulable.details(ctx, answer)),
         why=schedulable.WHY,
         verdict=Verdict(
             outcome=Outcome.VIOLATED,
             method=answer.method,
-            scope=f"a pod of {title} on each of the {count(meant, 'node')} that it means",
+            scope=f"a pod of {title} on each of the {count(maker.most, 'node')} that it means",
             certain=True,
             assumptions=("pods that run there and cannot be preempted stay",),
         ),

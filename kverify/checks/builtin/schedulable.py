@@ -49,7 +49,7 @@ def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     elif answer.room is Room.FRAGILE:
         yield _fragile(ctx, ctx.rooms.company(subject), answer)
     elif answer.room is Room.UNKNOWN:
-        yield _proof(ctx, subject, Outcome.UNKNOWN, answer)
+        yield _proof(ctx, subject, Outcome.UNKNOWN, answer, ctx.rooms.company(subject))
     elif subject.scaled and (beyond := _beyond(ctx, subject)) is not None:
         yield beyond
 
@@ -92,13 +92,16 @@ def _verdict(ctx: Context, subjects: Sequence[Subject], outcome: Outcome, answer
     )
 
 
-def _proof(ctx: Context, subject: Subject, outcome: Outcome, answer: Fit) -> Proof:
+def _proof(
+    ctx: Context, subject: Subject, outcome: Outcome, answer: Fit, together: Sequence[Subject] | None = None
+) -> Proof:
+    """Of all workloads that are placed together, unless others are said."""
     return Proof(
         id="KV3001",
         object=subject.title,
         property=SCHEDULABLE,
         message=TITLE,
-        verdict=_verdict(ctx, ctx.rooms.placeable, outcome, answer),
+        verdict=_verdict(ctx, ctx.rooms.placeable if together is None else together, outcome, answer),
     )
 
 

@@ -11,12 +11,14 @@ from attrs import evolve
 
 from kverify.api.types.apps import DaemonSet
 from kverify.checks.given.claims import claims_of
-from kverify.checks.given.pods import with_daemons
+from kverify.checks.given.pods import pod_info, with_daemons
 from kverify.checks.given.pressure import Pressure
 from kverify.checks.given.room import LARGE, room_for, room_proved
 from kverify.checks.given.storage import Volumes, pinned, volumes_of
 from kverify.checks.given.subject import Subject
+from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe, key_of
+from kverify.cluster.fields import is_modelled
 from kverify.engines.fit.counts import draws
 from kverify.engines.fit.decide import DemandAnswer
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room, never_binds, placed_in_turn, state_of
@@ -35,6 +37,7 @@ from kverify.model.scheduling.framework import PodGroup, PodInfo, Snapshot
 from kverify.model.scheduling.profile import DEFAULT_PROFILE, feasible
 from kverify.model.scheduling.state import ClusterState
 from kverify.model.scheduling.storage import Storage
+from kverify.words import listing
 
 if TYPE_CHECKING:
     from kverify.checks.given.context import Context
@@ -168,7 +171,29 @@ class Rooms:
     def _alone(self, subject: Subject) -> Fit:
         company = self.company(subject) if _waits(subject.new) else (subject,)
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in company]
-        return room_for(demands, self.cluster, waiting=(0,), limit=self.ctx.options.max_states)
+        answer = room_for(demands, self.cluster, waiting=(0,), limit=self.ctx.options.max_states)
+        if answer.room is Room.IMPOSSIBLE and (reason := self.hope(subject)):
+            return Fit(room=Room.UNKNOWN, method=answer.method, reason=reason)
+        return answer
+
+    def hope(self, subject: Subject) -> str:
+        """What may let the pods of ``subject`` in and is not modelled; empty if nothing is."""
+        return self.ctx.memo(("hope", subject.title), lambda: self._hope(subject)) if _waits(subject.new) else ""
+
+    def _hope(self, subject: Subject) -> str:
+        snapshot = Snapshot(nodes=(), groups=(), counts={}, namespaces=self.ctx.namespaces)
+        company = [s.new for s in self.company(subject)]
+        found = [
+            describe(item)
+            for item in self.ctx.bundle.objects
+            # The pods of DaemonSets are on their nodes already.
+            if not is_modelled(item)
+            and not isinstance(item, DaemonSet)
+            and pods_wanted(item)
+            and (pod := pod_info(self.ctx.admission, item)) is not None
+            and any(draws(one, pod, snapshot) for one in company)
+        ]
+        return f"pods of {listing(found)} may let its pods in, and those are not modelled" if found else ""
 
     def company(self, subject: Subject) -> tuple[Subject, ...]:
         """A workload and those whose pods may let its pods in, and so on: a required affinity of it asks for them, or a
@@ -219,7 +244,10 @@ class Rooms:
             return id(subject) in before.rooms._placeable_identities
         if self.ctx.unadmitted(subject) or self.ctx.bound(subject) or self.astray(subject):
             return False
-        return self.ctx.open or self.alone(subject).room is not Room.IMPOSSIBLE
+        if self.ctx.open:
+            return True
+        room = self.alone(subject).room
+        return room is not Room.IMPOSSIBLE and not (room is Room.UNKNOWN and self.hope(subject))
 
     def obstacle(self, subject: Subject) -> str:
         """Why nothing further is asked about a workload that is not ``placeable``."""
@@ -229,6 +257,8 @@ class Rooms:
             return "its pods may be deleted from their nodes again and again (KV4012)"
         if self.forced_on(subject) is not None:
             return "its pods name a node whose taints or cordon would keep them away; only KV4012 is asked of them"
+        if self.alone(subject).room is Room.UNKNOWN and (reason := self.hope(subject)):
+            return reason
         return "not all of its pods find a node (KV3001)"
 
     def forced_on(self, subject: Subject) -> int | None:

@@ -6,6 +6,7 @@ import pytest
 
 from kverify.checks import Options, run
 from kverify.checks.finding import Certainty, Report
+from kverify.engines.verdict import Outcome
 from tests.unit.cluster.cluster_helpers import bundle, deployment, pod, replica_set, service, stateful_set
 
 KEPT = ("endpoints-kept",)
@@ -275,6 +276,42 @@ def test_pods_that_are_counted_by_a_spread_may_let_others_in(kind: str) -> None:
     assert impossible("")
     assert impossible(other + filler)
     assert not impossible(small + filler)
+
+
+NEAR = (
+    "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ["
+    "{labelSelector: {matchLabels: {app: db}}, topologyKey: kubernetes.io/hostname}]}}"
+)
+
+
+@pytest.mark.parametrize("constraint", [NEAR, SPREAD.replace("tier: x", "app: db")])
+def test_what_other_kinds_may_let_in_is_not_called_impossible(constraint: str) -> None:
+    """A Deployment that is beside the pods of a StatefulSet: nobody asks here where those are."""
+    near = asking(deployment(extra=constraint), 3)
+    near = (
+        near.replace("selector:", "replicas: 2\n  selector:", 1).replace("app: web", "app: db")
+        if constraint != NEAR
+        else near
+    )
+    assert [f.id for f in report(near, ("schedulable",), UNEVEN).findings] == ["KV3001"]
+    found = report(near + stateful_set(), ("schedulable", "rollout-completes"), UNEVEN)
+    assert found.findings == ()
+    first, second = (proof.verdict for proof in found.proofs)
+    assert first.outcome is Outcome.UNKNOWN
+    assert "StatefulSet shop/db may let its pods in" in first.reason
+    assert first.scope.endswith("of 1 workload on 2 nodes")
+    assert (second.outcome, second.reason) == (Outcome.VACUOUS, first.reason)
+    idle = replicas(stateful_set(), 0)
+    assert [f.id for f in report(near + idle, ("schedulable",), UNEVEN).findings] == ["KV3001"]
+
+
+def test_a_daemon_may_wait_for_pods_of_others() -> None:
+    daemon = stateful_set("agent", "{app: agent}").replace("StatefulSet", "DaemonSet")
+    near = daemon.replace("spec: {containers", f"spec: {{{NEAR}, containers")
+    big = asking(daemon, 9)
+    beside = deployment(labels="{app: db}")
+    assert report(near + beside, ("schedulable",), UNEVEN).findings == ()
+    assert [f.object for f in report(big + beside, ("schedulable",), UNEVEN).findings] == ["DaemonSet shop/agent"]
 
 
 def test_pods_that_name_their_node_are_not_kept_away_by_its_taints() -> None:
