@@ -16,7 +16,7 @@ from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
 from kverify.checks.given import standard
 from kverify.checks.given.context import Context
 from kverify.checks.given.guards import COUNTED
-from kverify.checks.given.pods import Daemon, Maker, at, makers_of, standing
+from kverify.checks.given.pods import Daemon, Maker, at, makers_of, standing, with_lasting
 from kverify.checks.given.room import room_for
 from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
@@ -58,9 +58,11 @@ def without_nodes(ctx: Context, item: AnyObject) -> Iterator[Finding]:
         return
     demands = [Demand(maker.pod, _number(ctx, maker, makers), f"a pod of {maker.title}") for maker in makers]
     cluster, _ = _standing(ctx)
-    answer = room_for(demands, cluster, limit=ctx.options.max_states)
-    if answer.room is Room.IMPOSSIBLE:
-        yield _impossible(ctx, makers, demands, answer)
+    lasting = with_lasting(cluster, makers[0].pod)
+    # It is told of the nodes as they are, but only if those that may go are not to blame.
+    answers = [room_for(demands, there, limit=ctx.options.max_states) for there in dict.fromkeys((lasting, cluster))]
+    if all(answer.room is Room.IMPOSSIBLE for answer in answers):
+        yield _impossible(ctx, makers, demands, answers[-1])
 
 
 def _standing(ctx: Context) -> tuple[Cluster, tuple[Daemon, ...]]:
@@ -153,7 +155,7 @@ def _impossible(ctx: Context, makers: Sequence[Maker], demands: Sequence[Demand]
             scope=f"{count(demand.count, 'pod')} of {title} on {count(len(ctx.nodes), 'node')}",
             certain=True,
             reason=answer.reason,
-            assumptions=("no preemption; scores never decide",),
+            assumptions=("pods that run there and cannot be preempted stay",),
         ),
     )
 

@@ -239,8 +239,7 @@ def _with_daemon(cluster: Cluster, bare: Cluster, daemon: DaemonSet, pod: PodInf
     extra = (*DAEMON_TOLERATIONS, NETWORK) if pod.spec.host_network else DAEMON_TOLERATIONS
     pod = evolve(pod, spec=evolve(pod.spec, tolerations=(*pod.spec.tolerations, *extra)))
     snapshot = _seen(cluster)
-    stay = tuple((group, on) for group, on in bare.others if not (group.terminating or _gives_way(group.pod, pod)))
-    lasting = _seen(evolve(bare, others=stay))
+    lasting = _seen(with_lasting(bare, pod))
     # NodesShouldRunDaemonPod in pkg/controller/daemon/daemon_controller.go: no filter over what is on the node.
     meant = (node_name.PLUGIN, node_affinity.PLUGIN, taint_toleration.PLUGIN)
     on: dict[int, int] = {}
@@ -255,6 +254,12 @@ def _with_daemon(cluster: Cluster, bare: Cluster, daemon: DaemonSet, pod: PodInf
             on[index] = 1
     others = (*cluster.others, (PodGroup(pod), on)) if on else cluster.others
     return evolve(cluster, others=others), Daemon(daemon, pod, len(on), tuple(lacking))
+
+
+def with_lasting(cluster: Cluster, pod: PodInfo) -> Cluster:
+    """Without the pods that are on their way out, and those that ``pod`` could preempt."""
+    stay = tuple((group, on) for group, on in cluster.others if not (group.terminating or _gives_way(group.pod, pod)))
+    return cluster if len(stay) == len(cluster.others) else evolve(cluster, others=stay)
 
 
 def _gives_way(there: PodInfo, pod: PodInfo) -> bool:

@@ -278,6 +278,26 @@ def test_pods_that_are_counted_by_a_spread_may_let_others_in(kind: str) -> None:
     assert not impossible(small + filler)
 
 
+def test_pods_that_go_are_not_in_the_way_of_other_kinds() -> None:
+    """One that is terminating, or of lower priority, leaves its node some day; one of the same priority stays."""
+    wanted = asking(stateful_set(), 2)
+    taken = "".join(asking(pod(name), 2).replace("n1", name) for name in ("n1", "n2"))
+    going = taken.replace("metadata: {", "metadata: {deletionTimestamp: 2026-01-01T00:00:00Z, ")
+    assert [f.id for f in report(wanted, ("schedulable",), TWO + taken).findings] == ["KV3001"]
+    assert report(wanted, ("schedulable",), TWO + going).findings == ()
+    priority = """
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: high}
+value: 1000
+"""
+    higher = wanted.replace("spec: {containers", "spec: {priorityClassName: high, containers")
+    assert report(higher, ("schedulable",), TWO + taken + priority).findings == ()
+    polite = f"{priority}preemptionPolicy: Never\n"
+    assert [f.id for f in report(higher, ("schedulable",), TWO + taken + polite).findings] == ["KV3001"]
+
+
 NEAR = (
     "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ["
     "{labelSelector: {matchLabels: {app: db}}, topologyKey: kubernetes.io/hostname}]}}"
