@@ -176,6 +176,7 @@ def test_every_option_is_known_to_change_only_what_is_printed_or_is_not_kept() -
         "fix",
         "diff",
         "patch",
+        "unfixed",
         "rendered_from",
         "changed_since",
     }
