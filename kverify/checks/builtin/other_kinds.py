@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import DaemonSet
-from kverify.api.types.batch import CronJob, Job
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.checks import names
 from kverify.checks.builtin import drain, schedulable
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
 from kverify.checks.given import standard
 from kverify.checks.given.context import Context
-from kverify.checks.given.guards import COUNTED
+from kverify.checks.given.guards import COUNTED, ENDING
 from kverify.checks.given.pods import Daemon, Maker, at, makers_of, standing, with_lasting
 from kverify.checks.given.room import room_for
 from kverify.checks.given.subject import Subject
@@ -28,9 +27,6 @@ from kverify.model.components.scheduler import bypasses
 from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import Requirement
 from kverify.words import count, listing
-
-ENDING = (Job, CronJob)
-"""Their pods end, so the later ones may wait for the earlier: only one at a time has to find a node."""
 
 
 def schedulable_of(ctx: Context, about: Subject | AnyObject) -> Iterator[Answer]:
@@ -126,6 +122,7 @@ def _forced(ctx: Context, maker: Maker) -> bool:
 
 def _number(ctx: Context, maker: Maker, makers: Sequence[Maker]) -> int:
     if isinstance(maker.object, ENDING):
+        # The later ones may wait for the earlier: only one at a time has to find a node.
         return 1
     return min(maker.most, ctx.guards.fewest(maker.object)) if len(makers) == 1 else maker.most
 
@@ -194,7 +191,7 @@ def _counted(ctx: Context, budget: PodDisruptionBudget) -> int | None:
     namespace, selector = namespace_of(budget), budget.spec.selector
     others = ctx.bundle.foreign_matching(namespace, selector)
     mine = [s for s in ctx.subjects if budget in ctx.guards.budgets(s)]
-    if ctx.guards.loose(budget):
+    if ctx.guards.loose(budget) or not all(isinstance(item, COUNTED) for item in others):
         return None
     return sum(map(ctx.guards.most, others)) + sum(max(s.counts, default=s.replicas) for s in mine)
 

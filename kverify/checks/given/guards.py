@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import StatefulSet
+from kverify.api.types.batch import CronJob, Job
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.replication import ReplicationController
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 COUNTED = (StatefulSet, ReplicationController)
 """The kinds that are not modelled and whose number of pods a budget's percentages are of (``finders`` in
 pkg/controller/disruption/disruption.go)."""
+
+
+ENDING = (Job, CronJob)
+"""The kinds whose pods end."""
 
 
 class Guards:
@@ -113,9 +118,14 @@ class Guards:
         return {title: number for title, number in counted.items() if number}
 
     def varies(self, budget: PodDisruptionBudget) -> bool:
-        """Autoscalers may ask for more of the pods of other kinds that a budget counts."""
+        """At times there are more of the pods of other kinds that a budget counts: an autoscaler asks for them, or a
+        Job runs."""
         selected = self.ctx.bundle.foreign_matching(namespace_of(budget), budget.spec.selector)
-        return any(self.most(item) > self.fewest(item) for item in selected if isinstance(item, COUNTED))
+        return any(
+            self.most(item) > self.fewest(item) if isinstance(item, COUNTED) else bool(pods_wanted(item))
+            for item in selected
+            if isinstance(item, (*COUNTED, *ENDING))
+        )
 
     def loose(self, budget: PodDisruptionBudget) -> tuple[str, ...]:
         """What has pods that a budget selects, of which nobody says how many there are: the disruption controller
@@ -126,7 +136,7 @@ class Guards:
         bundle, namespace, selector = self.ctx.bundle, namespace_of(budget), budget.spec.selector
         foreign, own = bundle.foreign_matching(namespace, selector), bundle.templates_matching(namespace, selector)
         for item in foreign:
-            if not isinstance(item, COUNTED) and pods_wanted(item) != 0:
+            if not isinstance(item, (*COUNTED, *ENDING)) and pods_wanted(item) != 0:
                 yield describe(item)
         for item in own:
             if isinstance(item, Pod) and bundle.adopter(item) is None:

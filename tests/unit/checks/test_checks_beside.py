@@ -7,7 +7,7 @@ import pytest
 from kverify.checks import Options, run
 from kverify.checks.finding import Certainty, Report
 from kverify.engines.verdict import Outcome
-from tests.unit.cluster.cluster_helpers import bundle, deployment, pod, replica_set, service, stateful_set
+from tests.unit.cluster.cluster_helpers import bundle, cron_job, deployment, pod, replica_set, service, stateful_set
 
 KEPT = ("endpoints-kept",)
 LOST = ("node-loss-survived",)
@@ -392,3 +392,12 @@ def test_what_an_autoscaler_may_add_beside_leaves_a_drain_possible() -> None:
     (found,) = report(mixed + SCALED, ("drain-ends",), TWO).findings
     assert (found.object, found.certainty) == ("Deployment shop/web", Certainty.POSSIBLE)
     assert "may never end" in found.message
+
+
+@pytest.mark.parametrize(("suspended", "certainty"), [("false", Certainty.POSSIBLE), ("true", Certainty.CERTAIN)])
+def test_while_a_job_runs_a_budget_may_let_a_pod_go(suspended: str, certainty: Certainty) -> None:
+    nightly = cron_job(labels=TIER).replace("schedule:", f"suspend: {suspended}\n  schedule:")
+    kept = budget("minAvailable: 1", "{tier: x}")
+    (found,) = report(deployment(labels=TIER) + nightly + kept, ("drain-ends",), TWO).findings
+    assert (found.id, found.certainty) == ("KV4003", certainty)
+    assert report(stateful_set(labels=TIER) + nightly + kept, ("drain-ends",), TWO).findings == ()
