@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 
 from attrs import evolve, field, frozen
 
@@ -144,12 +145,9 @@ class Question:
             namespaces=cluster.namespaces,
             storage=cluster.storage,
         )
-        self.needs = {
-            (d, n): tuple(requirements(demand.pod, n, self.snapshot, cluster.profile))
-            for d, demand in enumerate(self.demands)
-            for n in range(len(cluster.nodes))
-        }
         self.limits = tuple(limits)
+        self._needs: dict[tuple[int, int], tuple[Requirement, ...]] = {}
+        self._open: dict[tuple[int, int], tuple[Requirement, ...]] = {}
 
     @property
     def nodes(self) -> range:
@@ -159,12 +157,31 @@ class Question:
     @property
     def all_stable(self) -> bool:
         """Every requirement is one that later pods cannot break."""
-        return all(r.stable or not isinstance(r.holds, Expr) for rs in self.needs.values() for r in rs)
+        return all(r.stable or not isinstance(r.holds, Expr) for d, n in self.x for r in self.needs(d, n))
+
+    @cached_property
+    def ranges(self) -> dict[str, Range]:
+        """How many pods of each demand there can be on each node."""
+        return {f"x{d}@{n}": (0, self.demands[d].count) for d, n in self.x}
+
+    def needs(self, demand: int, node: int) -> tuple[Requirement, ...]:
+        """What the filters require of ``node`` for one more pod of ``demand``."""
+        key = demand, node
+        if key not in self._needs:
+            pod = self.demands[demand].pod
+            self._needs[key] = tuple(requirements(pod, node, self.snapshot, self.cluster.profile))
+        return self._needs[key]
+
+    def undecided(self, demand: int, node: int) -> tuple[Requirement, ...]:
+        """Those of its ``needs`` that some counts do not meet."""
+        key = demand, node
+        if key not in self._open:
+            self._open[key] = tuple(r for r in self.needs(*key) if decided(r.holds, self.ranges) is not True)
+        return self._open[key]
 
     def roomy(self, demand: int) -> bool:
         """Some node takes a pod of ``demand`` even with every other pod on it."""
-        ranges: dict[str, Range] = {f"x{d}@{n}": (0, self.demands[d].count) for d, n in self.x}
-        return any(decided(self.feasible(demand, n), ranges) for n in range(len(self.cluster.nodes)))
+        return any(decided(self.feasible(demand, n), self.ranges) for n in range(len(self.cluster.nodes)))
 
     def count_on(self, demand: int, node: int, number: int) -> Placement | None:
         """A full placement with exactly ``number`` pods of ``demand`` on ``node``, or None if there is none.
@@ -178,7 +195,7 @@ class Question:
 
     def feasible(self, demand: int, node: int) -> Condition:
         """All filters let one more pod of ``demand`` onto ``node``."""
-        return all_of(r.holds for r in self.needs[demand, node])
+        return all_of(r.holds for r in self.needs(demand, node))
 
     def placed(self, demand: int) -> Number:
         """How many pods of ``demand`` have a node."""
@@ -188,7 +205,7 @@ class Question:
         """Counts a scheduler could have produced, or more: see the module's text."""
         parts: list[Condition] = []
         for (d, n), here in self.x.items():
-            stable = all_of(r.holds for r in self.needs[d, n] if r.stable or not isinstance(r.holds, Expr))
+            stable = all_of(r.holds for r in self.needs(d, n) if r.stable or not isinstance(r.holds, Expr))
             # What it met when it was bound, it meets now as if it were being bound again.
             met = substitute(stable, {f"x{d}@{n}": here - 1})
             parts += [here >= 0, implies(here >= 1, met)]
@@ -299,12 +316,30 @@ def always(
 
     ``waiting`` as in :func:`fit`; ``limits`` bound sums of demands, such as old and new pods of one rollout.
     """
+    unproved = Fit(room=Room.UNKNOWN, method=METHOD, reason="not proved")
     question = Question(demands, cluster, limits)
     asked = _asked(question, waiting)
     if (proved := _roomy(question, asked)) is not None:
         return proved
-    room = Room.ALWAYS if _stuck(question, asked) is False else Room.UNKNOWN
-    return Fit(room=room, method=METHOD, reason="not proved")
+    if len(asked) < len(demands):
+        alone = _alone(question, asked)
+        if _possible(alone, _some_blocked(alone, range(len(asked)))) is True:
+            return unproved
+    if _possible(question, _some_blocked(question, asked)) is False:
+        return evolve(unproved, room=Room.ALWAYS)
+    return unproved
+
+
+def _alone(question: Question, asked: Sequence[int]) -> Question:
+    """The question about the demands that are ``asked`` about when there is no pod of any other: a pod that waits in
+    vain there does so in ``question``, too, of which this is one case."""
+    position = {d: i for i, d in enumerate(asked)}
+    limits = [
+        ([position[d] for d in members if d in position], most)
+        for members, most in question.limits
+        if any(d in position for d in members)
+    ]
+    return Question([question.demands[d] for d in asked], question.cluster, limits)
 
 
 def _asked(question: Question, waiting: Iterable[int] | None) -> Sequence[int]:
@@ -322,6 +357,45 @@ def _stuck(question: Question, asked: Iterable[int]) -> dict[tuple[int, int], in
     return _solve(question, all_of([question.consistent(), any_of(question.blocked(d) for d in asked)]))
 
 
+def _some_blocked(question: Question, asked: Iterable[int]) -> Condition:
+    """A pod that is ``asked`` about waits and no node takes it."""
+    return any_of(
+        all_of(
+            [question.waits(d), *(negate(all_of(r.holds for r in question.undecided(d, n))) for n in question.nodes)]
+        )
+        for d in asked
+    )
+
+
+def _possible(question: Question, condition: Condition) -> bool | None:
+    """Whether some consistent placement satisfies ``condition``; None if Z3 gave up.
+
+    Only what can have to do with it is asked: counts that it names, those that decide whether these are consistent, and
+    so on. With no pod of all others, any such placement is a consistent one of the whole.
+    """
+    if not isinstance(condition, Expr):
+        return condition
+    index = {expr.name: key for key, expr in question.x.items()}
+    met: list[Condition] = []
+    seen, waiting = set[str](), sorted(condition.variables())
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        (d, n), here = index[name], question.x[index[name]]
+        stable = all_of(r.holds for r in question.undecided(d, n) if r.stable or not isinstance(r.holds, Expr))
+        then = substitute(stable, {name: here - 1})
+        met += [here >= 0, implies(here >= 1, then)]
+        waiting += sorted(then.variables()) if isinstance(then, Expr) else ()
+    chosen = [key for key in question.x if f"x{key[0]}@{key[1]}" in seen]
+    counts = {d: total(question.x[key] for key in chosen if key[0] == d) for d in {d for d, _ in chosen}}
+    met += [number <= question.demands[d].count for d, number in counts.items()]
+    met += [total(counts[d] for d in members if d in counts) <= most for members, most in question.limits]
+    answer = _solve(question, all_of([*met, condition]))
+    return None if answer is None else answer is not False
+
+
 def never_binds(
     plugin: str,
     demands: Sequence[Demand],
@@ -336,22 +410,19 @@ def never_binds(
     This is more than room for every pod: a node that is too full, or too small, would become usable without the filter.
     """
     question = Question(demands, cluster, limits)
-    ranges: dict[str, Range] = {
-        f"x{d}@{n}": (0, demand.count) for d, demand in enumerate(demands) for n in question.nodes
-    }
     refusals: list[Condition] = []
     for d in waiting:
         for n in question.nodes:
-            needs = question.needs[d, n]
+            needs = question.needs(d, n)
             if any(r.holds is False for r in needs if r.plugin != plugin):
                 continue
             holds = all_of(r.holds for r in needs if r.plugin == plugin)
-            known = decided(holds, ranges)
+            known = decided(holds, question.ranges)
             if known is False:
                 return False
             if known is None:
                 refusals.append(all_of([question.waits(d), negate(holds)]))
-    return not refusals or _solve(question, all_of([question.consistent(), any_of(refusals)])) is False
+    return not refusals or _possible(question, any_of(refusals)) is False
 
 
 def _solve(question: Question, condition: Condition) -> dict[tuple[int, int], int] | bool | None:

@@ -43,6 +43,8 @@ WHY_VOLUME = (
     "let go of it (https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes)."
 )
 CURRENT = "controllers act on current status"
+REPAIR_STATES = 30_000
+"""States of each search for one repair: a finding is worth more than what might be done about it."""
 ASSUMPTIONS = (
     "images can be pulled and containers become ready",
     "one workload rolls out at a time, and nothing else disturbs it",
@@ -208,11 +210,13 @@ def strategy_cause(subject: Subject) -> Cause:
 
 
 def _repairs(ctx: Context, subject: Subject) -> Iterator[Repair]:
-    """The first few small changes after which the same question is answered *holds*."""
+    """The first few small changes after which the same question is answered *holds*. Nothing is said of those that a
+    search of ``REPAIR_STATES`` does not decide."""
     found = 0
     for text, variant, changed in candidates(ctx, subject):
         if found == 3:
             return
+        variant.options = evolve(variant.options, max_states=min(variant.options.max_states, REPAIR_STATES))
         *_, verdict = decide_counts(variant, changed)
         if verdict.outcome is Outcome.HOLDS:
             found += 1

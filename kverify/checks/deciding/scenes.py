@@ -280,7 +280,7 @@ def _placed(
     workloads: tuple[Workload, ...],
     disturbed: tuple[int, NodeStatus] | None,
 ) -> Scene:
-    if ctx.rooms.many and len(ctx.nodes) > MOST_PLACES:
+    if _vast(ctx):
         raise TooManyPlacements(
             f"{len(ctx.nodes)} nodes would have to be told apart: it is not proved that they have room for all pods of "
             + ", ".join(s.title for s in subjects)
@@ -309,17 +309,19 @@ def _settled(ctx: Context, world: World, subjects: Sequence[Subject]) -> tuple[S
                 if place.node is not None
             },
         )
-    return settled_placements(world, subjects)
+    # Each state is a step on every node.
+    return settled_placements(world, subjects, MAX_PLACEMENTS * MOST_PLACES // len(ctx.nodes) if _vast(ctx) else None)
 
 
-def settled_placements(world: World, subjects: Sequence[Subject]) -> tuple[Settled, ...]:
+def settled_placements(world: World, subjects: Sequence[Subject], limit: int | None = None) -> tuple[Settled, ...]:
     """Every placement of ``subjects`` in their first revisions that the scheduler can have produced, up to symmetry.
-    Raises ``TooManyPlacements``."""
+    Raises ``TooManyPlacements`` after so many states (by default ``MAX_PLACEMENTS``)."""
+    limit = MAX_PLACEMENTS if limit is None else limit
     first = [w.revisions[0] for w in world.workloads]
     system = placing(world, first)
-    exploration = explore(system, limit=MAX_PLACEMENTS)
+    exploration = explore(system, limit=limit)
     if not exploration.complete:
-        raise TooManyPlacements(f"more than {MAX_PLACEMENTS:,} placements of {', '.join(s.title for s in subjects)}")
+        raise TooManyPlacements(f"more than {limit:,} placements of {', '.join(s.title for s in subjects)}")
     return tuple(
         {
             (revision.key, place.name): int(view[world.at(Phase.STARTING, revision, place)])
@@ -373,17 +375,37 @@ def _counts_on(
     known = focus.counts(ctx, subjects, node)
     if known is not None:
         return known
+    key = "counts on any", *((s.title, s.replicas) for s in subjects)
+    found = ctx.memo(key, lambda: _counts_on_any(ctx, subjects, workloads))
+    if not isinstance(found, TooManyPlacements):
+        return found[node]
+    if len(subjects) > 1 or _vast(ctx):
+        raise found
+    return [(k,) for k in _counts_by_query(ctx, subjects[0], node)]
+
+
+def _counts_on_any(
+    ctx: Context, subjects: Sequence[Subject], workloads: tuple[Workload, ...]
+) -> Mapping[int, Sequence[tuple[int, ...]]] | TooManyPlacements:
+    """What ``_counts_on`` says of each node, from all placements at once: nodes that are alike can have the same."""
     base, _ = _base(ctx, subjects, workloads)
     try:
-        placements = _settled(ctx, evolve(base, disturbed=(base.places[node], NodeStatus.UP)), subjects)
-    except TooManyPlacements:
-        if len(subjects) > 1:
-            raise
-        return [(k,) for k in _counts_by_query(ctx, subjects[0], node)]
+        placements = _settled(ctx, base, subjects)
+    except TooManyPlacements as error:
+        return error
+    live = all(s.live is not None for s in subjects)
     first = [w.revisions[0] for w in base.workloads]
-    here = base.places[node].name
-    found = {tuple(p.get((r.key, here), 0) for r in first) for p in placements}
-    return sorted(counts for counts in found if any(counts))
+    known: dict[int, Sequence[tuple[int, ...]]] = {}
+    for places in [(place,) for place in base.places] if live else alike(base):
+        found = {tuple(p.get((r.key, place.name), 0) for r in first) for p in placements for place in places}
+        counts = sorted(numbers for numbers in found if any(numbers))
+        known.update((place.node, counts) for place in places if place.node is not None)
+    return known
+
+
+def _vast(ctx: Context) -> bool:
+    """So many workloads and nodes that not every node is told apart."""
+    return ctx.rooms.many and len(ctx.nodes) > MOST_PLACES
 
 
 def _counts_by_query(ctx: Context, subject: Subject, node: int) -> Iterator[int]:

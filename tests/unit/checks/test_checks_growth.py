@@ -9,19 +9,27 @@ import pytest
 import yaml
 
 from benchmarks._fleet import SHAPES, namespaces, nodes
+from benchmarks._shapes import Object
 from kverify.checks import Options, run
-from kverify.checks.builtin import node_loss
+from kverify.checks.builtin import node_loss, rollout
+from kverify.checks.deciding import scenes
 from kverify.checks.given.context import Context
 from kverify.checks.given.guards import Guards
 from kverify.cluster.bundle import Bundle
 from kverify.engines import induction
+from kverify.engines.verdict import Outcome
 from tests.unit.cluster.cluster_helpers import bundle
 
 
-def fleet(shapes: list[str], size: int = 12, cpu: str = "") -> Bundle:
+def fleet_items(shapes: list[str]) -> list[Object]:
     """Deployments of these shapes, the next of a kind three numbers later, so that it is alike in all but names."""
     known = {shape.__name__[1:]: shape for shape in SHAPES}
-    wanted = [item for n, name in enumerate(shapes) for item in known[name](6 * n, "shop", f"{name}-{n}")]
+    return [item for n, name in enumerate(shapes) for item in known[name](6 * n, "shop", f"{name}-{n}")]
+
+
+def fleet(shapes: list[str], size: int = 12, cpu: str = "") -> Bundle:
+    """``fleet_items`` on a cluster."""
+    wanted = fleet_items(shapes)
     for item in wanted if cpu else ():
         if item["kind"] == "Deployment":
             item["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"] = cpu
@@ -85,3 +93,32 @@ def test_variants_of_a_run_know_the_same_volumes() -> None:
     ctx = Context(fleet(["api", "web"]), Options())
     there, _ = ctx.at(ctx.subjects[0], 5)
     assert there.rooms.volumes is ctx.rooms.volumes
+
+
+def apart(replicas: int, key: str, strategy: dict[str, Any] | None = None) -> Bundle:
+    """One Deployment with no two pods in a domain, on four nodes in each of three zones, of two sizes."""
+    items = [item for item in fleet_items(["apart"]) if item["kind"] == "Deployment"]
+    (item,) = items
+    pod = item["spec"]["template"]["spec"]
+    pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][0]["topologyKey"] = key
+    item["spec"]["replicas"] = replicas
+    item["spec"]["strategy"] = strategy or {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    return bundle(yaml.safe_dump_all(items), yaml.safe_dump_all([*nodes(12), *namespaces(1)]))
+
+
+def test_placements_are_looked_for_once_not_for_each_kind_of_node(calls: Calls) -> None:
+    calls.count(scenes, "settled_placements")
+    report = run(apart(2, "topology.kubernetes.io/zone"), (), Options(properties=("drain-ends",)))
+    assert [proof.verdict.outcome for proof in report.proofs] == [Outcome.HOLDS]
+    assert calls.of["settled_placements"] == 1
+
+
+def test_a_repair_that_few_states_do_not_decide_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = apart(3, "topology.kubernetes.io/zone", {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}})
+    options = Options(properties=("rollout-completes",), engine="explicit")
+    (finding,) = run(stuck, (), options).findings
+    assert finding.repairs
+    monkeypatch.setattr(rollout, "REPAIR_STATES", 2)
+    (again,) = run(stuck, (), options).findings
+    assert again.message == finding.message
+    assert not again.repairs
