@@ -21,3 +21,5 @@ class Known:
     chances: dict[Hashable, bool] = field(factory=dict)
     unproved: set[Hashable] = field(factory=set)
     """What one step of induction does not prove."""
+    rooms: dict[Hashable, bool] = field(factory=dict)
+    """Whether pods always find room, by all the pods that there may be."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from kverify.engines.budget import consult
+from kverify.engines.fit.counts import draws
 from kverify.engines.fit.decide import Answer, DemandAnswer, decide
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room, always, fit
+from kverify.model.scheduling.framework import Snapshot
 
 SMALL = 120
 """Demands times nodes up to which every node is looked at: the answer has a placement, and every bind of a trace."""
@@ -36,6 +38,8 @@ def room_proved(
     """As :func:`kverify.engines.schedulability.always`, for clusters of any size: where there are classes of nodes, it
     may be known too that there is no room."""
     asked = tuple(range(len(demands)) if waiting is None else waiting)
+    if len(demands) * len(cluster.nodes) > SMALL and _stuck_alone(demands, cluster, asked, limits):
+        return Fit(room=Room.UNKNOWN, method="counting over classes of nodes", reason="alone they may be stuck")
     return _of_any_size(demands, cluster, asked, limits, lambda: always(demands, cluster, waiting=asked, limits=limits))
 
 
@@ -54,6 +58,24 @@ def _of_any_size(
     found = one_by_one()
     consult()  # What was cut short says nothing of room.
     return found
+
+
+def _stuck_alone(
+    demands: Sequence[Demand], cluster: Cluster, asked: Sequence[int], limits: Sequence[tuple[Sequence[int], int]]
+) -> bool:
+    """A pod that is ``asked`` about may be stuck with no pod of the other demands there, and none of these could let it
+    in: then it may be stuck beside them."""
+    if len(asked) == len(demands):
+        return False
+    others = [demand.pod for d, demand in enumerate(demands) if d not in asked]
+    seen = Snapshot(nodes=(), groups=(), counts={}, namespaces=cluster.namespaces)
+    if any(demands[d].pod.affinity or any(draws(demands[d].pod, pod, seen) for pod in others) for d in asked):
+        return False
+    position = {d: i for i, d in enumerate(asked)}
+    own = [([position[d] for d in members if d in position], most) for members, most in limits]
+    answer = decide([demands[d] for d in asked], cluster, limits=[limit for limit in own if limit[0]])
+    consult()  # What was cut short says nothing of room.
+    return any(row.room in (Room.FRAGILE, Room.IMPOSSIBLE) for row in answer.demands)
 
 
 def core_of(demands: Sequence[Demand], cluster: Cluster) -> tuple[tuple[str, ...], Answer]:

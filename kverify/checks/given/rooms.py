@@ -19,6 +19,7 @@ from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe, key_of
 from kverify.cluster.fields import is_modelled
+from kverify.engines.budget import consult
 from kverify.engines.fit.counts import draws
 from kverify.engines.fit.decide import DemandAnswer
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room, never_binds, placed_in_turn, state_of
@@ -62,6 +63,20 @@ class Rooms:
         self.ctx = ctx
 
     @cached_property
+    def _same(self) -> Rooms | None:
+        """What is known of the rooms of a run in which everybody has the same pods, on the same nodes: one that differs
+        in how a workload is rolled out, or in a budget."""
+        before = self.ctx.parent
+        if before is None or before.supposed != self.ctx.supposed:
+            return None
+        pairs = zip(self.ctx.subjects, before.subjects, strict=True)
+        same = all(
+            a is b or (a.object is b.object and a.new is b.new and a.replicas == b.replicas and a.live == b.live)
+            for a, b in pairs
+        )
+        return before.rooms if same else None
+
+    @cached_property
     def pressure(self) -> Pressure:
         """What is known of room when all workloads are at their most."""
         if self.ctx.like is not None:
@@ -80,6 +95,8 @@ class Rooms:
     def cluster(self) -> Cluster:
         """The nodes, with the pods that belong to no workload of the manifests, and a pod of every DaemonSet on every
         node that it may use."""
+        if self._same is not None:
+            return self._same.cluster
         stay = {key_of(s.object): s.new for s in self.ctx.subjects if self.ctx.bound(s)}
         ours = {key_of(pod) for s in self.ctx.subjects for pod in self.ctx.bundle.pods_owned_by(s.object)}
         daemons = {key_of(item) for item in self.ctx.bundle.of_kind(DaemonSet)}
@@ -111,6 +128,8 @@ class Rooms:
 
     @cached_property
     def _pinned(self) -> tuple[Storage, tuple[str, ...]]:
+        if self._same is not None:
+            return self._same._pinned
         if self.ctx.open:
             return self.volumes.storage, ()
         return pinned(self.volumes, self.ctx.nodes, [s.new for s in self.ctx.subjects])
@@ -225,12 +244,17 @@ class Rooms:
     @cached_property
     def _everything(self) -> Fit:
         """All workloads together. If every order fits them all, every order fits each: the others may come later."""
+        if self._same is not None:
+            return self._same._everything
         demands = [Demand(s.new, s.replicas, f"a pod of {s.title}") for s in self.ctx.subjects if not self.ctx.bound(s)]
         return room_proved(demands, self.cluster)
 
     @cached_property
     def placeable(self) -> tuple[Subject, ...]:
         """The workloads whose pods are admitted and have room at least alone; only these are asked about further."""
+        if self._same is not None:
+            pairs = zip(self.ctx.subjects, self._same.ctx.subjects, strict=True)
+            return tuple(s for s, before in pairs if id(before) in self._same._placeable_identities)
         return tuple(s for s in self.ctx.subjects if self._is_placeable(s))
 
     @cached_property
@@ -300,6 +324,8 @@ class Rooms:
     @cached_property
     def steady(self) -> Fit:
         """Whether all replicas of all placeable workloads have room together."""
+        if self._same is not None and (self.ctx.like is not None or not self.many):
+            return self._same.steady
         if self.many and all(self.pressure.proves(s) for s in self.placeable):
             return Fit(room=Room.ALWAYS, method=_methods(row for s in self.placeable for row in self.pressure.rows(s)))
         return room_for(self.demands(), self.cluster, limit=self.ctx.options.max_states)
@@ -317,7 +343,15 @@ class Rooms:
             cluster, demands, asked, limits = self._pressed(subject, without)
             if any(s.scaled for s in self.placeable if s is not subject) and _crowded(demands, cluster, asked):
                 return False
-            return room_proved(demands, cluster, waiting=asked, limits=limits).room is Room.ALWAYS
+            # Other runs may ask the same: those with another strategy, or another count, of one workload.
+            pods = tuple((demand.pod, demand.count) for demand in demands)
+            stays = tuple((s.title, s.new) for s in self.ctx.subjects)
+            key = pods, tuple(asked), tuple(node.name for node in self.ctx.nodes), without, stays
+            if key not in self.ctx.known.rooms:
+                found = room_proved(demands, cluster, waiting=asked, limits=limits)
+                consult()  # What was cut short is not kept.
+                self.ctx.known.rooms[key] = found.room is Room.ALWAYS
+            return self.ctx.known.rooms[key]
 
         return self.ctx.memo(("room", subject.title, without), prove)
 
@@ -355,6 +389,8 @@ class Rooms:
 
     @cached_property
     def _homes(self) -> dict[str, dict[int, int]]:
+        if self._same is not None and not self.many:
+            return self._same._homes
         if self.ctx.like is not None and self.many:
             return self.ctx.like.rooms._homes
         position = {node.name: i for i, node in enumerate(self.ctx.nodes)}

@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 import yaml
+from attrs import evolve
 
 from benchmarks._fleet import SHAPES, namespaces, nodes
 from benchmarks._shapes import Object
 from kverify.checks import Options, run
 from kverify.checks.builtin import node_loss, rollout
 from kverify.checks.deciding import scenes
+from kverify.checks.given import room, rooms
 from kverify.checks.given.context import Context
 from kverify.checks.given.guards import Guards
 from kverify.cluster.bundle import Bundle
 from kverify.engines import induction
+from kverify.engines.schedulability import Demand, Room
 from kverify.engines.verdict import Outcome
+from kverify.model.workload import Recreate, RollingUpdate
 from tests.unit.cluster.cluster_helpers import bundle
 
 
@@ -122,3 +126,40 @@ def test_a_repair_that_few_states_do_not_decide_is_not_told(monkeypatch: pytest.
     (again,) = run(stuck, (), options).findings
     assert again.message == finding.message
     assert not again.repairs
+
+
+def test_what_only_rolls_out_in_another_way_has_the_same_room(calls: Calls) -> None:
+    ctx = Context(apart(3, "topology.kubernetes.io/zone"), Options())
+    (subject,) = ctx.checked
+    assert ctx.rooms.steady.room is Room.ALWAYS
+    known = ctx.rooms.has_room(subject)
+    calls.count(rooms, "room_for")
+    calls.count(rooms, "room_proved")
+    for strategy in (RollingUpdate(0, 2), Recreate()):
+        changed = evolve(subject, strategy=strategy)
+        there = ctx.variant(subject, changed)
+        assert there.rooms.placeable == (changed,)
+        assert there.rooms.steady is ctx.rooms.steady
+        assert there.rooms.home(changed) == ctx.rooms.home(subject)
+        assert there.rooms.has_room(changed) == known
+    assert not calls.of
+    # Other numbers of pods are other questions.
+    more = evolve(subject, replicas=4)
+    assert ctx.variant(subject, more).rooms.placeable == ()
+    surging = evolve(subject, strategy=RollingUpdate(1, 0))
+    assert not ctx.variant(subject, surging).rooms.has_room(surging)
+    assert calls.of["room_for"]
+    assert calls.of["room_proved"]
+
+
+def test_who_is_stuck_alone_is_not_asked_about_beside_the_others(calls: Calls) -> None:
+    ctx = Context(fleet(["zones", "apart", *["worker"] * 12]), Options())
+    zones, apart, worker = ctx.checked[:3]
+    calls.count(room, "decide")
+    counts = []
+    for subject in (zones, apart, worker):
+        demands = [Demand(subject.new, 20), *(Demand(s.new, s.replicas) for s in ctx.checked if s is not subject)]
+        found = room.room_proved(demands, ctx.rooms.cluster, waiting=(0,))
+        counts.append((found.room is Room.ALWAYS, calls.of["decide"]))
+        calls.of.clear()
+    assert counts == [(True, 2), (False, 1), (True, 2)]
