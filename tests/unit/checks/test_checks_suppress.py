@@ -152,7 +152,10 @@ def test_an_annotation_speaks_of_its_object(annotation: str, reasons: list[str])
         ('"KV2001: "', "kverify.dev/ignore gives no reason for KV2001."),
         ('"KV2001: see tickets; and the wiki"', "'and the wiki' of kverify.dev/ignore is not an id with its reason."),
         ('""', "kverify.dev/ignore is empty."),
-        ('"KV201: x"', "kverify.dev/ignore cannot be followed for KV201: there is no such id; did you mean KV2010?"),
+        (
+            '"KV40121: x"',
+            "kverify.dev/ignore cannot be followed for KV40121: there is no such id; did you mean KV4012?",
+        ),
         ('"KV1109: x"', "kverify.dev/ignore cannot be followed for KV1109: what is refused stays refused"),
         ('"KV6003: x"', "kverify.dev/ignore cannot be followed for KV6003: it is about suppressions"),
         ('"KV2001 until tomorrow: x"', "'tomorrow' of kverify.dev/ignore is not a day such as 2027-06-30."),
