@@ -29,7 +29,7 @@ def test_c7_pods_that_name_a_tainted_node_are_deleted_for_ever(tmp_path: Path, n
     finding = only(report.findings, "KV4012")
     assert finding.certainty is Certainty.CERTAIN
     assert finding.verdict is not None
-    assert f"{5 * n} replicas; {n} nodes" in finding.verdict.scope
+    assert f"{5 * n:,} replicas; {n:,} nodes" in finding.verdict.scope
     trace = finding.verdict.trace
     assert trace is not None
     assert trace.loop == 0
@@ -107,7 +107,7 @@ def test_c6_the_next_node_may_hold_two(tmp_path: Path, n: int) -> None:
     (finding,) = report.findings
     assert finding.certainty is Certainty.POSSIBLE
     assert finding.verdict is not None
-    assert f"{n} replicas; {n} nodes" in finding.verdict.scope
+    assert f"{n:,} replicas; {n:,} nodes" in finding.verdict.scope
     assert WAITS in finding.verdict.assumptions
     trace = finding.verdict.trace
     assert trace is not None
