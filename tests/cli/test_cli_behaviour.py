@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from kverify.checks.finding import Finding, Report
 from kverify.checks.options import Options, UnknownProperty
+from kverify.cli import main as command_line
 from kverify.cli.main import main
 from kverify.engines.portfolio import ENGINES
 from kverify.manifest import Severity
@@ -52,6 +54,17 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, "imported" in done.stderr) == (0, False)
+
+
+def test_a_process_that_ends_looks_for_no_more_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "main", lambda: 3)
+    try:
+        assert command_line.script() == 3
+        assert not gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def test_a_run_without_workloads_imports_no_engine(tmp_path: Path) -> None:
