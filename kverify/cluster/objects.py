@@ -13,6 +13,7 @@ from kverify.api.registry import AnyObject
 from kverify.api.types.apps import Deployment, ReplicaSet
 from kverify.api.types.meta import LabelSelector, OwnerReference
 from kverify.api.types.pod import Pod, PodTemplate, PodTemplateSpec
+from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.service import Service
 
 Workload: TypeAlias = Deployment | ReplicaSet | Pod
@@ -119,6 +120,19 @@ def template_of(workload: Workload) -> PodTemplateSpec:
 def template_path(workload: Workload) -> str:
     """The field that holds ``template_of``: ``spec.template``, empty for a Pod."""
     return "" if isinstance(workload, Pod) else "spec.template"
+
+
+def ends(item: AnyObject) -> bool:
+    """The pods that it makes come to an end by themselves."""
+    return item.kind in ("CronJob", "Job")
+
+
+def budget_field(budget: PodDisruptionBudget) -> tuple[str, int | str | None]:
+    """The field that says how many pods a budget keeps, and what it says."""
+    spec = budget.spec
+    if spec.max_unavailable is None:
+        return "spec.minAvailable", spec.min_available
+    return "spec.maxUnavailable", spec.max_unavailable
 
 
 def selector_of(item: AnyObject) -> LabelSelector | None:

@@ -11,6 +11,7 @@ from kverify.model.components import deployment, kubelet, node_lifecycle, replic
 from kverify.model.environment import drain, node_removal
 from kverify.model.expr import Condition, Number, all_of, integer, lift, substitute
 from kverify.model.legend import legend_of
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.volumes import signatures
 from kverify.model.system import Action, State, TransitionSystem, Variable
@@ -130,8 +131,7 @@ def _keys_asked(world: World, pods: tuple[PodInfo, ...]) -> tuple[str, ...]:
         keys.update(pod.spec.node_selector)
         keys.update(e.key for t in _required_terms(pod) for e in t.match_expressions)
         # ScheduleAnyway only scores, and scores never decide here.
-        hard = (c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule")
-        keys.update(c.topology_key for c in hard)
+        keys.update(c.topology_key for c in pod_topology_spread.hard(pod))
     for pod in (*pods, *(group.pod for group, _ in world.others)):
         keys.update(t.topology_key for t in (*pod.affinity, *pod.anti_affinity))
     if HOSTNAME in keys and hosts_differ(world.nodes):

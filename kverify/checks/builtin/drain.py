@@ -18,6 +18,7 @@ from kverify.checks.given.subject import Subject
 from kverify.checks.names import DRAIN_ENDS
 from kverify.cluster.bundle import describe
 from kverify.cluster.findings.budgets import scaleless
+from kverify.cluster.objects import budget_field
 from kverify.engines.verdict import Outcome, Trace, Verdict, not_asked
 from kverify.model.components.disruption import healthy
 from kverify.model.expr import evaluate
@@ -58,10 +59,15 @@ def answer(ctx: Context, subject: Subject) -> Finding | Proof:
         return _proof(subject, found.verdict)
     budgets = ctx.guards.budgets(subject)
     if len(budgets) == 1 and (loose := ctx.guards.loose(budgets[0])):
-        healthy_too = (
-            f"{describe(budgets[0])} counts healthy pods of {listing(loose)} too, and their number is not known"
+        # What goes wrong in the model may go well beside them: that is not decided.
+        reason = f"{describe(budgets[0])} counts healthy pods of {listing(loose)} too, and their number is not known"
+        _, worst = found.wrong[0]
+        scope = "; ".join(dict.fromkeys(case.scope for case, _ in found.wrong))
+        assumed = worst.assumptions
+        return _proof(
+            subject,
+            Verdict(outcome=Outcome.UNKNOWN, method=worst.method, scope=scope, reason=reason, assumptions=assumed),
         )
-        return _proof(subject, not_asked(healthy_too))
     return _finding(found.ctx, found.subject, found.wrong, subject)
 
 
@@ -172,12 +178,10 @@ def refusing(budgets: Sequence[PodDisruptionBudget], case: Disturbed, trace: Tra
 def _causes(subject: Subject, budgets: Sequence[PodDisruptionBudget], refused: Sequence[int]) -> Iterator[Cause]:
     """The budgets, the count that was asked about, and, where lower ones are refused as well, who allows them."""
     for budget in budgets:
+        path, value = budget_field(budget)
+        note = f"{value} of {subject.replicas}"
         if len(budgets) > 1:
             path, note = "spec.selector", "selects the same pods"
-        elif budget.spec.max_unavailable is not None:
-            path, note = "spec.maxUnavailable", f"{budget.spec.max_unavailable} of {subject.replicas}"
-        else:
-            path, note = "spec.minAvailable", f"{budget.spec.min_available} of {subject.replicas}"
         yield Cause(budget.source.span(path), f"{describe(budget)} {path}", note)
     yield scaled.scale_cause(subject)
     if refused and refused[0] == subject.counts[0] and len(refused) < len(subject.counts):

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import frozen
 
 from kverify.api.object import OtherObject
-from kverify.api.types.batch import CronJob, Job
 from kverify.checks.finding import Answer, Assumed, Cause, Certainty, Finding, Proof
 from kverify.checks.given import standard
 from kverify.checks.given.context import Context
@@ -20,7 +19,7 @@ from kverify.checks.given.pods import Maker, at, makers_of, standing
 from kverify.checks.names import GANGS
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted, template_at
-from kverify.cluster.objects import namespace_of
+from kverify.cluster.objects import ends, namespace_of
 from kverify.engines.fit.gangs import Gang, Gangs, gangs_fit
 from kverify.engines.schedulability import Demand, Room
 from kverify.engines.verdict import Outcome, Verdict
@@ -54,11 +53,7 @@ class Declared:
     def ending(self, makers: Sequence[Maker]) -> tuple[int, ...]:
         """Makers whose pods end by themselves and wait for nobody."""
         grouped = {d for gang in self.gangs for d in gang.members}
-        return tuple(d for d, maker in enumerate(makers) if d not in grouped and _ends(maker))
-
-
-def _ends(maker: Maker) -> bool:
-    return isinstance(maker.object, Job | CronJob)
+        return tuple(d for d, maker in enumerate(makers) if d not in grouped and ends(maker.object))
 
 
 def declared(admission: Admission, makers: Sequence[Maker]) -> Declared:
@@ -82,7 +77,7 @@ def declared(admission: Admission, makers: Sequence[Maker]) -> Declared:
                 says = f"is {text!r}, neither true, false nor a number of pods: not taken as a gang"
                 notes.append(Assumed(maker.title, f"the annotation {ANNOTATION} {says}"))
             else:
-                gangs.append(Gang(maker.title, (index,), min(least, maker.most), _ends(maker)))
+                gangs.append(Gang(maker.title, (index,), min(least, maker.most), ends(maker.object)))
                 causes.append((cause,))
         elif group is not None:
             name, cause = group
@@ -98,7 +93,7 @@ def declared(admission: Admission, makers: Sequence[Maker]) -> Declared:
         most = sum(makers[d].most for d, _ in members)
         title = first if len(members) == 1 else f"PodGroup {namespace}/{name}"
         gangs.append(
-            Gang(title, tuple(d for d, _ in members), min(least, most), all(_ends(makers[d]) for d, _ in members))
+            Gang(title, tuple(d for d, _ in members), min(least, most), all(ends(makers[d].object) for d, _ in members))
         )
         minimum = Cause(
             found.source.span("spec.minMember"), f"PodGroup {namespace}/{name} spec.minMember", f"{least} pods"

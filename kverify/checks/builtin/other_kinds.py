@@ -14,12 +14,12 @@ from kverify.checks.builtin import drain, schedulable
 from kverify.checks.finding import Answer, Cause, Certainty, Finding, Repair
 from kverify.checks.given import standard
 from kverify.checks.given.context import Context
-from kverify.checks.given.guards import COUNTED, ENDING
+from kverify.checks.given.guards import COUNTED
 from kverify.checks.given.pods import Daemon, Maker, at, makers_of, standing, with_lasting
 from kverify.checks.given.room import room_for
 from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
-from kverify.cluster.objects import describe, key_of, namespace_of, template_labels
+from kverify.cluster.objects import budget_field, describe, ends, key_of, namespace_of, template_labels
 from kverify.engines.schedulability import Cluster, Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.components.disruption import desired_healthy
@@ -121,7 +121,7 @@ def _forced(ctx: Context, maker: Maker) -> bool:
 
 
 def _number(ctx: Context, maker: Maker, makers: Sequence[Maker]) -> int:
-    if isinstance(maker.object, ENDING):
+    if ends(maker.object):
         # The later ones may wait for the earlier: only one at a time has to find a node.
         return 1
     return min(maker.most, ctx.guards.fewest(maker.object)) if len(makers) == 1 else maker.most
@@ -201,8 +201,7 @@ def _kept(item: AnyObject, budget: PodDisruptionBudget, number: int) -> Iterator
     desired = desired_healthy(number, min_available=spec.min_available, max_unavailable=spec.max_unavailable)
     if number - desired >= 1:
         return
-    path = "spec.minAvailable" if spec.max_unavailable is None else "spec.maxUnavailable"
-    value = spec.min_available if spec.max_unavailable is None else spec.max_unavailable
+    path, value = budget_field(budget)
     yield Finding(
         id="KV4003",
         severity=standard.severity("KV4003"),

@@ -21,6 +21,7 @@ from kverify.cluster.objects import describe, key_of
 from kverify.engines.schedulability import Demand, Fit, Room
 from kverify.engines.verdict import Outcome, Verdict
 from kverify.manifest.diagnostics import Severity
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import PodInfo, Requirement
 from kverify.model.scheduling.taint_toleration import taint_text, untolerated
 from kverify.words import amount, count, sentences
@@ -116,9 +117,8 @@ def offer(subject: Subject) -> str:
         parts.append("labels that satisfy its node affinity")
     apart = {t.topology_key for t in pod.anti_affinity if t.selector is not None and t.selector.matches(pod.labels)}
     parts += [f"{subject.most} different values of {key} (anti-affinity)" for key in sorted(apart)]
-    for constraint in pod.spec.topology_spread_constraints:
-        if constraint.when_unsatisfiable == "DoNotSchedule":
-            parts.append(f"the label {constraint.topology_key} (spread with maxSkew {constraint.max_skew})")
+    for constraint in pod_topology_spread.hard(pod):
+        parts.append(f"the label {constraint.topology_key} (spread with maxSkew {constraint.max_skew})")
     return "; ".join(parts)
 
 

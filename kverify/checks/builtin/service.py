@@ -21,7 +21,7 @@ from kverify.checks.given.subject import Subject
 from kverify.checks.names import ENDPOINTS_KEPT
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe
-from kverify.cluster.objects import controller_of, endpoint_labels, namespace_of, owner_key
+from kverify.cluster.objects import controller_of, endpoint_labels, ends, namespace_of, owner_key
 from kverify.engines.verdict import Outcome, Verdict, not_asked
 from kverify.model.build import build, settled_states
 from kverify.model.components.deployment import promised
@@ -91,7 +91,7 @@ def _others(ctx: Context, service: Service) -> tuple[str, ...]:
     """Whose pods are endpoints too and are not in the model: those of other kinds, bare Pods, and live pods whose
     controller the input does not have. Pods of Jobs end by themselves."""
     bundle, namespace, selector = ctx.bundle, namespace_of(service), endpoint_labels(service)
-    kinds = [item for item in bundle.foreign_matching(namespace, selector) if item.kind not in ("Job", "CronJob")]
+    kinds = [item for item in bundle.foreign_matching(namespace, selector) if not ends(item)]
     bare = [s.object for s in ctx.guards.behind(service) if not s.managed and s in ctx.rooms.placeable]
     live = [
         pod

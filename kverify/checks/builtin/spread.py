@@ -23,7 +23,7 @@ from kverify.engines.verdict import Outcome, Verdict
 from kverify.model.build import build, settled_states
 from kverify.model.components import scheduler
 from kverify.model.expr import Condition, all_of, implies, integer, total
-from kverify.model.scheduling import node_resources_fit
+from kverify.model.scheduling import node_resources_fit, pod_topology_spread
 from kverify.model.system import TransitionSystem, Variable
 from kverify.model.workload import RollingUpdate, Workload
 from kverify.model.world import LIVE, Phase, World
@@ -41,7 +41,7 @@ WHY = (
 
 def check(ctx: Context, subject: Subject) -> Iterator[Answer]:
     """One answer for every Deployment with a DoNotSchedule constraint, where there are nodes."""
-    hard = [c for c in subject.new.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule"]
+    hard = any(pod_topology_spread.hard(subject.new))
     if subject.strategy is None or not hard or ctx.open or subject not in ctx.rooms.placeable:
         return
     try:
@@ -217,5 +217,5 @@ def _finding(asked: _Asked, verdict: Verdict, avoidable: bool, first: Subject) -
 
 def _causes(subject: Subject) -> Iterator[Cause]:
     for i, constraint in enumerate(subject.new.spec.topology_spread_constraints):
-        if constraint.when_unsatisfiable == "DoNotSchedule":
+        if pod_topology_spread.is_hard(constraint):
             yield subject.pod_cause(f"topologySpreadConstraints[{i}]", f"maxSkew {constraint.max_skew}")

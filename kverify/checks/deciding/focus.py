@@ -19,6 +19,7 @@ from kverify.checks.given.context import Context
 from kverify.checks.given.subject import Subject
 from kverify.engines.explicit import explore
 from kverify.model.build import alike, placing
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import PodGroup, PodInfo
 from kverify.model.scheduling.state import ClusterState
 from kverify.model.workload import Workload
@@ -94,7 +95,7 @@ def _classes(ctx: Context, subjects: Sequence[Subject]) -> tuple[tuple[int, ...]
 
 
 def _spreads(pod: PodInfo) -> bool:
-    return any(c.when_unsatisfiable == "DoNotSchedule" for c in pod.spec.topology_spread_constraints)
+    return any(pod_topology_spread.hard(pod))
 
 
 def _seen_apart(ctx: Context, pod: PodInfo, spread: bool) -> bool:
@@ -103,7 +104,7 @@ def _seen_apart(ctx: Context, pod: PodInfo, spread: bool) -> bool:
         return False
     if spread and (pod.anti_affinity or pod.host_ports):
         return False
-    hard = (c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule")
+    hard = pod_topology_spread.hard(pod)
     return all(term.topology_key == HOSTNAME for term in pod.anti_affinity) and all(
         constraint.topology_key != HOSTNAME for constraint in hard
     )

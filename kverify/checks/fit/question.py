@@ -15,6 +15,7 @@ from kverify.engines.fit.decide import Answer, DemandAnswer, decide
 from kverify.engines.fit.gangs import Gangs, gangs_fit
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.model.components.scheduler import UNREACHABLE_TAINTS
+from kverify.model.scheduling import pod_topology_spread
 
 
 @frozen(eq=False)
@@ -96,11 +97,7 @@ def losses(
     """What is lost, like how many others, and what is left. ``told_apart`` is equal for nodes whose loss is the same,
     if they are alike. While lost nodes are still registered they are domains in
     which nothing runs, which is asked where a hard spread constraint may count them."""
-    counted = any(
-        constraint.when_unsatisfiable == "DoNotSchedule"
-        for demand in demands
-        for constraint in demand.pod.spec.topology_spread_constraints
-    )
+    counted = any(any(pod_topology_spread.hard(demand.pod)) for demand in demands)
     for name, like, gone in _losable(cluster, demands, lose, told_apart):
         yield name, like, without(cluster, gone)
         if counted:

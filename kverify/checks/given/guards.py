@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from kverify.api.registry import AnyObject
 from kverify.api.types.apps import StatefulSet
-from kverify.api.types.batch import CronJob, Job
 from kverify.api.types.pod import Pod
 from kverify.api.types.policy import PodDisruptionBudget
 from kverify.api.types.replication import ReplicationController
@@ -16,8 +15,7 @@ from kverify.api.types.service import Service
 from kverify.checks.given.subject import Subject
 from kverify.cluster.admission.created import pods_wanted
 from kverify.cluster.bundle import describe, key_of, namespace_of
-from kverify.cluster.objects import Key, selector_of
-from kverify.cluster.scaling import Scale, scales
+from kverify.cluster.objects import ends, selector_of
 from kverify.model.components.disruption import desired_healthy
 from kverify.model.workload import Workload
 from kverify.model.world import Budget
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 COUNTED = (StatefulSet, ReplicationController)
 """The kinds that are not modelled and whose number of pods a budget's percentages are of (``finders`` in
 pkg/controller/disruption/disruption.go)."""
-
-
-ENDING = (Job, CronJob)
-"""The kinds whose pods end."""
 
 
 class Guards:
@@ -124,7 +118,7 @@ class Guards:
         return any(
             self.most(item) > self.fewest(item) if isinstance(item, COUNTED) else bool(pods_wanted(item))
             for item in selected
-            if isinstance(item, (*COUNTED, *ENDING))
+            if isinstance(item, COUNTED) or ends(item)
         )
 
     def loose(self, budget: PodDisruptionBudget) -> tuple[str, ...]:
@@ -136,7 +130,7 @@ class Guards:
         bundle, namespace, selector = self.ctx.bundle, namespace_of(budget), budget.spec.selector
         foreign, own = bundle.foreign_matching(namespace, selector), bundle.templates_matching(namespace, selector)
         for item in foreign:
-            if not isinstance(item, (*COUNTED, *ENDING)) and pods_wanted(item) != 0:
+            if not (isinstance(item, COUNTED) or ends(item)) and pods_wanted(item) != 0:
                 yield describe(item)
         for item in own:
             if isinstance(item, Pod) and bundle.adopter(item) is None:
@@ -154,15 +148,11 @@ class Guards:
     def fewest(self, item: AnyObject) -> int:
         """The fewest pods that a workload of another kind has, and its autoscaler keeps."""
         replicas = pods_wanted(item) or 0
-        scale = self._scales.get(key_of(item)) if replicas else None
+        scale = self.ctx.admission.scales.get(key_of(item)) if replicas else None
         return replicas if scale is None else min(scale.counts(replicas), default=0)
 
     def most(self, item: AnyObject) -> int:
         """The most pods that a workload of another kind has, and its autoscaler lets it have."""
         replicas = pods_wanted(item) or 0
-        scale = self._scales.get(key_of(item)) if replicas else None
+        scale = self.ctx.admission.scales.get(key_of(item)) if replicas else None
         return replicas if scale is None else max(scale.counts(replicas), default=0)
-
-    @cached_property
-    def _scales(self) -> Mapping[Key, Scale]:
-        return scales(self.ctx.bundle)

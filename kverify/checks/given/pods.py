@@ -18,7 +18,7 @@ from kverify.checks.given.subject import surge_of
 from kverify.cluster.admission import Admission
 from kverify.cluster.admission.created import pods_wanted, template_at
 from kverify.cluster.objects import Key, describe, key_of, namespace_of
-from kverify.cluster.scaling import Scale, scales
+from kverify.cluster.scaling import Scale
 from kverify.engines.schedulability import Cluster
 from kverify.manifest.nodes import parse_path
 from kverify.model.scheduling import node_affinity, node_name, taint_toleration
@@ -111,7 +111,7 @@ def pod_info(admission: Admission, owner: AnyObject) -> PodInfo | None:
 
 def most_of(admission: Admission) -> Mapping[Key, int]:
     """How many pods there can be of each StatefulSet."""
-    scaled = scales(admission.bundle)
+    scaled = admission.scales
     return {key_of(item): _most(item, scaled.get(key_of(item)))[0] for item in admission.bundle.of_kind(StatefulSet)}
 
 
@@ -121,7 +121,7 @@ def makers_of(admission: Admission, volumes: Volumes | None = None) -> tuple[Mak
     makers = {key_of(item) for row in admission.owners.values() for item in row}
     refused = {key_of(row.owner) for row in admission.refused}
     placed = placed_pods(admission)
-    scaled = scales(admission.bundle)
+    scaled = admission.scales
     for item in admission.bundle.objects:
         bare = isinstance(item, Pod) and key_of(item) not in makers and admission.top_owner(item) is None
         if key_of(item) not in makers and not bare:

@@ -119,7 +119,7 @@ class Pressure:
         staying = {len(book.demands) + index for index, _ in book.classes[group].present}
         for d, demand in enumerate(book.demands):
             for number, constraint in enumerate(demand.pod.spec.topology_spread_constraints):
-                if constraint.when_unsatisfiable != "DoNotSchedule":
+                if not pod_topology_spread.is_hard(constraint):
                     continue
                 seen = pod_topology_spread.constraint(book.domain_pod(d), number, book.whole)
                 alone = any(tuple(members) == (group,) for members in seen.domains.values())

@@ -14,7 +14,7 @@ from kverify.checks.finding import Cause
 from kverify.cluster.admission import Admission
 from kverify.cluster.bundle import Bundle, describe, key_of, namespace_of, template_of
 from kverify.cluster.objects import Workload as WorkloadObject
-from kverify.cluster.scaling import Scale, scales
+from kverify.cluster.scaling import Scale
 from kverify.manifest.nodes import parse_path
 from kverify.model.components.deployment import promised
 from kverify.model.expr import Number
@@ -151,7 +151,7 @@ class Subject:
 def subjects_of(admission: Admission) -> tuple[Subject, ...]:
     """All workloads there will be, in the order of the input: those of the manifests first. Their pods are as
     admission leaves them: with defaults of limit ranges, overhead, priority and tolerations."""
-    autoscalers = scales(admission.bundle)
+    autoscalers = admission.scales
     return tuple(
         _subject(admission, workload, autoscalers.get(key_of(workload))) for workload in admission.bundle.workloads
     )

@@ -215,11 +215,12 @@ class Admission:
 
     def wanted(self, owner: AnyObject) -> int | None:
         """How many pods ``owner`` wants at once: as written, or the nearest count that its autoscaler lets it have."""
-        number, scale = pods_wanted(owner), self._scales.get(key_of(owner))
+        number, scale = pods_wanted(owner), self.scales.get(key_of(owner))
         return number if number is None or scale is None else scale.first(number)
 
     @cached_property
-    def _scales(self) -> Mapping[Key, Scale]:
+    def scales(self) -> Mapping[Key, Scale]:
+        """The autoscaler of each workload that has one."""
         return scales(self.bundle)
 
     @cached_property

@@ -10,11 +10,9 @@ from kverify.api.types.policy import PodDisruptionBudget
 from kverify.cluster.bundle import Bundle
 from kverify.cluster.codes import SCALELESS
 from kverify.cluster.findings.selectors import labels_path
-from kverify.cluster.objects import describe, namespace_of
+from kverify.cluster.objects import budget_field, describe, ends, namespace_of
 from kverify.manifest.diagnostics import Diagnostic, Related, Severity
 
-_ENDING = ("CronJob", "Job")
-_SCALELESS = ("DaemonSet", *_ENDING)
 _SHOWN = 3
 
 
@@ -37,17 +35,17 @@ def scaleless(bundle: Bundle, budget: PodDisruptionBudget) -> tuple[AnyObject, .
     if spec.max_unavailable is None and not isinstance(spec.min_available, str):
         return ()
     others = bundle.foreign_matching(namespace, spec.selector)
-    found = tuple(item for item in others if item.kind in _SCALELESS)
+    found = tuple(item for item in others if item.kind == "DaemonSet" or ends(item))
     makers = bundle.templates_matching(namespace, spec.selector)
     bare = tuple(item for item in makers if isinstance(item, Pod) and bundle.adopter(item) is None)
     return found or (bare if len(bare) == len(makers) and not others else ())
 
 
 def _told(budget: PodDisruptionBudget, culprits: tuple[AnyObject, ...]) -> Diagnostic:
-    path = "spec.minAvailable" if budget.spec.max_unavailable is None else "spec.maxUnavailable"
+    path, _ = budget_field(budget)
     names = " and ".join(map(describe, culprits[:_SHOWN]))
     has = "has none" if len(culprits) == 1 else "have none"
-    when = ", while its pods are there" if all(item.kind in _ENDING for item in culprits) else ""
+    when = ", while its pods are there" if all(map(ends, culprits)) else ""
     what = "A percentage" if budget.spec.max_unavailable is None else "maxUnavailable"
     return Diagnostic(
         id=SCALELESS,

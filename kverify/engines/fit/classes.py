@@ -14,6 +14,7 @@ from attrs import frozen
 
 from kverify.api.types.affinity import NodeSelectorRequirement
 from kverify.engines.schedulability import Cluster
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 from kverify.model.scheduling.node_affinity import required_node_affinity
 from kverify.model.scheduling.volumes import signatures
@@ -46,11 +47,7 @@ def topology_keys(pods: Iterable[PodInfo]) -> frozenset[str]:
     keys: set[str] = set()
     for pod in pods:
         keys.update(term.topology_key for term in (*pod.affinity, *pod.anti_affinity))
-        keys.update(
-            constraint.topology_key
-            for constraint in pod.spec.topology_spread_constraints
-            if constraint.when_unsatisfiable == "DoNotSchedule"
-        )
+        keys.update(constraint.topology_key for constraint in pod_topology_spread.hard(pod))
     return frozenset(keys)
 
 

@@ -28,6 +28,7 @@ from kverify.engines.fit.decide import Answer
 from kverify.engines.fit.rules import Rulebook
 from kverify.engines.schedulability import Cluster, Demand, Room
 from kverify.engines.smt import own_context
+from kverify.model.scheduling import pod_topology_spread
 from kverify.model.scheduling.framework import NodeInfo, PodInfo
 
 PROBES = 120
@@ -125,7 +126,7 @@ def about_one_node(pods: Sequence[PodInfo]) -> bool:
     return not any(pod.affinity for pod in pods) and all(
         {term.topology_key for term in pod.anti_affinity} <= {HOSTNAME}
         and topology_keys([pod]) <= {HOSTNAME}
-        and not any(c.when_unsatisfiable == "DoNotSchedule" for c in pod.spec.topology_spread_constraints)
+        and not any(pod_topology_spread.hard(pod))
         and ZONE not in _selected(pod)
         for pod in pods
     )

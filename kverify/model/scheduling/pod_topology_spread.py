@@ -60,9 +60,14 @@ class Constraint:
         return len(self.domains) < (self.spec.min_domains if self.spec.min_domains is not None else 1)
 
 
+def is_hard(constraint: TopologySpreadConstraint) -> bool:
+    """It keeps pods from nodes; the others only count as scores."""
+    return constraint.when_unsatisfiable == "DoNotSchedule"
+
+
 def hard(pod: PodInfo) -> Iterator[TopologySpreadConstraint]:
-    """The constraints of ``pod`` that keep it from nodes; the others only count as scores."""
-    return (c for c in pod.spec.topology_spread_constraints if c.when_unsatisfiable == "DoNotSchedule")
+    """The constraints of ``pod`` that keep it from nodes."""
+    return filter(is_hard, pod.spec.topology_spread_constraints)
 
 
 def selects(constraint: TopologySpreadConstraint, pod: PodInfo, other: Mapping[str, str]) -> bool:
@@ -118,7 +123,7 @@ def _constraints(pod: PodInfo, snapshot: Snapshot) -> Iterator[Constraint]:
     hard = [
         (index, constraint)
         for index, constraint in enumerate(pod.spec.topology_spread_constraints)
-        if constraint.when_unsatisfiable == "DoNotSchedule"
+        if is_hard(constraint)
     ]
     keys = [constraint.topology_key for _, constraint in hard]
     complete = {n for n, node in enumerate(snapshot.nodes) if all(key in node.labels for key in keys)}

@@ -380,8 +380,10 @@ def test_a_budget_counts_whatever_is_healthy(beside: str, existing: str, counted
     kept = budget("minAvailable: 1", "{tier: x}")
     web = report(deployment(labels=TIER) + beside + kept, ("drain-ends",), TWO + existing)
     assert [f.id for f in web.findings] == ([] if counted else ["KV4003"])
-    said = [proof.verdict.reason for proof in web.proofs if proof.object == "Deployment shop/web"]
-    assert [counted in text for text in said] == ([True] if counted else [])
+    said = [proof.verdict for proof in web.proofs if proof.object == "Deployment shop/web"]
+    assert [counted in verdict.reason for verdict in said] == ([True] if counted else [])
+    # It goes wrong in the model, which does not have those pods.
+    assert all(v.outcome is Outcome.UNKNOWN and v.scope and v.assumptions and v.method for v in said)
     other = report(stateful_set(labels=TIER) + beside + kept, ("drain-ends",), TWO + existing)
     assert [f.id for f in other.findings] == ([] if counted else ["KV4003"])
 
